@@ -310,7 +310,8 @@ def main():
             f.write("\n".join(lines))
     if len(sys.argv) == 5:      # the folders too: a new file is noticed
         with open(sys.argv[4], "w", encoding="utf-8") as f:
-            f.write("db_query.gen.h db_query.gen.c: %s\n" % " ".join(sys.argv[2:4] + queries + steps))
+            out = os.path.normpath(sys.argv[1])
+            f.write("%s/db_query.gen.h: %s\n" % (out, " ".join(sys.argv[2:4] + queries + steps)))
 
 
 main()

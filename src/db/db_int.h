@@ -92,7 +92,9 @@ bool fence_func(const char *name);
 
 void sql_val(struct sql *s, const struct db_val *v);
 
-/* Adds " AND ..." for the search words to a WHERE over alias t. *ret_drive: the token to read first, or NULL. */
+/* Search: its words, their pairs, the pair to read first (NULL: all are common), and the words of one character that are rare. A
+ * token is common from search_drive_max records on; a variable so that a test meets both ways with few rows. */
+extern int search_drive_max;
 struct search { struct name_vec word; const char *drive; struct name_vec token; struct name_vec single; };
 MUST enum rc search_plan(struct db *db, TALLOC_CTX *mem, const char *fold, struct search *ret, struct err *e);
 void search_where(struct db *db, struct sql *s, const struct search *se);

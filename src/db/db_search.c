@@ -1,13 +1,14 @@
 /* Search over pairs of characters, since no trigram index of either engine finds a Japanese word of two. `gram` holds
  * for each record every pair of neighbouring characters of a word of its fold, and each word's last character alone,
  * so that one character is found as the beginning of a token. A hit is checked again on record.fold.
- * How a search runs is decided by counting (at most DRIVE_MAX) how often its tokens occur: a rare one is read first and
+ * How a search runs is decided by counting (at most search_drive_max) how often its tokens occur: a rare one is read first and
  * its rows sorted; when all are common the list is read in its own order and hits come soon. Both stay flat. */
 #include <stdlib.h>
 #include <string.h>
 #include "db/db_int.h"
 
-enum { DRIVE_MAX = 5000, TOKEN_MAX = 16 };
+enum { TOKEN_MAX = 16 };
+int search_drive_max = 5000;
 
 static int by_text(const void *a, const void *b)
 {
@@ -96,7 +97,7 @@ static void range_put(struct sql *s, const char *from)
     sql_text(s, range_end(s, from));
 }
 
-/* One statement that counts all tokens, each up to DRIVE_MAX. */
+/* One statement that counts all tokens, each up to search_drive_max. */
 static enum rc counts(struct db *db, TALLOC_CTX *mem, const struct name_vec *token, bool range, int64_t *ret_n, struct err *e)
 {
     struct sql *s = sql_new(mem);
@@ -112,7 +113,7 @@ static enum rc counts(struct db *db, TALLOC_CTX *mem, const struct name_vec *tok
             sql_text(s, token->v[i]);
         }
         sql_lit(s, " LIMIT ");
-        sql_i64(s, DRIVE_MAX);
+        sql_i64(s, search_drive_max);
         sql_lit(s, ") c)");
     }
     struct db_rows *rows = NULL;
@@ -144,14 +145,14 @@ enum rc search_plan(struct db *db, TALLOC_CTX *mem, const char *fold, struct sea
         TRY(counts(db, mem, &ret->token, false, n, e));
         for (size_t i = 1; i < ret->token.n; i++)
             rarest = n[i] < n[rarest] ? i : rarest;
-        if (n[rarest] < DRIVE_MAX)
+        if (n[rarest] < search_drive_max)
             ret->drive = ret->token.v[rarest];
     }
     if (ret->drive != NULL || singles.n == 0)
         return RC_OK;
     TRY(counts(db, mem, &singles, true, n, e));
     for (size_t i = 0; i < singles.n; i++)
-        if (n[i] < DRIVE_MAX)
+        if (n[i] < search_drive_max)
             *vec_push(&ret->single) = singles.v[i];
     return RC_OK;
 }

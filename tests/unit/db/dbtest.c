@@ -105,7 +105,7 @@ int dbt_teardown(void **state)
     for (size_t i = 0; t->path != NULL && i < ARRAY_N(tails); i++)
         unlink(mem_fmt(t->mem, "%s%s", t->path, tails[i]));
     talloc_free(t->mem);
-    bool leak = mem_blocks(t->root) != t->blocks;
+    const bool leak = mem_blocks(t->root) != t->blocks;
     if (leak)
         talloc_report_full(t->root, stderr);
     talloc_free(t->root);

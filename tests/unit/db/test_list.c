@@ -1,10 +1,11 @@
 /* Lists: paging visits every row once in the right order, from the index; filters, departments, counts; search finds
- * Japanese words of one, two and more characters. On both engines, over the same 3,000 rows. */
+ * Japanese words of one, two and more characters. On both engines, over the same 1,500 rows. */
 #include <string.h>
 #include <unistd.h>
 #include "dbtest.h"
+#include "db/db_int.h"
 
-enum { ROWS = 3000, HIDDEN = 100, PAGE = 50 };
+enum { ROWS = 1500, HIDDEN = 100, PAGE = 50 };
 
 static const struct db_col cols[] = {{"record", DB_INT, false}, {"slot", DB_INT, false}, {"show", DB_INT, false},
                                      {"number", DB_TEXT, true}, {"state", DB_TEXT, true}, {"department", DB_INT, true},
@@ -212,12 +213,15 @@ static int found(struct dbt *t, const char *words, const char *sort)
     return walked;
 }
 
+/* Whether a word counts as rare or as common changes the way, never the answer. */
 static void test_search(void **state)
 {
     struct dbt *t = *state;
     fill(t);
-    static const char *const sorts[] = {NULL, "due"};
+    static const char *const sorts[] = {NULL, "due", NULL, "due"};
+    const int usual = search_drive_max;
     for (size_t i = 0; i < ARRAY_N(sorts); i++) {
+        search_drive_max = i < 2 ? usual : 2;
         assert_int_equal(found(t, "免震", sorts[i]), count_if(seismic));
         assert_int_equal(found(t, "免震装置", sorts[i]), count_if(seismic));
         assert_int_equal(found(t, "震", sorts[i]), count_if(seismic));
@@ -233,6 +237,7 @@ static void test_search(void **state)
         assert_int_equal(found(t, "  ", sorts[i]), ROWS);
         assert_int_equal(found(t, "100%_'", sorts[i]), 0);
     }
+    search_drive_max = usual;
 }
 
 static void test_search_folds(void **state)
