@@ -1,0 +1,190 @@
+/* pack: a regulation as data. Reads pack folders (YAML, Markdown), checks them, compiles conditions to SQL text, combines the adopted
+ * packs into one immutable set. Knows no database: it only writes condition text that core binds and runs.
+ *
+ *   yaml.c         libyaml events to a positioned tree; limits; refuses anchors, aliases, tags, duplicate keys (libyaml known here only)
+ *   pack_read.c    one folder -> struct pack (tables of keywords: one declaration for reader, lint and docs/PACKS.md)
+ *   pack_form.c    forms, fields, rules, routes     pack_duty.c  duties, checks, schedules, events
+ *   cond_lex.c cond_parse.c cond_type.c cond_write.c   conditions: tokens -> tree -> types -> SQL text for both engines
+ *   pack_combine.c facets over core forms, strictest settings, the set       pack_lint.c  cross references, route cover, unreachable
+ *   pack_text.c    the regulation's text: Markdown with {parameter} and choose: blocks, tied to duties
+ *   coverage.c     duties demanded (catalogue) against carried; forms against the catalogue
+ *
+ * Names: `id` is what the file says; `key` is unique in the set ("sme:medium-encrypted", "sme-3-2a"); `col` is a database column. */
+#ifndef PACK_PACK_H
+#define PACK_PACK_H
+#include "base/base.h"
+
+/* ---- positions and problems ---- */
+struct pos { const char *file; int line, col; };
+struct problem { struct pos pos; const char *text; bool warning; };      /* text in Japanese, names the rule */
+VEC_TYPE(problem_vec, struct problem);
+
+/* ---- values ---- */
+enum ftype {
+    FT_TEXT, FT_LONGTEXT, FT_INT, FT_NUMBER, FT_MONEY, FT_DATE, FT_DATETIME, FT_MONTH, FT_DURATION /* ISO 8601 P3Y.. as text */,
+    FT_BOOL, FT_CHOICE, FT_MULTI /* multichoice and checklist: child table with column value */,
+    FT_REF /* record of ref_form; ref_many -> child table with column value */, FT_PERSON, FT_DEPARTMENT, FT_ROLE /* role key as text */,
+    FT_FILE /* attachment id; many */, FT_SIGN /* signature: person and time of an act */, FT_TABLE, FT__N
+};
+struct choice_opt { const char *id, *label, *label_en; };
+/* A choice set: named in lists.yaml (`of: media`) or given inline by `options`. ordered: options stand from the least to the strictest. */
+struct choice_set { const char *id; struct choice_opt *opt; size_t n; bool ordered; };
+
+struct cond;                          /* a compiled condition, below */
+struct pack;
+struct form;
+
+struct carries { const char **duty; size_t n; };         /* duty keys */
+
+struct field {
+    const char *id;                   /* as written: lower-case identifier */
+    const char *path;                 /* in content, lists, API: "destination" (core form or pack-own form) or "sme.level" (facet) */
+    const char *col;                  /* column or child table suffix: "destination" / "sme__level" */
+    const char *label, *label_en, *help, *group;
+    const struct pack *pack;
+    struct pos pos;
+    enum ftype type;
+    const struct choice_set *of;      /* FT_CHOICE, FT_MULTI */
+    const struct form *ref;           /* FT_REF, FT_PERSON (person), FT_DEPARTMENT (department) */
+    const char *ref_name;
+    bool many;                        /* FT_REF/FT_PERSON/FT_DEPARTMENT/FT_FILE lists */
+    struct field *cols; size_t cols_n;/* FT_TABLE */
+    bool all_ticked;                  /* checklist: every option must be ticked */
+    bool required; struct cond *required_when; struct cond *show_when;
+    const char *stage;                /* "submit" (default), a step id, "approved", "close" */
+    struct cond *allowed;             /* for FT_CHOICE/FT_MULTI: condition over `r` and the name `option` that must hold for the chosen options */
+    struct cond *value;               /* computed: not editable; from values: */
+    struct cond *dflt;                /* default for a new record */
+    int64_t min, max; bool has_min, has_max;  /* numbers; text: characters */
+    const char *pattern;              /* a named pattern: mac, ip, email, tel, postal, url_https, code */
+    bool unique;                      /* among records in force */
+    bool personal;                    /* personal data: blanked by erasure of a person */
+    bool listed;                      /* shown as a list column */
+    bool indexed;
+    struct carries carries;
+};
+
+/* ---- rules, routes ---- */
+enum rule_kind { RULE_DENY, RULE_WARN };
+struct rule { const char *id, *key; struct pos pos; const struct pack *pack; enum rule_kind kind; struct cond *when; const char *text, *text_en;
+              const char *article; const char *field; const char *at /* "submit" (default: submit and every later act), "save", "approve", "close", step id */; struct carries carries; };
+
+enum who_kind { WHO_APPLICANT, WHO_ROLE, WHO_HEAD_OF, WHO_HOLDER_IN, WHO_FIELD, WHO_ANY, WHO_ALL, WHO_OUTSIDE };
+struct who { enum who_kind kind; const char *role; const char *path /* field path for HEAD_OF / HOLDER_IN / FIELD / OUTSIDE; "department" = the record's */;
+             struct who *sub; size_t sub_n; struct pos pos; };
+enum step_kind { STEP_CONFIRM, STEP_APPROVE, STEP_RECEIVE };
+struct step { const char *id, *key, *label, *label_en; struct pos pos; const struct pack *pack; enum step_kind kind; struct who by; struct cond *when /* NULL: always */;
+              int need /* n: different persons, default 1 */; bool distinct; const char *article; struct carries carries; };
+/* then: what follows. on: in_force (default), submitted, closed, returned, field set... */
+struct then { const char *id, *key, *label, *label_en; struct pos pos; const struct pack *pack; const char *on; struct cond *when; struct who by;
+              struct cond *due /* date or datetime; NULL: none */; struct cond *done /* the task closes when true */; const char *make /* form to fill, or NULL */; struct carries carries; };
+struct keep { const char *from /* closed, in_force, made, or a date field */; int floor_months, ceiling_months /* 0: none */; const char *note; };
+struct no_approval { struct cond *when; const char *because; struct carries carries; bool set; };
+
+enum form_kind { FORM_ROW, FORM_BOOK, FORM_LOG };
+/* Who sees a record besides its maker, the people of its route and administrators: */
+enum form_see { SEE_ALL, SEE_DEPARTMENT, SEE_ROUTE };
+struct facet { const struct pack *pack; const char *form_id; const char *name, *name_en, *article, *category; struct cond *applies; struct pos pos;
+               const char *number; struct keep keep; };
+struct form {
+    const char *id;                   /* "takeout" (core), "SF-105" (pack-own without is:) */
+    const char *name, *name_en;       /* of the facet when exactly one pack's facet exists, else core's */
+    const char *ident;                /* lower-case: takeout, sf_105; table f_<ident>; name in conditions */
+    const char *category;             /* register application record report plan checklist certificate notice contract */
+    const struct pack *pack; struct pos pos;
+    enum form_kind kind; enum form_see see;
+    const char *room;                 /* the screen it belongs to: registers applications incidents education audit vendors rights documents settings */
+    struct facet *facet; size_t facet_n;
+    struct field *field; size_t field_n;        /* core's, then each facet's, in layout order; computed ones included */
+    struct rule *rule; size_t rule_n;
+    struct step *step; size_t step_n;           /* union of the facets' routes in the order of crosswalk 7.1 */
+    struct then *then; size_t then_n;
+    struct no_approval no_approval;
+    const char *number;               /* "SF302-{fy}-{seq:4}" */
+    const char *title;                /* template of field paths: "{name}" */
+    const char *department;           /* field path, or NULL: the applicant's main department */
+    struct who *make; size_t make_n;  /* who may make one; empty: every employee */
+    struct keep keep; int grace_days; /* a claim older than this is 後日記録 */
+    const char *closes;               /* "manual", "filled" (when all close-stage fields are filled), "never" (registers) */
+    const char *book_of;              /* FORM_BOOK: form whose rows it approves */
+    struct carries carries;
+};
+
+/* ---- regulation level ---- */
+struct role { const char *id, *key; const char *name, *name_en; const struct pack *pack; struct pos pos; const char *is /* core role id */;
+              const char **exclusive; size_t exclusive_n; const char *summary; bool unit /* held per department */; bool derived_head /* head of a department */; bool everyone; struct carries carries; };
+enum stricter { STRICT_NONE, STRICT_MIN, STRICT_MAX };
+struct param { const char *id, *label, *label_en, *article; const struct pack *pack; struct pos pos; enum ftype type; const char *dflt; enum stricter stricter; const char *is; bool stated; bool many; const char *note; struct carries carries; };
+struct choice { const char *id, *label, *label_en, *article, *note; const struct pack *pack; struct pos pos; struct choice_opt *opt; size_t n; bool many; const char *dflt /* space separated ids */; const char *is; struct carries carries; };
+enum strength { S_TEXT, S_INFORM, S_MEASURE, S_CHECK, S_SCHEDULE, S_EVENT, S_FLOW, S_ENFORCE, S__N };
+struct article { const char *id /* "3-2" */, *title, *title_en; const struct pack *pack; const char *chapter; };
+struct duty { const char *key /* sme-3-2a */; const struct pack *pack; struct pos pos; const char *article; const char **who; size_t who_n; const char *must, *must_en; enum strength how[2]; size_t how_n;
+              const char *weaker_because; const char *only_if /* choice=option */; };
+enum check_shape { CHECK_EVERY, CHECK_NONE, CHECK_WITHIN };
+struct check { const char *id, *key, *label, *label_en; struct pos pos; const struct pack *pack; const char *article; enum check_shape shape; const struct form *subject; const char *alias;
+               struct cond *where /* which subjects */, *must /* EVERY: must hold; NONE: must not hold; WITHIN: met */, *deadline /* WITHIN */; struct who task; bool has_task; const char *text; bool wide; struct carries carries; };
+struct schedule { const char *id, *key, *label, *label_en; struct pos pos; const struct pack *pack; const char *article; const char *rrule; const char *months_param; struct who by; const char *per /* "" or department person asset ... form ident */; const char *make; int due_days; struct carries carries; };
+struct declaration { const char *id, *key, *label, *label_en; struct pos pos; const struct pack *pack; const char *article; struct who by; int every_months; const char *source; struct carries carries; };
+struct para { const char *article; const char *md; struct pos pos; struct carries carries; const char *only_if; bool ack; };
+
+struct pack { const char *id, *title, *title_en, *version, *source, *dir; const char **requires; size_t requires_n; const char *separation /* never | waiver | countersign */; int countersign_days; const char *top_post /* role that approves when nobody is above */;
+              struct article *article; size_t article_n; struct role *role; size_t role_n; struct param *param; size_t param_n; struct choice *choice; size_t choice_n;
+              struct duty *duty; size_t duty_n; struct check *check; size_t check_n; struct schedule *schedule; size_t schedule_n; struct declaration *declaration; size_t declaration_n; struct para *para; size_t para_n; };
+
+/* ---- the set ---- */
+/* Effective settings: "sme.takeout_max_days" -> value as text (choices: space separated option ids). */
+struct setting { const char *key; const char *value; };
+struct effective { const char *key, *value; const char *from_key; const char *article; };    /* after strictest-wins */
+struct pack_set { int64_t id; struct pack *pack; size_t pack_n; struct form *form; size_t form_n; struct role *role; size_t role_n; struct check *check; size_t check_n;
+                  struct duty *duty; size_t duty_n; struct setting *setting; size_t setting_n; struct effective *effective; size_t effective_n; };
+
+/* Reads and checks pack folders and combines them. Problems of all packs at once; *ret_set is NULL when one is not a warning.
+ * packs_dir holds one folder per pack; `adopt` lists pack ids (core is added); settings may be empty (defaults). */
+MUST enum rc pack_load(TALLOC_CTX *mem, const char *packs_dir, const char *const *adopt, size_t adopt_n, const struct setting *setting, size_t setting_n,
+                       struct pack_set **ret_set, struct problem_vec *ret_problems, struct err *e);
+/* Prints problems with underlined source: file:line:col: text \n source \n ^~~~ */
+void pack_problems_print(struct buf *b, const struct problem_vec *p);
+
+const struct form *pack_form(const struct pack_set *s, const char *ident_or_id);    /* core ident, pack form id, or facet form id (SF-302 -> takeout) */
+const struct field *pack_field(const struct form *f, const char *path);             /* "sme.level", "items" , "items.asset" (column of a table) */
+const struct step *pack_step(const struct form *f, const char *key);
+const struct role *pack_role(const struct pack_set *s, const char *key_or_id);
+const struct duty *pack_duty(const struct pack_set *s, const char *key);
+const struct check *pack_check(const struct pack_set *s, const char *key);
+const char *pack_value(const struct pack_set *s, const char *key);                  /* effective value, NULL when open */
+bool pack_roles_exclude(const struct pack_set *s, const char *role_a, const char *role_b);
+const char *pack_opt_label(const struct choice_set *c, const char *id, enum lang lang);
+const char *pick_lang(enum lang lang, const char *ja, const char *en);              /* en when asked for and present */
+
+/* ---- conditions (design.md section 6) ----
+ * Source: SQL expressions in a small safe dialect over `r` (the version under judgement) and the forms' views. Compiled text is an
+ * expression with fixed parameters $1 record id, $2 slot of r, $3 now (us), $4 today (text), to be used in
+ *   SELECT (<text>) FROM <cond_from(form)> r WHERE r.record = $1 AND r.slot = $2
+ * Views: form ident = slot 0 rows of f_<ident> (r's own record: the judged slot); <ident>_any = every slot; child tables likewise, with a column named after the
+ * form for the parent id. Record columns of every view: id, number, state, department, made_by, made_at, closed_at, happened_on, version.
+ * Functions: docs/PACKS.md. Parameters: param('id') and choice('id') become constants of the set; chosen('choice_id', x) tests a multiple choice. */
+enum ctype { CT_BOOL, CT_NUM, CT_TEXT, CT_DATE, CT_TIME /* us */, CT_REF, CT_CHOICE };
+struct cond_read { const char *form_ident; const char *col; };      /* what the condition reads, for the paths of checks; col may be NULL */
+struct cond { const char *src; struct pos pos; enum ctype type; const struct choice_set *of; const char *sql; struct cond_read *read; size_t read_n; bool uses_now, uses_today;
+              const char **fields; size_t fields_n; /* fields of r that it reads: named in undecided:<field> */ };
+/* A scope: the set's forms, the form of r (may be NULL: checks use aliases of their own), the pack that speaks, extra names. */
+struct cond_scope { const struct pack_set *set; const struct form *r; const struct pack *pack; const char *alias; const struct form *alias_form; const struct choice_set *option; };
+/* Appends problems with exact positions inside src; returns NULL when there are errors. want < 0: any type. */
+struct cond *cond_compile(TALLOC_CTX *mem, const char *src, struct pos pos, const struct cond_scope *scope, int want_type, struct problem_vec *problems);
+/* Table text for FROM of a judgement on form f: "f_takeout". */
+const char *cond_from(TALLOC_CTX *mem, const struct form *f);
+/* Names of the physical table and its child tables for form f: used by core to build db_table. */
+const char *form_table(TALLOC_CTX *mem, const struct form *f);
+const char *form_child_table(TALLOC_CTX *mem, const struct form *f, const struct field *fd);
+bool field_is_child(const struct field *fd);               /* table, multi, many: stored in a child table */
+
+/* ---- coverage ---- */
+struct cover_row { const struct duty *duty; const char *key, *article; enum strength demanded; bool carried; enum strength strength; const char *by /* "rule sme:medium-encrypted" */; size_t by_n; };
+VEC_TYPE(cover_vec, struct cover_row);
+/* Catalogue file requirements/<pack>.yaml is the demand. */
+MUST enum rc coverage_duties(TALLOC_CTX *mem, const struct pack_set *s, const char *catalogue_dir, const char *pack, struct cover_vec *ret_rows, struct err *e);
+struct form_diff { const char *form, *field, *what, *explained; };
+VEC_TYPE(form_diff_vec, struct form_diff);
+MUST enum rc coverage_forms(TALLOC_CTX *mem, const struct pack_set *s, const char *catalogue_dir, const char *pack, struct form_diff_vec *ret_rows, struct err *e);
+const char *strength_name(enum strength s);
+#endif

@@ -1,0 +1,171 @@
+/* pack_set: looking things up in a finished set, and printing problems with the source underlined. Nothing here changes a set. */
+#include "pack/pack_int.h"
+#include <string.h>
+
+const struct form *pack_form(const struct pack_set *s, const char *name) {
+    for (size_t i = 0; name && i < s->form_n; i++) {
+        const struct form *f = &s->form[i];
+        if (text_eq(f->ident, name) || text_eq(f->id, name))
+            return f;
+        for (size_t k = 0; k < f->facet_n; k++)
+            if (text_eq(f->facet[k].form_id, name))
+                return f;
+    }
+    return NULL;
+}
+
+const struct field *pack_field(const struct form *f, const char *path) {
+    for (size_t i = 0; path && i < f->field_n; i++) {
+        const struct field *fd = &f->field[i];
+        if (text_eq(fd->path, path))
+            return fd;
+        size_t n = strlen(fd->path);
+        if (!fd->cols_n || strncmp(path, fd->path, n) != 0 || path[n] != '.')
+            continue;
+        for (size_t k = 0; k < fd->cols_n; k++)
+            if (text_eq(fd->cols[k].path, path))
+                return &fd->cols[k];
+    }
+    return NULL;
+}
+
+const struct step *pack_step(const struct form *f, const char *key) {
+    for (size_t i = 0; key && i < f->step_n; i++)
+        if (text_eq(f->step[i].key, key))
+            return &f->step[i];
+    for (size_t i = 0; key && i < f->step_n; i++)
+        if (text_eq(f->step[i].id, key))
+            return &f->step[i];
+    return NULL;
+}
+
+const struct role *pack_role(const struct pack_set *s, const char *key) {
+    for (size_t i = 0; key && i < s->role_n; i++)
+        if (text_eq(s->role[i].key, key))
+            return &s->role[i];
+    for (size_t i = 0; key && i < s->role_n; i++)
+        if (text_eq(s->role[i].id, key))
+            return &s->role[i];
+    return NULL;
+}
+
+const struct duty *pack_duty(const struct pack_set *s, const char *key) {
+    for (size_t i = 0; key && i < s->duty_n; i++)
+        if (text_eq(s->duty[i].key, key))
+            return &s->duty[i];
+    return NULL;
+}
+
+const struct check *pack_check(const struct pack_set *s, const char *key) {
+    for (size_t i = 0; key && i < s->check_n; i++)
+        if (text_eq(s->check[i].key, key))
+            return &s->check[i];
+    return NULL;
+}
+
+const char *pack_value(const struct pack_set *s, const char *key) {
+    for (size_t i = 0; key && i < s->effective_n; i++)
+        if (text_eq(s->effective[i].key, key))
+            return s->effective[i].value;
+    return NULL;
+}
+
+/* Roles that are the same post: itself, the core role it is, and the packs' names of that core role. */
+static bool same_post(const struct pack_set *s, const struct role *a, const struct role *b) {
+    if (a == b)
+        return true;
+    const char *x = a->is ? a->is : text_eq(a->pack->id, "core") ? a->id : NULL;
+    const char *y = b->is ? b->is : text_eq(b->pack->id, "core") ? b->id : NULL;
+    (void)s;
+    return x && y && text_eq(x, y);
+}
+
+bool pack_roles_exclude(const struct pack_set *s, const char *role_a, const char *role_b) {
+    const struct role *a = pack_role(s, role_a), *b = pack_role(s, role_b);
+    for (size_t i = 0; a && b && i < s->role_n; i++)
+        for (size_t k = 0; k < s->role[i].exclusive_n; k++) {
+            const struct role *x = &s->role[i], *y = pack_role(s, x->exclusive[k]);
+            if (y && ((same_post(s, x, a) && same_post(s, y, b)) || (same_post(s, x, b) && same_post(s, y, a))))
+                return true;
+        }
+    return false;
+}
+
+const char *pick_lang(enum lang lang, const char *ja, const char *en) {
+    return lang == LANG_EN && en && *en ? en : ja;
+}
+
+const char *pack_opt_label(const struct choice_set *c, const char *id, enum lang lang) {
+    for (size_t i = 0; c && i < c->n; i++)
+        if (text_eq(c->opt[i].id, id))
+            return pick_lang(lang, c->opt[i].label, c->opt[i].label_en);
+    return id;
+}
+
+const char *strength_name(enum strength s) {
+    static const char *const names[S__N] = {"text", "inform", "measure", "check", "schedule", "event", "flow", "enforce"};
+    return s < S__N ? names[s] : "";
+}
+
+/* ---- problems ---- */
+static bool wide(uint32_t cp) {
+    return (cp >= 0x1100 && cp <= 0x115F) || (cp >= 0x2E80 && cp <= 0xA4CF) || (cp >= 0xAC00 && cp <= 0xD7A3)
+        || (cp >= 0xF900 && cp <= 0xFAFF) || (cp >= 0xFE30 && cp <= 0xFE6F) || (cp >= 0xFF00 && cp <= 0xFF60)
+        || (cp >= 0xFFE0 && cp <= 0xFFE6) || (cp >= 0x20000 && cp <= 0x3FFFD);
+}
+
+static bool word_end(uint32_t cp) {
+    return cp == ' ' || cp == '\t' || cp == ',' || cp == ']' || cp == '}' || cp == '\r' || cp == ')' || cp == '"' || cp == '\'' || cp == ':';
+}
+
+/* Blanks up to the column, then the word that stands there underlined; full-width characters take two places. */
+static void underline(struct buf *b, struct str line, int col) {
+    size_t i = 0;
+    int at = 1, marks = 0;
+    while (i < line.n) {
+        uint32_t cp;
+        size_t n = utf8_next(line.p + i, line.n - i, &cp);
+        if (!n || (marks && at > col && word_end(cp)))
+            break;
+        if (at < col)
+            buf_puts(b, cp == '\t' ? "\t" : wide(cp) ? "  " : " ");
+        else if (!marks++)
+            buf_puts(b, wide(cp) ? "^~" : "^");
+        else
+            buf_puts(b, wide(cp) ? "~~" : "~");
+        at++;
+        i += n;
+    }
+    if (!marks)
+        buf_puts(b, "^");
+}
+
+static bool source_line(struct str data, int line, struct str *ret_line) {
+    for (int i = 1; str_next(&data, '\n', ret_line); i++)
+        if (i == line)
+            return true;
+    return false;
+}
+
+void pack_problems_print(struct buf *b, const struct problem_vec *p) {
+    MEM_SCOPE(tmp, p->mem);
+    const char *file = NULL;
+    struct str data = {NULL, 0}, line;
+    for (size_t i = 0; i < p->n; i++) {
+        const struct problem *x = &p->v[i];
+        struct err e = {0};
+        buf_fmt(b, "%s:%d:%d: %s%s\n", x->pos.file, x->pos.line, x->pos.col, x->warning ? msg_text(LANG_JA, MSG("pack.warning")) : "", x->text);
+        if (!text_eq(file, x->pos.file)) {
+            file = x->pos.file;
+            size_t bad;
+            if (!file || file_read(tmp, file, YAML_MAX_BYTES, &data, &e) != RC_OK || !utf8_ok(data.p, data.n, &bad))
+                data = (struct str){NULL, 0};
+        }
+        if (!data.n || !source_line(data, x->pos.line, &line) || line.n > 400)
+            continue;
+        buf_put(b, line.p, line.n);
+        buf_putc(b, '\n');
+        underline(b, line, x->pos.col);
+        buf_putc(b, '\n');
+    }
+}
