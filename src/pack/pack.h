@@ -7,7 +7,9 @@
  *   cond_lex.c cond_parse.c cond_type.c cond_write.c   conditions: tokens -> tree -> types -> SQL text for both engines
  *   pack_combine.c facets over core forms, strictest settings, the set       pack_lint.c  cross references, route cover, unreachable
  *   pack_text.c    the regulation's text: Markdown with {parameter} and choose: blocks, tied to duties
- *   coverage.c     duties demanded (catalogue) against carried; forms against the catalogue
+ *   pack_words.c   the keyword tables     pack_route.c  conditions, rules, routes merged over facets     pack_set.c  look-ups, problems printed
+ *   pack_cover.c   proof that a route leaves no gap     pack_doc.c  docs/PACKS.md
+ *   coverage.c     duties demanded (catalogue) against carried     coverage_forms.c  forms against the catalogue
  *
  * Names: `id` is what the file says; `key` is unique in the set ("sme:medium-encrypted", "sme-3-2a"); `col` is a database column. */
 #ifndef PACK_PACK_H
@@ -51,7 +53,7 @@ struct field {
     struct field *cols; size_t cols_n;/* FT_TABLE */
     bool all_ticked;                  /* checklist: every option must be ticked */
     bool required; struct cond *required_when; struct cond *show_when;
-    const char *stage;                /* "submit" (default), a step id, "approved", "close" */
+    const char *stage;                /* "submit" (default), a step key (pack_step), "approved", "close" */
     struct cond *allowed;             /* for FT_CHOICE/FT_MULTI: condition over `r` and the name `option` that must hold for the chosen options */
     struct cond *value;               /* computed: not editable; from values: */
     struct cond *dflt;                /* default for a new record */
@@ -179,7 +181,8 @@ const char *form_child_table(TALLOC_CTX *mem, const struct form *f, const struct
 bool field_is_child(const struct field *fd);               /* table, multi, many: stored in a child table */
 
 /* ---- coverage ---- */
-struct cover_row { const struct duty *duty; const char *key, *article; enum strength demanded; bool carried; enum strength strength; const char *by /* "rule sme:medium-encrypted" */; size_t by_n; };
+struct cover_row { const struct duty *duty /* NULL: the pack does not know it */; const char *key, *article; enum strength demanded; bool carried; enum strength strength; const char *by /* "rule sme:medium-encrypted, ..." */; size_t by_n;
+                   unsigned demanded_all, carried_all /* bits 1 << strength */; const char *weaker_because; };
 VEC_TYPE(cover_vec, struct cover_row);
 /* Catalogue file requirements/<pack>.yaml is the demand. */
 MUST enum rc coverage_duties(TALLOC_CTX *mem, const struct pack_set *s, const char *catalogue_dir, const char *pack, struct cover_vec *ret_rows, struct err *e);
@@ -187,4 +190,6 @@ struct form_diff { const char *form, *field, *what, *explained; };
 VEC_TYPE(form_diff_vec, struct form_diff);
 MUST enum rc coverage_forms(TALLOC_CTX *mem, const struct pack_set *s, const char *catalogue_dir, const char *pack, struct form_diff_vec *ret_rows, struct err *e);
 const char *strength_name(enum strength s);
+/* Prints docs/PACKS.md. */
+void pack_doc(struct buf *b);
 #endif

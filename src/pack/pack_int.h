@@ -177,5 +177,4 @@ void cover_route(struct build *b, const struct facet_work *w);
 void lint_set(struct build *b);
 /* Documentation of the conditions, written by cond_*.c. */
 void cond_doc(struct buf *b);
-void pack_doc(struct buf *b);
 #endif

@@ -42,7 +42,7 @@ static const struct kw words_role[] = {
     {"per", KW_ENUM, W(role, per), false, "department", NULL, "held once per department"},
     {"head_of_department", KW_BOOL, W(role, head_of_department), false, NULL, NULL, "derived: the head of a department holds it"},
     {"everyone", KW_BOOL, W(role, everyone), false, NULL, NULL, "every active person holds it"},
-    {"carries", KW_CARRIES, W(role, carries), false, NULL, NULL, "duties (strength flow: the register of appointments)"},
+    {"carries", KW_CARRIES, W(role, carries), false, NULL, NULL, "duties (flow: the register of appointments; enforce with exclusive_with)"},
 };
 const struct kw_table kw_role = ROWS(role, "roles", "Posts that people hold.");
 static const struct kw words_file_roles[] = {{"roles", KW_LIST, W(file_roles, roles), true, NULL, &kw_role, "roles"}};
@@ -68,7 +68,7 @@ static const struct kw words_param[] = {
     {"stated", KW_BOOL, W(param, stated), false, NULL, NULL, "true: the figure stands in the source; false: a default of ours"},
     {"many", KW_BOOL, W(param, many), false, NULL, NULL, "several values"},
     {"note", KW_TEXT, W(param, note), false, NULL, NULL, "explanation"},
-    {"carries", KW_CARRIES, W(param, carries), false, NULL, NULL, "duties (strength enforce: the value is filled in before a version is in force)"},
+    {"carries", KW_CARRIES, W(param, carries), false, NULL, NULL, "duties (strength flow)"},
 };
 const struct kw_table kw_param = ROWS(param, "parameters", "Words and figures that the adopter fills in.");
 static const struct kw words_choice[] = {
@@ -81,7 +81,7 @@ static const struct kw words_choice[] = {
     {"article", KW_KEY, W(choice, article), false, NULL, NULL, "article"},
     {"note", KW_TEXT, W(choice, note), false, NULL, NULL, "effect"},
     {"is", KW_IDENT, W(choice, is), false, NULL, NULL, "core choice that is the same question"},
-    {"carries", KW_CARRIES, W(choice, carries), false, NULL, NULL, "duties (strength enforce)"},
+    {"carries", KW_CARRIES, W(choice, carries), false, NULL, NULL, "duties (strength flow)"},
 };
 const struct kw_table kw_choice = ROWS(choice, "choices", "Alternatives of the text, of which the adopter picks.");
 static const struct kw words_file_settings[] = {
