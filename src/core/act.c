@@ -1,0 +1,197 @@
+/* Acts: one thing that somebody did to a record. An act carries its effect as canonical JSON, so that the projections can be made anew
+ * from acts and revisions alone: act_do decides nothing, it writes the act and applies the effect; rebuild applies the same effects.
+ *
+ * Effect keys (no personal data, only ids and pack keys):
+ *   new {form number department made_by origin happened_on? pack_set note?}   the record row is born
+ *   draft N        revision N becomes the draft        drop_draft true       the draft goes
+ *   promote N      revision N becomes the version in force, the draft goes
+ *   void true      the version in force moves to the void slot
+ *   state, draft_state (null: no draft), department, closed_at, pack_set
+ *   steps {rev, rows [{ord step state need bind? opened? done? note? who [{p post s b?}]}]}   the whole route as it stands now
+ *   tasks [{id key name pack duty? person? role? title due? state}]  tasks_closed [{key state}] */
+#include "core/core_int.h"
+
+static int64_t opt(bool null, int64_t v) { return null ? 0 : v; }
+
+enum rc record_get(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t id, struct record *ret_record, struct err *e)
+{
+    struct q_record_row q;
+    bool found;
+    TRY(q_record_row(db, mem, id, &q, &found, e));
+    if (!found)
+        return err_set(e, ERR_RECORD_MISSING, "record %lld", (long long)id);
+    *ret_record = (struct record){.id = q.id, .form_ident = q.form, .form = set ? pack_form(set, q.form) : NULL, .number = q.number, .state = q.state,
+        .draft_state = q.draft_state, .title = q.title, .origin = q.origin, .happened_on = q.happened_on, .note = q.note,
+        .department = opt(q.department_null, q.department), .made_by = q.made_by, .made_at = q.made_at, .updated_at = q.updated_at,
+        .closed_at = opt(q.closed_at_null, q.closed_at), .force_rev = opt(q.force_rev_null, q.force_rev),
+        .draft_rev = opt(q.draft_rev_null, q.draft_rev), .version = q.version, .pack_set = q.pack_set};
+    return RC_OK;
+}
+
+/* ---- applying ---- */
+
+static enum rc apply_new(struct tx *tx, const struct act_row *a, const struct json *n, struct err *e)
+{
+    int64_t dept = json_get_i64(n, "department", 0);
+    return q_record_add(tx, a->record, json_get_str(n, "form"), json_get_str(n, "number"), "draft", dept, dept == 0,
+                        json_get_i64(n, "made_by", 0), "", a->at, json_get_str(n, "happened_on"), json_get_str(n, "origin"),
+                        json_get_i64(n, "pack_set", 0), json_get_str(n, "note"), e);
+}
+
+static enum rc apply_who(struct tx *tx, int64_t record, int64_t rev, int64_t ord, const struct json *who, struct err *e)
+{
+    for (size_t i = 0; i < json_n(who); i++) {
+        const struct json *p = json_at(who, i);
+        int64_t behalf = json_get_i64(p, "b", 0);
+        TRY(q_step_who_add(tx, record, rev, ord, json_get_i64(p, "p", 0), json_get_str(p, "post"), json_get_str(p, "s"), behalf, behalf == 0, e));
+    }
+    return RC_OK;
+}
+
+static enum rc apply_steps(struct tx *tx, const struct act_row *a, const struct json *steps, struct err *e)
+{
+    const struct json *rows = json_get(steps, "rows");
+    int64_t rev = json_get_i64(steps, "rev", 0);
+    TRY(q_step_clear(tx, a->record, e));
+    TRY(q_step_who_clear(tx, a->record, e));
+    for (size_t i = 0; i < json_n(rows); i++) {
+        const struct json *s = json_at(rows, i);
+        int64_t ord = json_get_i64(s, "ord", 0), opened = json_get_i64(s, "opened", 0), done = json_get_i64(s, "done", 0);
+        const char *hex = json_get_str(s, "bind");
+        uint8_t bind[HASH_N];
+        bool has = hex != NULL && hex_read(str_of(hex), bind, HASH_N);
+        TRY(q_step_add(tx, a->record, rev, ord, json_get_str(s, "step"), json_get_str(s, "state"), json_get_i64(s, "need", 1),
+                       has ? (struct str){(const char *)bind, HASH_N} : (struct str){NULL, 0}, opened, opened == 0, done, done == 0,
+                       json_get_str(s, "note"), e));
+        TRY(apply_who(tx, a->record, rev, ord, json_get(s, "who"), e));
+    }
+    return RC_OK;
+}
+
+static void apply_columns(struct record *r, const struct act_row *a, const struct json *ef)
+{
+    const struct json *ds = json_get(ef, "draft_state");
+    if (json_get_str(ef, "state") != NULL)
+        r->state = json_get_str(ef, "state");
+    if (ds != NULL)
+        r->draft_state = json_str(ds);
+    r->department = json_get_i64(ef, "department", r->department);
+    r->closed_at = json_get_i64(ef, "closed_at", r->closed_at);
+    r->pack_set = json_get_i64(ef, "pack_set", r->pack_set);
+    r->updated_at = a->at;
+    r->version = a->no;
+}
+
+static enum rc apply_content(struct tx *tx, TALLOC_CTX *mem, struct record *r, int64_t rev, enum slot slot, struct err *e)
+{
+    struct content *c;
+    size_t erased;
+    char *title;
+    TRY(revision_content(tx_db(tx), mem, rev, &c, &erased, e));
+    content_order(c, r->form);
+    if (slot == SLOT_DRAFT)
+        r->draft_rev = rev;
+    else
+        r->force_rev = rev;
+    TRY(ftable_put(tx, mem, r->form, r, slot, slot == SLOT_DRAFT ? (r->draft_state ? r->draft_state : "draft") : r->state, c, e));
+    if (slot == SLOT_FORCE || r->force_rev == 0) {
+        TRY(ftable_title(tx_db(tx), mem, r->form, c, &title, e));
+        r->title = title;
+    }
+    return RC_OK;
+}
+
+static enum rc draft_drop(struct tx *tx, TALLOC_CTX *mem, struct record *r, struct err *e)
+{
+    r->draft_rev = 0;
+    return ftable_drop(tx, mem, r->form, r->id, SLOT_DRAFT, e);
+}
+
+static enum rc apply_slots(struct tx *tx, TALLOC_CTX *mem, struct record *r, const struct json *ef, struct err *e)
+{
+    int64_t draft = json_get_i64(ef, "draft", 0), promote = json_get_i64(ef, "promote", 0);
+    if (draft != 0)
+        TRY(apply_content(tx, mem, r, draft, SLOT_DRAFT, e));
+    if (promote != 0) {
+        TRY(draft_drop(tx, mem, r, e));
+        TRY(apply_content(tx, mem, r, promote, SLOT_FORCE, e));
+    }
+    if (json_get_bool(ef, "drop_draft"))
+        TRY(draft_drop(tx, mem, r, e));
+    if (json_get_bool(ef, "void")) {
+        if (r->force_rev != 0)
+            TRY(ftable_move(tx, mem, r->form, r->id, SLOT_FORCE, SLOT_VOID, e));
+        TRY(draft_drop(tx, mem, r, e));
+    }
+    return RC_OK;
+}
+
+enum rc act_apply(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, const struct act_row *a, struct err *e)
+{
+    MEM_SCOPE(tmp, mem);
+    const struct json *ef = a->effect;
+    struct record r;
+    if (json_get(ef, "new") != NULL)
+        TRY(apply_new(tx, a, json_get(ef, "new"), e));
+    TRY(record_get(tx_db(tx), tmp, set, a->record, &r, e));
+    if (r.form == NULL)
+        return err_set(e, ERR_FORM_MISSING, "form %s of record %lld", r.form_ident, (long long)r.id);
+    apply_columns(&r, a, ef);
+    TRY(apply_slots(tx, tmp, &r, ef, e));
+    TRY(q_record_put(tx, r.id, r.state, r.draft_state, r.department, r.department == 0, r.title, r.updated_at, r.closed_at, r.closed_at == 0,
+                     r.force_rev, r.force_rev == 0, r.draft_rev, r.draft_rev == 0, r.version, r.pack_set, e));
+    TRY(ftable_sync(tx, tmp, r.form, &r, e));
+    if (json_get(ef, "steps") != NULL)
+        TRY(apply_steps(tx, a, json_get(ef, "steps"), e));
+    return task_apply(tx, tmp, a, ef, e);
+}
+
+/* ---- doing ---- */
+
+static enum rc comment_put(struct work *w, int64_t act, const char *comment, const uint8_t blind[32], struct err *e)
+{
+    if (comment == NULL)
+        return RC_OK;
+    return q_act_body_add(w->tx, act, comment, (struct str){(const char *)blind, 32}, e);
+}
+
+#define COMMENT_MAX 4000
+enum rc act_do(struct work *w, int64_t record, int64_t revision, const char *kind, const char *step, const char *comment,
+               const struct json *effect, struct err *e)
+{
+    MEM_SCOPE(tmp, w->mem);
+    struct q_act_last_no last;
+    uint8_t blind[32], commit[HASH_N], hash[HASH_N];
+    if (comment != NULL && comment[0] == '\0')
+        comment = NULL;
+    if (comment != NULL && utf8_len(comment) > COMMENT_MAX)
+        return err_set(e, ERR_LIMIT, "comment");
+    TRY(q_act_last_no(w->db, tmp, record, &last, e));
+    if (comment != NULL) {
+        comment = text_nfc(tmp, comment);
+        crypt_random(blind, sizeof blind);
+        commitment(blind, "comment", comment, strlen(comment), commit);
+    }
+    char *text = json_canonical(tmp, effect);
+    struct json *fixed;
+    TRY(json_read(tmp, str_of(text), 8 << 20, &fixed, e));          /* what is applied is what was hashed */
+    struct act_row a = {.id = work_new_id(w), .record = record, .revision = revision, .no = last.no + 1, .actor = w->actor.person,
+                        .on_behalf = w->actor.on_behalf, .at = w->now_us, .kind = kind, .step = step, .effect = fixed};
+    struct act_fields af = {.id = a.id, .record = record, .revision = revision, .no = a.no, .kind = kind, .step = step, .actor = a.actor,
+                            .on_behalf = a.on_behalf, .at = a.at, .comment_commit = comment ? commit : NULL, .effect = text};
+    act_hash(&af, hash);
+    struct entry *en = entry_new(tmp, mem_fmt(tmp, "act.%s", kind), work_pseudo(w, w->actor.person), mem_fmt(tmp, "r:%lld", (long long)record));
+    entry_hash(en, "act", hash);
+    if (step != NULL)
+        entry_field(en, "step", step);
+    if (comment != NULL)
+        entry_commit(en, "comment", commit);
+    TRY(ledger_append(w->ledger, w->tx, en, &a.seq, e));
+    w->seq = a.seq;
+    TRY(q_act_add(w->tx, a.id, record, revision, revision == 0, a.no, kind, step, a.actor, a.on_behalf, a.on_behalf == 0, a.at,
+                  comment ? (struct str){(const char *)commit, HASH_N} : (struct str){NULL, 0}, text, (struct str){(const char *)hash, HASH_N}, a.seq, e));
+    TRY(comment_put(w, a.id, comment, blind, e));
+    TRY(act_apply(w->tx, w->mem, w->set, &a, e));
+    TRY(work_todo(w, "search", record, e));
+    return work_todo(w, "check", record, e);
+}

@@ -1,0 +1,89 @@
+/* The table of commands: every change, from a page, the API, an import, the command line or a timer, is one of these rows. The
+ * OpenAPI document and the permission test read the same table. */
+#include "core/core_state.h"
+
+static enum rc cmd_todo_run(struct work *w, const struct json *args, struct json *body, struct err *e);
+
+const struct command command_table[] = {
+    {"record.create", CMD_SIGNED_IN, cmd_record_create, "Make a record as a draft", "form str, values obj, happened_on str?, late_reason str?, submit bool?"},
+    {"record.save", CMD_SIGNED_IN, cmd_record_save, "Change the draft, or begin one on a record in force", "record i64, version i64, values obj"},
+    {"record.submit", CMD_SIGNED_IN, cmd_record_submit, "Hand the draft in: it enters its route", "record i64, version i64, comment str?"},
+    {"record.withdraw", CMD_SIGNED_IN, cmd_record_withdraw, "Take a submitted draft back", "record i64, version i64, comment str?"},
+    {"record.approve", CMD_SIGNED_IN, cmd_record_approve, "Approve, confirm or receive at one's step", "record i64, version i64, comment str?, values obj?"},
+    {"record.return", CMD_SIGNED_IN, cmd_record_return, "Send back to the applicant or to an earlier step, with a reason", "record i64, version i64, comment str, to str?"},
+    {"record.reject", CMD_SIGNED_IN, cmd_record_reject, "Refuse for good, with a reason", "record i64, version i64, comment str"},
+    {"record.fill", CMD_SIGNED_IN, cmd_record_fill, "Fill fields of a later stage", "record i64, version i64, values obj"},
+    {"record.close", CMD_SIGNED_IN, cmd_record_close, "Close a record in force", "record i64, version i64, comment str?"},
+    {"record.void", CMD_SIGNED_IN, cmd_record_void, "Void a record, with a reason", "record i64, version i64, comment str"},
+    {"record.erase", CMD_SIGNED_IN, cmd_record_erase, "Erase one person's values from a record", "record i64, paths arr, ground str"},
+    {"task.done", CMD_SIGNED_IN, cmd_task_done, "Mark a task without a form as done", "task i64, comment str"},
+    {"attach.add", CMD_SIGNED_IN, cmd_attach_add, "Attach a file to a record", "record i64, name str, sha256 str, bytes i64, path str"},
+    {"login", CMD_OPEN, cmd_login, "Begin a session", "person i64, token str, csrf str, addr str, rehash str?"},
+    {"login.failed", CMD_OPEN, cmd_login_failed, "Count a failed sign-in", "person i64, addr str"},
+    {"logout", CMD_OPEN, cmd_logout, "End a session", "token str"},
+    {"session.touch", CMD_OPEN, cmd_session_touch, "Note that a session is in use", "token str"},
+    {"password.set", CMD_OPEN, cmd_password_set, "Set a password", "person i64, hash str, must_change bool"},
+    {"token.make", CMD_SIGNED_IN, cmd_token_make, "Make an API token", "name str, days i64, token str"},
+    {"token.end", CMD_SIGNED_IN, cmd_token_end, "End an API token", "name str"},
+    {"account.set", CMD_ADMIN, cmd_account_set, "Give a person a sign-in, or disable it", "person i64, login str, hash str?, disabled bool"},
+    {"setup.start", CMD_SETUP, cmd_setup_start, "First hour: organisation and regulations", "organization obj, adopt arr, settings obj"},
+    {"setup.people", CMD_SETUP, cmd_setup_people, "First hour: people and departments", "departments arr, people arr"},
+    {"setup.roles", CMD_SETUP, cmd_setup_roles, "First hour: who holds which role", "assignments arr"},
+    {"setup.finish", CMD_SETUP, cmd_setup_finish, "First hour: the end", "admin i64"},
+    {"set.adopt", CMD_ADMIN, cmd_set_adopt, "Adopt a set of packs", "adopt arr, dir str?, restart bool?"},
+    {"set.settings", CMD_ADMIN, cmd_set_settings, "Change words, figures and alternatives", "settings obj"},
+    {"set.undo", CMD_ADMIN, cmd_set_undo, "Return to an earlier pack set as a new one", "set i64"},
+    {"import.stage", CMD_SIGNED_IN, cmd_import_stage, "Put rows of a file into the staging area", "form str, rows arr"},
+    {"import.run", CMD_SIGNED_IN, cmd_import_run, "Apply a checked import", "batch i64"},
+    {"import.drop", CMD_SIGNED_IN, cmd_import_drop, "Throw a staged import away", "batch i64"},
+    {"todo.run", CMD_SYSTEM, cmd_todo_run, "After-commit work: search index, checks, stale routes", ""},
+    {"check.run", CMD_SYSTEM, cmd_check_run, "Judge what became due", "due bool"},
+    {"rebuild", CMD_SYSTEM, cmd_rebuild, "Make the projections anew from the truth", ""},
+};
+const size_t command_n = ARRAY_N(command_table);
+
+#define TODO_CHUNK 40
+#define TODO_BUDGET_US 30000          /* the writer is not held longer than this by after-commit work */
+
+static enum rc todo_one(struct work *w, const char *kind, int64_t record, struct err *e)
+{
+    struct json *args = json_obj(w->mem), *body = json_obj(w->mem);
+    json_set_i64(args, "record", record);
+    if (strcmp(kind, "search") == 0)
+        return cmd_search_run(w, args, body, e);
+    if (strcmp(kind, "check") == 0)
+        return cmd_check_run(w, args, body, e);
+    if (strcmp(kind, "route") == 0)
+        return cmd_route_run(w, args, body, e);
+    if (strcmp(kind, "restart") == 0)
+        return cmd_route_restart(w, args, body, e);
+    return err_set(e, ERR_BUG, "todo kind %s", kind);
+}
+
+/* The same record and kind queued several times is worked once: work reads the present state. */
+static bool todo_seen(const struct q_todo_first *rows, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (rows[k].record == rows[i].record && strcmp(rows[k].kind, rows[i].kind) == 0)
+            return true;
+    return false;
+}
+
+static enum rc cmd_todo_run(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    struct q_todo_first_rows row;
+    int64_t t0 = clock_mono_us(), done = 0;
+    (void)args;
+    TRY(q_todo_first(w->db, w->mem, TODO_CHUNK, &row, e));
+    for (size_t i = 0; i < row.n; i++) {
+        if (w->set != NULL && !todo_seen(row.v, i))
+            TRY(todo_one(w, row.v[i].kind, row.v[i].record, e));
+        TRY(q_todo_drop(w->tx, row.v[i].id, e));
+        done++;
+        if (clock_mono_us() - t0 > TODO_BUDGET_US)
+            break;
+    }
+    json_set_i64(body, "done", done);
+    json_set_bool(body, "more", done < (int64_t)row.n || row.n == TODO_CHUNK);
+    return RC_OK;
+}

@@ -1,0 +1,276 @@
+/* The open house: database, migrations, ledger, pack set, writer, keeper. Start-up refuses what trust.md 3.4 refuses. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "core/core_state.h"
+
+#define READERS_MAX 24
+
+static enum rc bind_key_ready(struct core *c, struct db *writer, struct err *e)
+{
+    MEM_SCOPE(tmp, NULL);
+    struct q_keep_get row;
+    bool found;
+    struct tx *tx;
+    bool fatal;
+    uint8_t k[32];
+    TRY(q_keep_get(writer, tmp, "bind_key", &row, &found, e));
+    if (found)
+        return RC_OK;
+    crypt_random(k, sizeof k);
+    TRY(tx_begin(writer, &tx, e));
+    enum rc rc = q_keep_put(tx, "bind_key", hex_text(tmp, k, sizeof k), e);
+    if (rc != RC_OK) {
+        tx_rollback(tx);
+        return rc;
+    }
+    (void)c;
+    return tx_commit(tx, &fatal, e);
+}
+
+static enum rc set_up_needed(struct core *c, struct err *e)
+{
+    MEM_SCOPE(tmp, NULL);
+    struct q_keep_get row;
+    struct db *db;
+    bool found;
+    TRY(db_pool_take(c->pool, &db, e));
+    enum rc rc = q_keep_get(db, tmp, "setup_done", &row, &found, e);
+    db_pool_give(c->pool, db);
+    TRY(rc);
+    if (!found) {
+        char *token = crypt_token(c);
+        c->setup_code = mem_strndup(c, token, 12);
+        talloc_free(token);
+    }
+    return RC_OK;
+}
+
+static enum rc set_first(struct core *c, struct db *writer, struct err *e)
+{
+    MEM_SCOPE(tmp, NULL);
+    struct q_head_next_id head;
+    struct set_ref *ref;
+    TRY(q_head_next_id(writer, tmp, &head, e));
+    if (head.pack_set == 0)
+        return RC_OK;
+    TRY(setting_load(c, writer, head.pack_set, &ref, e));
+    core_set_adopt(c, ref);
+    return RC_OK;
+}
+
+static enum rc core_start(struct core *c, struct err *e)
+{
+    const struct conf *conf = c->conf;
+    struct db *writer;
+    char *keys = file_join(c, conf->data_dir, "keys");
+    char *hw = conf->highwater_dir && conf->highwater_dir[0] ? mem_strdup(c, conf->highwater_dir) : file_join(c, conf->data_dir, "highwater");
+    TRY(file_mkdirs(conf->data_dir, 0700, e));
+    TRY(file_mkdirs(keys, 0700, e));
+    TRY(file_mkdirs(hw, 0700, e));
+    c->attach_dir = file_join(c, conf->data_dir, "attachments");
+    TRY(file_mkdirs(c->attach_dir, 0700, e));
+    TRY(file_mkdirs(file_join(c, c->attach_dir, "tmp"), 0700, e));
+    c->db_path = file_join(c, conf->data_dir, "daicho.db");
+    c->db_url = conf->db_url && conf->db_url[0] ? conf->db_url : NULL;
+    TRY(db_open(c, c->db_path, c->db_url, DB_WRITER, &writer, e));
+    TRY(db_migrate(writer, e));
+    c->trial = db_is_trial(writer);
+    TRY(bind_key_ready(c, writer, e));
+    struct ledger_conf lc = {.key_dir = keys, .highwater_dir = hw, .org = "daicho", .trial = c->trial};
+    TRY(ledger_open(c, writer, &lc, &c->writer.ledger, e));
+    c->writer.db = writer;
+    c->vkey = mem_strdup(c, ledger_vkey(c->writer.ledger));
+    TRY(set_first(c, writer, e));
+    TRY(db_pool_new(c, c->db_path, c->db_url, conf->workers + 4 < READERS_MAX ? conf->workers + 4 : READERS_MAX, &c->pool, e));
+    TRY(set_up_needed(c, e));
+    TRY(writer_start(c, e));
+    return keeper_start(c, e);
+}
+
+enum rc core_open(TALLOC_CTX *mem, const struct conf *conf, struct core **ret_core, struct err *e)
+{
+    struct core *c = mem_new(mem, struct core);
+    c->conf = conf;
+    pthread_mutex_init(&c->set_lock, NULL);
+    enum rc rc = core_start(c, e);
+    if (rc != RC_OK) {
+        keeper_stop(c);
+        writer_stop(c);
+        talloc_free(c);
+        return rc;
+    }
+    *ret_core = c;
+    return RC_OK;
+}
+
+void core_close(struct core *c)
+{
+    keeper_stop(c);
+    writer_stop(c);
+    for (struct set_ref *r = c->old, *next; r != NULL; r = next) {
+        next = r->next;
+        talloc_free(r->mem);
+    }
+    if (c->current != NULL)
+        talloc_free(c->current->mem);
+    talloc_free(c);
+}
+
+const struct conf *core_conf(const struct core *c) { return c->conf; }
+const char *core_vkey(const struct core *c) { return c->vkey; }
+bool core_is_trial(const struct core *c) { return c->trial; }
+const char *core_setup_code(const struct core *c) { return c->setup_code; }
+
+/* ---- the pack set in use ---- */
+
+const struct pack_set *core_set_hold(struct core *c)
+{
+    const struct pack_set *s = NULL;
+    pthread_mutex_lock(&c->set_lock);
+    if (c->current != NULL) {
+        c->current->refs++;
+        s = c->current->set;
+    }
+    pthread_mutex_unlock(&c->set_lock);
+    return s;
+}
+
+static void old_sweep(struct core *c)
+{
+    for (struct set_ref **p = &c->old; *p != NULL;) {
+        struct set_ref *r = *p;
+        if (r->refs > 0) {
+            p = &r->next;
+            continue;
+        }
+        *p = r->next;
+        talloc_free(r->mem);
+    }
+}
+
+void core_set_release(struct core *c, const struct pack_set *s)
+{
+    if (s == NULL)
+        return;
+    pthread_mutex_lock(&c->set_lock);
+    if (c->current != NULL && c->current->set == s)
+        c->current->refs--;
+    else
+        for (struct set_ref *r = c->old; r != NULL; r = r->next)
+            if (r->set == s)
+                r->refs--;
+    old_sweep(c);
+    pthread_mutex_unlock(&c->set_lock);
+}
+
+void core_set_adopt(struct core *c, struct set_ref *ref)
+{
+    pthread_mutex_lock(&c->set_lock);
+    if (c->current != NULL) {
+        c->current->next = c->old;
+        c->old = c->current;
+    }
+    c->current = ref;
+    old_sweep(c);
+    pthread_mutex_unlock(&c->set_lock);
+}
+
+/* ---- reading ---- */
+
+enum rc core_read_begin(struct core *c, TALLOC_CTX *mem, const struct actor *actor, struct reader *ret_reader, struct err *e)
+{
+    struct reader r = {.core = c, .mem = mem, .now_us = clock_now_us()};
+    if (actor != NULL)
+        r.actor = *actor;
+    civil_text(civil_of_us(r.now_us), r.today);
+    TRY(db_pool_take(c->pool, &r.db, e));
+    enum rc rc = db_read_begin(r.db, e);
+    if (rc != RC_OK) {
+        db_pool_give(c->pool, r.db);
+        return rc;
+    }
+    /* Another process may have switched the set: this process's writer reloads on its next command; wake it when a reader sees it first. */
+    r.set = core_set_hold(c);
+    struct q_head_next_id head;
+    if (r.set != NULL && q_head_next_id(r.db, mem, &head, e) == RC_OK && head.pack_set != r.set->id && head.pack_set != 0) {
+        core_set_release(c, r.set);
+        r.set = NULL;
+        struct set_ref *ref;
+        rc = setting_load(c, r.db, head.pack_set, &ref, e);
+        if (rc != RC_OK) {
+            core_read_end(&r);
+            return rc;
+        }
+        core_set_adopt(c, ref);
+        r.set = core_set_hold(c);
+    }
+    *ret_reader = r;
+    return RC_OK;
+}
+
+void core_read_end(struct reader *r)
+{
+    if (r->db == NULL)
+        return;
+    db_read_end(r->db);
+    db_pool_give(r->core->pool, r->db);
+    core_set_release(r->core, r->set);
+    r->db = NULL;
+    r->set = NULL;
+}
+
+/* ---- helpers of commands ---- */
+
+int64_t work_new_id(struct work *w)
+{
+    MEM_SCOPE(tmp, w->mem);
+    struct q_head_next_id head;
+    struct err e = {0};
+    if (w->id_next == w->id_end) {                       /* take a block: one statement serves many ids */
+        if (q_head_next_id(w->db, tmp, &head, &e) != RC_OK || q_head_set_next_id(w->tx, head.next_id + WORK_ID_BLOCK, &e) != RC_OK) {
+            w->failed = true;                            /* the following statement of the command fails too; nothing is kept */
+            return -1;
+        }
+        w->id_next = head.next_id;
+        w->id_end = head.next_id + WORK_ID_BLOCK;
+    }
+    return w->id_next++;
+}
+
+const char *work_pseudo(struct work *w, int64_t person)
+{
+    struct q_pseudonym_of row;
+    bool found;
+    struct err e = {0};
+    uint8_t raw[8];
+    if (person == 0)
+        return "system";
+    if (q_pseudonym_of(w->db, w->mem, person, &row, &found, &e) == RC_OK && found)
+        return row.pseudo;
+    crypt_random(raw, sizeof raw);
+    const char *p = mem_fmt(w->mem, "p:%s", hex_text(w->mem, raw, sizeof raw));
+    if (q_pseudonym_add(w->tx, person, p, &e) != RC_OK)
+        w->failed = true;
+    return p;
+}
+
+enum rc work_entry(struct work *w, const char *type, const char *object, struct err *e, ...)
+{
+    struct entry *en = entry_new(w->mem, type, work_pseudo(w, w->actor.person), object);
+    va_list ap;
+    va_start(ap, e);
+    for (const char *k = va_arg(ap, const char *); k != NULL; k = va_arg(ap, const char *)) {
+        const char *v = va_arg(ap, const char *);
+        entry_field(en, k, v ? v : "-");
+    }
+    va_end(ap);
+    return ledger_append(w->ledger, w->tx, en, &w->seq, e);
+}
+
+enum rc work_todo(struct work *w, const char *kind, int64_t record, struct err *e)
+{
+    return q_todo_add(w->tx, work_new_id(w), kind, record, w->now_us, e);
+}

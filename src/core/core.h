@@ -1,0 +1,154 @@
+/* core: the domain; the only room that calls write statements.
+ *
+ *   core.c       the open house: database, ledger, pack set, writer, background keeper; start-up refusals
+ *   writer.c     one writer thread: queue -> savepoint per command -> seal -> one COMMIT -> answers   (the write path, design.md 5)
+ *   command.c    the table of commands: every change from page, API, import or timer is one of these, named, with JSON arguments
+ *   revision.c   immutable revisions: commitments, bodies, hash           act.c    acts and their effects: apply (also used by rebuild)
+ *   ftable.c     form tables: build from a pack set, fill from content    judge.c  values, rules, step conditions: one fenced SELECT a form
+ *   record.c     create, save, fill, void                                 route.c  submit, approve, return, reject, withdraw, climbing
+ *   org.c        departments, assignments, who stands above whom          perm.c   the one decision function
+ *   session.c password.c  sign-in                                         task.c   tasks      check.c  checks, verdicts, articles
+ *   attach.c     attachments       import.c  CSV in, staged               erase.c  erasure    rebuild.c  projections from truth
+ *   setting.c    pack sets: adopt, settings, switch, undo                 search.c bigrams    setup.c  the first hour
+ *
+ * Everything that changes goes through core_command. Reads take a connection from core_read_begin. */
+#ifndef CORE_CORE_H
+#define CORE_CORE_H
+#include "base/base.h"
+#include "crypt/crypt.h"
+#include "db/db.h"
+#include "ledger/ledger.h"
+#include "pack/pack.h"
+#include "value/value.h"
+
+struct core;
+/* Opens everything; on an empty data directory creates it and waits for set-up. */
+MUST enum rc core_open(TALLOC_CTX *mem, const struct conf *conf, struct core **ret_core, struct err *e);
+void core_close(struct core *c);                           /* stops writer and keeper after the queue is empty */
+const struct conf *core_conf(const struct core *c);
+const char *core_vkey(const struct core *c);
+bool core_is_trial(const struct core *c);
+/* The pack set in use, held until released (a switch frees the old one after its last user). NULL before set-up. */
+const struct pack_set *core_set_hold(struct core *c);
+void core_set_release(struct core *c, const struct pack_set *s);
+
+/* ---- who acts ---- */
+enum actor_kind { ACTOR_PERSON, ACTOR_SYSTEM, ACTOR_SETUP };
+struct actor { enum actor_kind kind; int64_t person; int64_t on_behalf /* 0, or the person deputised for */; enum lang lang; const char *login; };
+
+/* ---- commands: the write path ---- */
+struct answer {
+    enum rc rc; struct err err;
+    struct json *body;             /* result; for refusals {"code","text","troubles":[{path,code,text,rule,article,warning}]} */
+    int64_t seq;                   /* last ledger entry of the command, -1 when none */
+    const char *receipt;           /* tlog-proof of that entry */
+    bool repeated;                 /* this answer was given before for the same idempotency key */
+};
+/* Hands the command to the writer and waits until it is durable (or refused). name: see command.c; args: an object. ikey may be NULL.
+ * Never fails itself: answer->rc tells. The same ikey with other arguments is ERR_IDEMPOTENCY. */
+void core_command(struct core *c, TALLOC_CTX *mem, const struct actor *actor, const char *name, const struct json *args,
+                  const char *ikey, struct answer **ret_answer);
+/* What a command handler works with. Handlers run on the writer thread inside a savepoint. */
+struct work { struct core *core; struct tx *tx; struct db *db; TALLOC_CTX *mem; struct ledger *ledger; const struct pack_set *set; struct actor actor;
+              int64_t now_us; char today[CIVIL_TEXT_N]; int64_t seq; struct trouble_vec *troubles; bool quiet /* import: no task mail */;
+              int64_t id_next, id_end; bool failed; bool scrub /* after COMMIT: no erased bytes may stay in the WAL */; };
+#define WORK_ID_BLOCK 16          /* ids taken from head at a time; unused ones are left out */
+typedef enum rc (*command_fn)(struct work *w, const struct json *args, struct json *body, struct err *e);
+enum command_need { CMD_SIGNED_IN, CMD_ADMIN, CMD_SYSTEM, CMD_SETUP, CMD_OPEN /* sign-in itself */ };
+struct command { const char *name; enum command_need need; command_fn fn; const char *summary; const char *args /* "record i64, version i64, values obj" for OpenAPI */; };
+extern const struct command command_table[];
+extern const size_t command_n;
+/* Appends one ledger entry for the actor of w; field pairs "key","value",..., NULL. Sets w->seq. */
+MUST enum rc work_entry(struct work *w, const char *type, const char *object, struct err *e, ...) __attribute__((sentinel));
+const char *work_pseudo(struct work *w, int64_t person);   /* pseudonym in the ledger; made on first use */
+int64_t work_new_id(struct work *w);                       /* from head.next_id, in the transaction */
+/* After-commit work: kind "search", "check", "route" for a record. */
+MUST enum rc work_todo(struct work *w, const char *kind, int64_t record, struct err *e);
+
+/* ---- reading ---- */
+struct reader { struct core *core; struct db *db; TALLOC_CTX *mem; const struct pack_set *set; struct actor actor; int64_t now_us; char today[CIVIL_TEXT_N]; };
+/* A connection with a stable snapshot and the pack set held; end it before answering. */
+MUST enum rc core_read_begin(struct core *c, TALLOC_CTX *mem, const struct actor *actor, struct reader *ret_reader, struct err *e);
+void core_read_end(struct reader *r);
+
+struct record { int64_t id; const struct form *form; const char *form_ident, *number, *state, *draft_state /* NULL: no draft */, *title, *origin, *happened_on, *note;
+                int64_t department, made_by, made_at, updated_at, closed_at, force_rev, draft_rev, version, pack_set; };
+MUST enum rc record_get(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t id, struct record *ret_record, struct err *e);
+/* Content of a revision; erased items are left out and counted. */
+MUST enum rc revision_content(struct db *db, TALLOC_CTX *mem, int64_t revision, struct content **ret_content, size_t *ret_erased, struct err *e);
+struct revision_info { int64_t id, no, author, at, pack_set, seq; uint8_t hash[32]; };
+struct act_info { int64_t id, no, revision, actor, on_behalf, at, seq; const char *kind, *step, *comment; const struct json *effect; };
+struct step_info { int64_t ord; const char *key, *label, *state, *note; int64_t need, opened_at, done_at; const struct step *step; struct { int64_t person; const char *post, *state; int64_t on_behalf; } *who; size_t who_n; };
+struct task_info { int64_t id, record, person, due_us, opened_at; const char *name, *pack, *duty, *title, *state, *role, *record_title, *record_number, *form_ident; };
+VEC_TYPE(revision_infos, struct revision_info);
+VEC_TYPE(act_infos, struct act_info);
+VEC_TYPE(step_infos, struct step_info);
+VEC_TYPE(task_infos, struct task_info);
+MUST enum rc record_revisions(struct reader *r, int64_t record, struct revision_infos *ret, struct err *e);
+MUST enum rc record_acts(struct reader *r, int64_t record, struct act_infos *ret, struct err *e);
+MUST enum rc record_steps(struct reader *r, int64_t record, struct step_infos *ret, struct err *e);    /* of the draft, or of the last approved revision */
+/* What the actor may do with the record right now, for buttons: subset of save submit withdraw approve return reject fill close void erase. */
+MUST enum rc record_may(struct reader *r, const struct record *rec, const char ***ret_acts, size_t *ret_n, struct err *e);
+MUST enum rc task_mine(struct reader *r, bool overdue_only, int limit, struct task_infos *ret, struct err *e);
+MUST enum rc task_of_record(struct reader *r, int64_t record, struct task_infos *ret, struct err *e);
+struct waiting { int64_t record; const char *number, *title, *form_ident, *post, *state; int64_t since; };
+VEC_TYPE(waitings, struct waiting);
+MUST enum rc route_waiting_for_me(struct reader *r, int limit, struct waitings *ret, struct err *e);   /* approvals */
+MUST enum rc route_returned_to_me(struct reader *r, int limit, struct waitings *ret, struct err *e);
+const char *person_name(struct db *db, TALLOC_CTX *mem, int64_t person);    /* "(消去済み)" when erased; "system" for 0 */
+const char *record_title(struct db *db, TALLOC_CTX *mem, int64_t record);
+bool core_resolve(void *ctx /* struct reader */, const struct form *target, const char *typed, int64_t *ret_id, bool *ret_several);    /* a resolve_fn */
+
+/* ---- permission: the one decision function ---- */
+enum permit { PERMIT_SEE, PERMIT_MAKE, PERMIT_EDIT, PERMIT_ACT, PERMIT_FILL, PERMIT_VOID, PERMIT_ERASE, PERMIT_EXPORT, PERMIT_IMPORT, PERMIT_ADMIN, PERMIT__N };
+struct grant;                      /* only perm_check makes one; core asserts that it names this permit on this record */
+MUST enum rc perm_check(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, const struct actor *a, enum permit p, const struct form *f,
+                        const struct record *rec, const char *today, const struct grant **ret_grant, struct err *e);
+void grant_assert(const struct grant *g, enum permit p, const struct record *rec);
+/* Departments whose records the actor may list for form f: *ret_all or ids. */
+MUST enum rc perm_departments(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, const struct actor *a, const struct form *f, const char *today,
+                              bool *ret_all, int64_t **ret_ids, size_t *ret_n, struct err *e);
+
+/* ---- organisation ---- */
+VEC_TYPE(id_vec, int64_t);
+MUST enum rc org_holders(struct db *db, TALLOC_CTX *mem, const char *role_key, int64_t department /* 0: any */, const char *on, struct id_vec *ret, struct err *e);
+MUST enum rc org_head(struct db *db, TALLOC_CTX *mem, int64_t department, const char *on, int64_t *ret_person, struct err *e);  /* 0: vacant */
+MUST enum rc org_department_of(struct db *db, int64_t person, const char *on, int64_t *ret_department, struct err *e);           /* main post; 0: none */
+MUST enum rc org_parent(struct db *db, int64_t department, int64_t *ret_parent, struct err *e);
+bool org_holds(struct db *db, int64_t person, const char *role_key, const char *on);      /* also through `is:`: pack role -> core role */
+/* Who answers for a `who`, for record content c in department; climbing past `avoid` (makers). posts say in which capacity. */
+struct seat { int64_t person; const char *post; bool climbed; int64_t on_behalf; };
+VEC_TYPE(seat_vec, struct seat);
+MUST enum rc org_resolve(struct work *w, const struct who *by, const struct content *c, int64_t department, int64_t applicant,
+                         const int64_t *avoid, size_t avoid_n, struct seat_vec *ret, struct err *e);
+
+/* ---- sign-in ---- */
+struct session { int64_t person; const char *csrf; enum lang lang; const char *name, *login; bool privileged, must_change; int64_t strong_at; };
+/* Both write through the writer. addr counts failures. Unknown login and wrong password are indistinguishable in text and time. */
+MUST enum rc session_login(struct core *c, TALLOC_CTX *mem, const char *login, const char *password, const char *addr, char **ret_token, struct err *e);
+MUST enum rc session_get(struct core *c, TALLOC_CTX *mem, const char *token, struct session **ret_session, struct err *e);     /* idle 30 min, absolute 12 h */
+MUST enum rc session_api(struct core *c, TALLOC_CTX *mem, const char *bearer, struct session **ret_session, struct err *e);
+MUST enum rc session_logout(struct core *c, const char *token, struct err *e);
+/* Figures of the adopted packs per kind of account; *ret_why is a message naming the article. login and names are forbidden parts. */
+MUST enum rc password_check(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t person, bool privileged, const char *password, char **ret_why, struct err *e);
+
+/* ---- conformity ---- */
+enum verdict_state { VERDICT_OK, VERDICT_BAD, VERDICT_UNKNOWN, VERDICT_EXCEPTED, VERDICT_NONE };
+struct article_state { const char *pack, *article, *title; enum verdict_state state; int64_t since_us; int64_t bad_n, unknown_n, ok_n; const char *why; };
+VEC_TYPE(article_states, struct article_state);
+MUST enum rc conformity(struct reader *r, const char *pack, struct article_states *ret, int64_t *ret_as_of, struct err *e);
+struct violator { const char *check; int64_t subject; const char *title, *number; enum verdict_state state; int64_t since_us; };
+VEC_TYPE(violators, struct violator);
+MUST enum rc conformity_violators(struct reader *r, const char *pack, const char *article, const char *check, int limit, struct violators *ret, struct err *e);
+/* Full evaluation of all checks (rebuild, pack switch, nightly); the incremental one runs from the keeper. */
+MUST enum rc check_full(struct core *c, struct err *e);
+/* Waits until after-commit work is done up to now (tests, scenes, "as of entry N"). */
+void core_settle(struct core *c);
+
+/* ---- house-keeping for cmd ---- */
+MUST enum rc core_rebuild(struct core *c, bool compare_only, char **ret_difference /* NULL: equal */, struct err *e);
+MUST enum rc core_backup(struct core *c, const char *dir, struct err *e);
+MUST enum rc core_restore(TALLOC_CTX *mem, const struct conf *conf, const char *dir, struct err *e);      /* epoch rule: trust.md 3.10 */
+/* Set-up code for the first administrator, printed on the console; NULL when set-up is done. */
+const char *core_setup_code(const struct core *c);
+#endif

@@ -1,0 +1,103 @@
+/* Inside core only: the open house and what its files share. */
+#ifndef CORE_CORE_INT_H
+#define CORE_CORE_INT_H
+#include "core/core.h"
+
+enum slot { SLOT_FORCE = 0, SLOT_DRAFT = 1, SLOT_VOID = 2 };
+
+struct revision { int64_t id, record, no, author, at, pack_set, seq; const char *form; uint8_t hash[HASH_N]; const char *commits; };
+
+/* ---- revision.c ---- */
+/* Writes a revision of ordered content; entry record.revised names its hash. blinds of unchanged values are fresh: commitments never repeat. */
+MUST enum rc revision_write(struct work *w, int64_t record, const struct form *f, const struct content *c, struct revision *ret_rev, struct err *e);
+MUST enum rc revision_get(struct db *db, TALLOC_CTX *mem, int64_t id, struct revision *ret_rev, struct err *e);
+/* Hash over what an approval at step `stage_step` binds: values of all fields up to that stage, computed values, attachments, form, pack set. It is computed
+ * from values, not commitments, under the revision-independent key kept in `keep` (bind_key), so that it tells "same content" without revealing it. */
+MUST enum rc revision_bind(struct work *w, const struct form *f, const struct content *c, const char *step_key, uint8_t ret_bind[HASH_N], struct err *e);
+
+/* ---- act.c ---- */
+/* Records an act with its effect (canonical JSON; keys in act.c's head) and applies it. comment may be NULL. Entry type "act.<kind>". */
+MUST enum rc act_do(struct work *w, int64_t record, int64_t revision, const char *kind, const char *step, const char *comment,
+                    const struct json *effect, struct err *e);
+/* Applies an effect to the projections; act_do and rebuild call it. */
+struct act_row { int64_t id, record, revision, no, actor, on_behalf, at, seq; const char *kind, *step; const struct json *effect; };
+MUST enum rc act_apply(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, const struct act_row *a, struct err *e);
+
+/* ---- ftable.c ---- */
+MUST enum rc ftable_ensure(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, struct err *e);     /* tables of all forms of the set */
+MUST enum rc ftable_put(struct tx *tx, TALLOC_CTX *mem, const struct form *f, const struct record *rec, enum slot slot, const char *state, const struct content *c, struct err *e);
+MUST enum rc ftable_drop(struct tx *tx, TALLOC_CTX *mem, const struct form *f, int64_t record, enum slot slot, struct err *e);
+MUST enum rc ftable_move(struct tx *tx, TALLOC_CTX *mem, const struct form *f, int64_t record, enum slot from, enum slot to, struct err *e);
+/* state, department, closed_at of the shared columns after a change of the record row; and `show`. */
+MUST enum rc ftable_sync(struct tx *tx, TALLOC_CTX *mem, const struct form *f, const struct record *rec, struct err *e);
+MUST enum rc ftable_title(struct db *db, TALLOC_CTX *mem, const struct form *f, const struct content *c, char **ret_title, struct err *e);
+
+/* ---- judge.c: one fenced SELECT per form and purpose; runs on w->db inside the transaction ---- */
+enum truth { T_FALSE, T_TRUE, T_UNKNOWN };
+MUST enum rc judge_values(struct work *w, const struct record *rec, enum slot slot, struct content *c, bool *ret_changed, struct err *e);  /* computed fields into c; also defaults when fresh */
+MUST enum rc judge_conds(struct work *w, const struct record *rec, enum slot slot, const struct cond *const *cond, size_t n, enum truth *ret_truth, struct err *e);
+MUST enum rc judge_scalar(struct work *w, const struct record *rec, enum slot slot, const struct cond *c, char **ret_text, struct err *e);   /* NULL: unknown */
+/* Rules, required_when, allowed, unique for an act at `at` ("save", "submit", "approve", "close", step id): troubles into w->troubles. */
+MUST enum rc judge_rules(struct work *w, const struct record *rec, enum slot slot, const struct content *c, const char *at, struct err *e);
+/* Which steps of the form belong to a pack whose facets apply (ret_on has form->step_n places). */
+MUST enum rc judge_packs_on(struct work *w, const struct record *rec, enum slot slot, bool *ret_on, struct err *e);
+/* A trouble undecided:<field> for a condition that came out unknown. */
+void judge_undecided(struct work *w, const struct cond *c, const char *article);
+
+/* ---- route.c ---- */
+/* (Re)opens the route of the draft: evaluates step conditions, resolves the first open step; effect keys steps/draft_state or promotion into `effect`. */
+/* A saved change of a draft in its route: keeps what approvals bound, or voids them and reopens the route from its start. */
+MUST enum rc route_rebind(struct work *w, struct record *rec, const struct content *c, int64_t rev, struct json *effect, struct err *e);
+MUST enum rc route_open(struct work *w, const struct record *rec, const struct content *c, const char *note, struct json *effect, bool *ret_done, struct err *e);
+
+/* ---- record.c ---- */
+MUST enum rc record_lock(struct work *w, const struct json *args, enum permit p, struct record *ret_rec, const struct grant **ret_grant, struct err *e);   /* by args.record; checks args.version */
+/* Draft content when there is a draft, else content in force. */
+MUST enum rc record_content(struct db *db, TALLOC_CTX *mem, const struct record *rec, struct content **ret_content, struct err *e);
+/* A new record with its first draft revision; content is canonical. */
+MUST enum rc record_make(struct work *w, const struct form *f, const struct content *content, const char *origin, const char *happened_on, const char *note,
+                         const char *comment, int64_t *ret_id, struct err *e);
+MUST enum rc record_answer(struct work *w, int64_t id, struct json *body, struct err *e);
+/* What happens when a draft becomes the version in force: then: tasks, numbering, todo. Fills effect. */
+MUST enum rc record_promote(struct work *w, const struct record *rec, const struct content *c, struct json *effect, struct err *e);
+
+/* ---- task.c ---- */
+MUST enum rc task_plan(struct work *w, const struct record *rec, const char *on, struct json *effect, struct err *e);      /* then: of the form into effect.tasks */
+MUST enum rc task_settle(struct work *w, const struct record *rec, struct json *effect, struct err *e);                    /* done: of open tasks */
+MUST enum rc task_close_all(struct work *w, const struct record *rec, struct json *effect, struct err *e);
+/* effect: the whole effect; reads its keys tasks and tasks_closed. */
+MUST enum rc task_apply(struct tx *tx, TALLOC_CTX *mem, const struct act_row *a, const struct json *effect, struct err *e);
+
+/* ---- erase.c ---- */
+/* Blanks the paths in all revision bodies, form tables, title and search; used by the command and after a restore. */
+MUST enum rc erase_apply(struct work *w, int64_t record, const struct json *paths, int64_t *ret_n, struct err *e);
+
+/* ---- setting.c ---- */
+MUST enum rc setting_body(struct work *w, const char *dir, const struct json *adopt, const struct json *settings, struct json **ret_body, struct err *e);
+/* Writes the set, loads it, makes its tables; w->set is the new one at once, everybody else's after COMMIT. */
+MUST enum rc setting_switch(struct work *w, const struct json *body, const char *why, int64_t *ret_id, struct err *e);
+MUST enum rc setting_reopen(struct work *w, bool restart, struct err *e);
+
+/* ---- keeper: after-commit work ---- */
+enum rc cmd_search_run(struct work *w, const struct json *args, struct json *body, struct err *e);
+enum rc cmd_check_run(struct work *w, const struct json *args, struct json *body, struct err *e);
+enum rc cmd_route_restart(struct work *w, const struct json *args, struct json *body, struct err *e);
+enum rc cmd_route_run(struct work *w, const struct json *args, struct json *body, struct err *e);
+
+/* ---- handlers, one line per row of command_table ---- */
+#define HANDLER(name) enum rc name(struct work *w, const struct json *args, struct json *body, struct err *e)
+HANDLER(cmd_record_create); HANDLER(cmd_record_save); HANDLER(cmd_record_fill); HANDLER(cmd_record_close); HANDLER(cmd_record_void);
+HANDLER(cmd_record_submit); HANDLER(cmd_record_withdraw); HANDLER(cmd_record_approve); HANDLER(cmd_record_return); HANDLER(cmd_record_reject);
+HANDLER(cmd_record_erase); HANDLER(cmd_task_done);
+HANDLER(cmd_attach_add);
+HANDLER(cmd_login); HANDLER(cmd_login_failed); HANDLER(cmd_logout); HANDLER(cmd_password_set); HANDLER(cmd_session_touch); HANDLER(cmd_token_make); HANDLER(cmd_token_end);
+HANDLER(cmd_account_set);
+HANDLER(cmd_setup_start); HANDLER(cmd_setup_people); HANDLER(cmd_setup_roles); HANDLER(cmd_setup_finish);
+HANDLER(cmd_set_adopt); HANDLER(cmd_set_settings); HANDLER(cmd_set_undo);
+HANDLER(cmd_import_stage); HANDLER(cmd_import_run); HANDLER(cmd_import_drop);
+HANDLER(cmd_rebuild);
+#undef HANDLER
+
+MUST enum rc work_troubles_refuse(struct work *w, struct err *e);        /* RC_OK when none but warnings; else ERR_RULE / ERR_UNDECIDED / ERR_FIELDS by the first */
+void trouble_add(struct work *w, const char *path, const char *code, const char *text, const char *rule, const char *article, bool warning);
+#endif

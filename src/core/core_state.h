@@ -1,0 +1,45 @@
+/* The open house itself: what core.c owns and writer.c, keeper.c, setting.c use. Nobody else includes this. */
+#ifndef CORE_CORE_STATE_H
+#define CORE_CORE_STATE_H
+#include <pthread.h>
+#include "core/core_int.h"
+
+/* One loaded pack set; freed by its last user after a switch. */
+struct set_ref { TALLOC_CTX *mem; struct pack_set *set; int refs; struct set_ref *next; };
+
+struct job {
+    const struct command *cmd; const struct actor *actor; const struct json *args; const char *ikey;
+    TALLOC_CTX *mem; struct answer *ans; bool done; struct job *next;
+};
+struct writer {
+    struct core *core; pthread_t thread; bool started, stop, readonly;
+    pthread_mutex_t lock; pthread_cond_t work_cond, done_cond;
+    struct job *first, *last;
+    struct db *db; struct ledger *ledger;
+    int64_t longest_hold_us, commits, commands; bool scrub;
+};
+struct keeper { struct core *core; pthread_t thread; bool started, stop, busy, kicked; pthread_mutex_t lock; pthread_cond_t cond, idle; };
+
+struct core {
+    const struct conf *conf; char *db_path; const char *db_url;
+    struct db_pool *pool;
+    pthread_mutex_t set_lock; struct set_ref *current, *old;
+    struct set_ref *pending;          /* made by a command of this batch, adopted after COMMIT */
+    struct writer writer; struct keeper keeper;
+    char *vkey; bool trial; char *setup_code;
+    uint8_t bind_key[32];
+    char *attach_dir;
+};
+
+/* ---- writer.c ---- */
+MUST enum rc writer_start(struct core *c, struct err *e);
+void writer_stop(struct core *c);
+/* ---- keeper.c ---- */
+MUST enum rc keeper_start(struct core *c, struct err *e);
+void keeper_kick(struct core *c);
+void keeper_stop(struct core *c);
+/* ---- setting.c ---- */
+/* Loads set `id` from the database into a new reference (not yet current). */
+MUST enum rc setting_load(struct core *c, struct db *db, int64_t id, struct set_ref **ret_ref, struct err *e);
+void core_set_adopt(struct core *c, struct set_ref *ref);      /* makes it current */
+#endif

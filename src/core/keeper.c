@@ -1,0 +1,141 @@
+/* The keeper: after-commit work (search index, checks, stale routes) and verdicts that flip by time. One thread; it only sends
+ * commands to the writer, so that its work is ledgered, bounded and atomic like everybody else's. */
+#include <errno.h>
+#include <time.h>
+#include "core/core_state.h"
+
+#define KEEPER_IDLE_MS 1000
+
+static const struct actor system_actor = {.kind = ACTOR_SYSTEM, .lang = LANG_JA, .login = "system"};
+
+static bool command_more(struct core *c, const char *name, const struct json *args, const char *more)
+{
+    MEM_SCOPE(mem, NULL);
+    struct answer *ans;
+    core_command(c, mem, &system_actor, name, args ? args : json_obj(mem), NULL, &ans);
+    if (ans->rc != RC_OK) {
+        if (ans->err.code != ERR_LEDGER_READONLY)
+            log_err("keeper", name, &ans->err);
+        return false;
+    }
+    return json_get_bool(ans->body, more);
+}
+
+static bool todo_waiting(struct core *c)
+{
+    MEM_SCOPE(mem, NULL);
+    struct db *db;
+    struct err e = {0};
+    struct q_todo_first_rows row = {0};
+    if (db_pool_take(c->pool, &db, &e) != RC_OK)
+        return false;
+    bool ok = q_todo_first(db, mem, 1, &row, &e) == RC_OK;
+    db_pool_give(c->pool, db);
+    return ok && row.n > 0;
+}
+
+static bool verdict_due(struct core *c)
+{
+    MEM_SCOPE(mem, NULL);
+    struct db *db;
+    struct err e = {0};
+    int64_t n = 0;
+    if (db_pool_take(c->pool, &db, &e) != RC_OK)
+        return false;
+    struct q_verdict_due_n row;
+    if (q_verdict_due_n(db, mem, clock_now_us(), &row, &e) == RC_OK)
+        n = row.n;
+    db_pool_give(c->pool, db);
+    return n > 0;
+}
+
+static void keeper_work(struct core *c)
+{
+    if (c->current == NULL)
+        return;
+    while (!c->keeper.stop && todo_waiting(c))
+        if (!command_more(c, "todo.run", NULL, "more") && todo_waiting(c))
+            break;                                   /* refused (read-only, full disk): try again later */
+    MEM_SCOPE(mem, NULL);
+    struct json *args = json_obj(mem);
+    json_set_bool(args, "due", true);
+    while (!c->keeper.stop && verdict_due(c))
+        if (!command_more(c, "check.run", args, "more"))
+            break;
+}
+
+static void *keeper_main(void *arg)
+{
+    struct core *c = arg;
+    struct keeper *k = &c->keeper;
+    pthread_mutex_lock(&k->lock);
+    while (!k->stop) {
+        k->kicked = false;
+        k->busy = true;
+        pthread_mutex_unlock(&k->lock);
+        keeper_work(c);
+        pthread_mutex_lock(&k->lock);
+        k->busy = false;
+        pthread_cond_broadcast(&k->idle);
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec += KEEPER_IDLE_MS / 1000;
+        while (!k->kicked && !k->stop)
+            if (pthread_cond_timedwait(&k->cond, &k->lock, &until) == ETIMEDOUT)
+                break;
+    }
+    pthread_mutex_unlock(&k->lock);
+    return NULL;
+}
+
+enum rc keeper_start(struct core *c, struct err *e)
+{
+    struct keeper *k = &c->keeper;
+    k->core = c;
+    pthread_mutex_init(&k->lock, NULL);
+    pthread_cond_init(&k->cond, NULL);
+    pthread_cond_init(&k->idle, NULL);
+    if (pthread_create(&k->thread, NULL, keeper_main, c) != 0)
+        return err_set(e, ERR_BUG, "cannot start the keeper thread");
+    k->started = true;
+    return RC_OK;
+}
+
+void keeper_kick(struct core *c)
+{
+    struct keeper *k = &c->keeper;
+    if (!k->started || pthread_equal(pthread_self(), k->thread))
+        return;
+    pthread_mutex_lock(&k->lock);
+    k->kicked = true;
+    pthread_cond_signal(&k->cond);
+    pthread_mutex_unlock(&k->lock);
+}
+
+void keeper_stop(struct core *c)
+{
+    struct keeper *k = &c->keeper;
+    if (!k->started)
+        return;
+    pthread_mutex_lock(&k->lock);
+    k->stop = true;
+    pthread_cond_signal(&k->cond);
+    pthread_mutex_unlock(&k->lock);
+    pthread_join(k->thread, NULL);
+    k->started = false;
+}
+
+void core_settle(struct core *c)
+{
+    struct keeper *k = &c->keeper;
+    if (!k->started)
+        return;
+    pthread_mutex_lock(&k->lock);
+    do {
+        k->kicked = true;
+        pthread_cond_signal(&k->cond);
+        while (k->kicked || k->busy)
+            pthread_cond_wait(&k->idle, &k->lock);
+    } while (k->kicked);
+    pthread_mutex_unlock(&k->lock);
+}

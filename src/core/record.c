@@ -1,0 +1,387 @@
+/* Making, changing, filling, closing and voiding records. What is in force changes only through record_promote; everything before that
+ * happens in the draft. Routes are in route.c. */
+#include "core/core_int.h"
+
+/* ---- shared by the commands ---- */
+
+enum rc record_lock(struct work *w, const struct json *args, enum permit p, struct record *ret_rec, const struct grant **ret_grant, struct err *e)
+{
+    int64_t id = json_get_i64(args, "record", 0), version = json_get_i64(args, "version", -1);
+    TRY(record_get(w->db, w->mem, w->set, id, ret_rec, e));
+    if (ret_rec->form == NULL)
+        return err_set(e, ERR_FORM_MISSING, "%s", ret_rec->form_ident);
+    if (w->actor.kind == ACTOR_PERSON) {
+        const struct grant *see;
+        if (perm_check(w->db, w->mem, w->set, &w->actor, PERMIT_SEE, ret_rec->form, ret_rec, w->today, &see, e) != RC_OK)
+            return err_set(e, ERR_RECORD_MISSING, "record %lld is not visible", (long long)id);
+    }
+    if (version >= 0 && version != ret_rec->version)
+        return err_set(e, ERR_STALE, "record %lld is at %lld, not %lld", (long long)id, (long long)ret_rec->version, (long long)version);
+    return perm_check(w->db, w->mem, w->set, &w->actor, p, ret_rec->form, ret_rec, w->today, ret_grant, e);
+}
+
+enum rc record_content(struct db *db, TALLOC_CTX *mem, const struct record *rec, struct content **ret_content, struct err *e)
+{
+    size_t erased;
+    int64_t rev = rec->draft_rev ? rec->draft_rev : rec->force_rev;
+    if (rev == 0) {
+        *ret_content = content_new(mem);
+        return RC_OK;
+    }
+    return revision_content(db, mem, rev, ret_content, &erased, e);
+}
+
+static struct value_ctx value_ctx_of(struct work *w, struct reader *r)
+{
+    *r = (struct reader){.core = w->core, .db = w->db, .mem = w->mem, .set = w->set, .actor = w->actor, .now_us = w->now_us};
+    memcpy(r->today, w->today, sizeof r->today);
+    return (struct value_ctx){.lang = w->actor.lang, .resolve = core_resolve, .resolve_ctx = r};
+}
+
+static void body_record(struct json *body, const struct record *rec)
+{
+    json_set_i64(body, "record", rec->id);
+    json_set_str(body, "number", rec->number);
+    json_set_str(body, "form", rec->form_ident);
+    json_set_str(body, "state", rec->state);
+    json_set_str(body, "draft_state", rec->draft_state);
+    json_set_i64(body, "version", rec->version);
+}
+
+enum rc record_answer(struct work *w, int64_t id, struct json *body, struct err *e)
+{
+    struct record rec;
+    TRY(record_get(w->db, w->mem, w->set, id, &rec, e));
+    body_record(body, &rec);
+    json_set_i64(body, "seq", w->seq);
+    return RC_OK;
+}
+
+/* "SF302-{fy}-{seq:4}": the fiscal year of today, a gap-free number within form and year. */
+static enum rc number_make(struct work *w, const struct form *f, char **ret_number, struct err *e)
+{
+    struct civil today;
+    struct q_number_next last;
+    int64_t start = 4;
+    const char *month = pack_value(w->set, "core.fiscal_start"), *pattern = f->number ? f->number : "{fy}-{seq:5}";
+    if (month != NULL && (!str_to_i64(str_of(month), &start) || start < 1 || start > 12))
+        start = 4;
+    if (!civil_read(str_of(w->today), &today))
+        return err_set(e, ERR_BUG, "today %s", w->today);
+    int64_t fy = civil_fiscal_year(today, (int)start);
+    TRY(q_number_next(w->db, w->mem, f->ident, fy, &last, e));
+    int64_t seq = last.last + 1;
+    TRY(q_number_put(w->tx, f->ident, fy, seq, e));
+    struct buf *b = buf_new(w->mem, 200);
+    for (const char *p = pattern; *p != '\0';) {
+        if (strncmp(p, "{fy}", 4) == 0) {
+            buf_i64(b, fy);
+            p += 4;
+        } else if (strncmp(p, "{seq:", 5) == 0 && p[5] >= '1' && p[5] <= '9' && p[6] == '}') {
+            buf_fmt(b, "%0*lld", p[5] - '0', (long long)seq);
+            p += 7;
+        } else {
+            buf_putc(b, *p++);
+        }
+    }
+    *ret_number = mem_strdup(w->mem, b->p);
+    return RC_OK;
+}
+
+/* ---- the department that a record belongs to ---- */
+static enum rc department_of(struct work *w, const struct form *f, const struct content *c, int64_t otherwise, int64_t *ret_dept, struct err *e)
+{
+    int64_t d = 0;
+    if (f->department != NULL && str_to_i64(str_of(content_get(c, f->department)), &d) && d > 0) {
+        *ret_dept = d;
+        return RC_OK;
+    }
+    if (otherwise != 0) {
+        *ret_dept = otherwise;
+        return RC_OK;
+    }
+    return org_department_of(w->db, w->actor.person, w->today, ret_dept, e);
+}
+
+/* Puts content into the draft slot provisionally, so that conditions can read it, computes values, and judges. */
+static enum rc draft_prepare(struct work *w, struct record *rec, struct content *c, const char *at, struct err *e)
+{
+    bool changed;
+    content_order(c, rec->form);
+    TRY(ftable_put(w->tx, w->mem, rec->form, rec, SLOT_DRAFT, "draft", c, e));
+    TRY(judge_values(w, rec, SLOT_DRAFT, c, &changed, e));
+    content_order(c, rec->form);
+    return at ? judge_rules(w, rec, SLOT_DRAFT, c, at, e) : RC_OK;
+}
+
+/* Troubles of typing stop a save; missing fields do not: a draft may be incomplete. */
+static enum rc typing_refuse(struct work *w, struct err *e)
+{
+    return work_troubles_refuse(w, e);
+}
+
+static bool claim_is_late(const struct work *w, const struct form *f, const char *happened_on)
+{
+    struct civil h, t;
+    if (happened_on == NULL || !civil_read(str_of(happened_on), &h) || !civil_read(str_of(w->today), &t))
+        return false;
+    return civil_days(t) - civil_days(h) > (f->grace_days > 0 ? f->grace_days : 3);
+}
+
+static enum rc claim_check(struct work *w, const struct form *f, const struct json *args, const char **ret_on, const char **ret_note, struct err *e)
+{
+    const char *on = json_get_str(args, "happened_on"), *why = json_get_str(args, "late_reason");
+    struct civil h, t;
+    *ret_on = NULL;
+    *ret_note = NULL;
+    if (on == NULL || on[0] == '\0')
+        return RC_OK;
+    if (!civil_read_loose(w->mem, str_of(on), &h) || !civil_read(str_of(w->today), &t) || civil_days(h) > civil_days(t))
+        return err_set_arg(e, ERR_FIELDS, msg_text(w->actor.lang, MSG("core.happened-on")), "happened_on %s", on);
+    char *text = mem_alloc(w->mem, 1, CIVIL_TEXT_N, "char");
+    civil_text(h, text);
+    *ret_on = text;
+    if (claim_is_late(w, f, text)) {
+        if (why == NULL || why[0] == '\0')
+            return err_set_arg(e, ERR_REASON, msg_text(w->actor.lang, MSG("core.late-reason")), "late claim without reason");
+        *ret_note = "late";
+    }
+    return RC_OK;
+}
+
+/* ---- commands ---- */
+
+enum rc record_make(struct work *w, const struct form *f, const struct content *content, const char *origin, const char *happened_on, const char *note,
+                    const char *comment, int64_t *ret_id, struct err *e)
+{
+    struct revision rev;
+    char *number;
+    struct record rec = {.id = work_new_id(w), .form = f, .form_ident = f->ident, .state = "draft", .draft_state = "draft", .origin = origin,
+                         .made_by = w->actor.person, .made_at = w->now_us, .pack_set = w->set->id, .happened_on = happened_on, .note = note};
+    struct content *c = content_copy(w->mem, content);
+    TRY(number_make(w, f, &number, e));
+    rec.number = number;
+    rec.title = "";
+    TRY(department_of(w, f, c, 0, &rec.department, e));
+    TRY(draft_prepare(w, &rec, c, "save", e));
+    TRY(typing_refuse(w, e));
+    TRY(revision_write(w, rec.id, f, c, &rev, e));
+    struct json *effect = json_obj(w->mem), *n = json_set_obj(effect, "new");
+    json_set_str(n, "form", f->ident);
+    json_set_str(n, "number", number);
+    if (rec.department != 0)
+        json_set_i64(n, "department", rec.department);
+    json_set_i64(n, "made_by", rec.made_by);
+    json_set_str(n, "origin", origin);
+    json_set_str(n, "happened_on", happened_on);
+    json_set_str(n, "note", note);
+    json_set_i64(n, "pack_set", rec.pack_set);
+    json_set_i64(effect, "draft", rev.id);
+    json_set_str(effect, "draft_state", "draft");
+    TRY(act_do(w, rec.id, rev.id, "create", NULL, comment, effect, e));
+    *ret_id = rec.id;
+    return RC_OK;
+}
+
+enum rc cmd_record_create(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    const char *name = json_get_str(args, "form"), *on, *note;
+    const struct form *f = name ? pack_form(w->set, name) : NULL;
+    const struct grant *g;
+    struct reader r;
+    int64_t id;
+    if (f == NULL)
+        return err_set(e, ERR_FORM_MISSING, "form %s", name ? name : "-");
+    TRY(perm_check(w->db, w->mem, w->set, &w->actor, PERMIT_MAKE, f, NULL, w->today, &g, e));
+    TRY(claim_check(w, f, args, &on, &note, e));
+    struct value_ctx vc = value_ctx_of(w, &r);
+    struct content *c = content_read(w->mem, &vc, f, NULL, json_get(args, "values"), true, w->troubles);
+    TRY(typing_refuse(w, e));
+    TRY(record_make(w, f, c, "app", on, note, note ? json_get_str(args, "late_reason") : NULL, &id, e));
+    if (json_get_bool(args, "submit")) {
+        struct json *sub = json_obj(w->mem);
+        json_set_i64(sub, "record", id);
+        json_set_str(sub, "comment", json_get_str(args, "comment"));
+        w->troubles->n = 0;
+        return cmd_record_submit(w, sub, body, e);
+    }
+    return record_answer(w, id, body, e);
+}
+
+/* Content that differs from what an open step bound sends the draft back to the start of its route. */
+static enum rc save_effect(struct work *w, struct record *rec, const struct content *c, int64_t rev, struct json *effect, struct err *e)
+{
+    json_set_i64(effect, "draft", rev);
+    if (rec->draft_state == NULL || strcmp(rec->draft_state, "submitted") != 0) {
+        json_set_str(effect, "draft_state", "draft");
+        return RC_OK;
+    }
+    return route_rebind(w, rec, c, rev, effect, e);
+}
+
+enum rc cmd_record_save(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    struct record rec;
+    const struct grant *g;
+    struct reader r;
+    struct content *base;
+    struct revision rev;
+    TRY(record_lock(w, args, PERMIT_EDIT, &rec, &g, e));
+    grant_assert(g, PERMIT_EDIT, &rec);
+    if (strcmp(rec.state, "void") == 0 || strcmp(rec.state, "closed") == 0)
+        return err_set(e, ERR_STATE, "save in %s", rec.state);
+    TRY(record_content(w->db, w->mem, &rec, &base, e));
+    struct value_ctx vc = value_ctx_of(w, &r);
+    struct content *c = content_read(w->mem, &vc, rec.form, base, json_get(args, "values"), json_get_bool(args, "replace_rows"), w->troubles);
+    TRY(typing_refuse(w, e));
+    TRY(draft_prepare(w, &rec, c, "save", e));
+    TRY(typing_refuse(w, e));
+    struct change_vec changes = VEC_INIT(w->mem);
+    content_diff(w->mem, base, c, &changes);
+    if (changes.n == 0 && rec.draft_rev != 0)
+        return record_answer(w, rec.id, body, e);
+    TRY(revision_write(w, rec.id, rec.form, c, &rev, e));
+    struct json *effect = json_obj(w->mem);
+    int64_t dept;
+    TRY(department_of(w, rec.form, c, rec.department, &dept, e));
+    if (rec.force_rev == 0 && dept != rec.department)
+        json_set_i64(effect, "department", dept);
+    TRY(save_effect(w, &rec, c, rev.id, effect, e));
+    TRY(act_do(w, rec.id, rev.id, "save", NULL, json_get_str(args, "comment"), effect, e));
+    return record_answer(w, rec.id, body, e);
+}
+
+static bool later_stage(const struct field *f)
+{
+    return f->stage != NULL && (strcmp(f->stage, "approved") == 0 || strcmp(f->stage, "close") == 0);
+}
+
+/* Only fields that are filled after approval may change without a new approval. */
+static enum rc fill_check(struct work *w, const struct form *f, const struct content *before, const struct content *after, struct err *e)
+{
+    struct change_vec changes = VEC_INIT(w->mem);
+    content_diff(w->mem, before, after, &changes);
+    for (size_t i = 0; i < changes.n; i++) {
+        const struct field *col = NULL;
+        int64_t row;
+        const struct field *fd = content_field(f, changes.v[i].path, &col, &row);
+        if (fd != NULL && fd->value == NULL && !later_stage(fd))
+            return err_set_arg(e, ERR_FIELDS, msg_fill(w->mem, w->actor.lang, MSG("core.needs-approval"), pick_lang(w->actor.lang, fd->label, fd->label_en), NULL),
+                               "fill of %s", changes.v[i].path);
+    }
+    return changes.n > 0 ? RC_OK : err_set_arg(e, ERR_FIELDS, msg_text(w->actor.lang, MSG("core.nothing-filled")), "nothing filled");
+}
+
+static bool all_filled(const struct form *f, const struct content *c)
+{
+    for (size_t i = 0; i < f->field_n; i++) {
+        const struct field *fd = &f->field[i];
+        if (later_stage(fd) && fd->required && content_get(c, fd->path) == NULL && content_rows(c, fd->path) == 0)
+            return false;
+    }
+    return true;
+}
+
+static enum rc close_effect(struct work *w, const struct record *rec, struct json *effect, struct err *e)
+{
+    json_set_str(effect, "state", "closed");
+    json_set_i64(effect, "closed_at", w->now_us);
+    return task_plan(w, rec, "closed", effect, e);
+}
+
+enum rc cmd_record_fill(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    struct record rec;
+    const struct grant *g;
+    struct reader r;
+    struct content *base;
+    struct revision rev;
+    size_t erased;
+    bool changed;
+    TRY(record_lock(w, args, PERMIT_FILL, &rec, &g, e));
+    grant_assert(g, PERMIT_FILL, &rec);
+    if (rec.force_rev == 0 || strcmp(rec.state, "approved") != 0 || rec.draft_rev != 0)
+        return err_set(e, ERR_STATE, "fill in %s", rec.state);
+    TRY(revision_content(w->db, w->mem, rec.force_rev, &base, &erased, e));
+    struct value_ctx vc = value_ctx_of(w, &r);
+    struct content *c = content_read(w->mem, &vc, rec.form, base, json_get(args, "values"), json_get_bool(args, "replace_rows"), w->troubles);
+    TRY(typing_refuse(w, e));
+    TRY(fill_check(w, rec.form, base, c, e));
+    content_order(c, rec.form);
+    TRY(ftable_put(w->tx, w->mem, rec.form, &rec, SLOT_FORCE, rec.state, c, e));
+    TRY(judge_values(w, &rec, SLOT_FORCE, c, &changed, e));
+    bool closing = rec.form->closes != NULL && strcmp(rec.form->closes, "filled") == 0 && all_filled(rec.form, c);
+    if (closing) {
+        TRY(judge_rules(w, &rec, SLOT_FORCE, c, "close", e));
+        TRY(work_troubles_refuse(w, e));
+    }
+    TRY(revision_write(w, rec.id, rec.form, c, &rev, e));
+    struct json *effect = json_obj(w->mem);
+    json_set_i64(effect, "promote", rev.id);
+    if (closing)
+        TRY(close_effect(w, &rec, effect, e));
+    TRY(task_settle(w, &rec, effect, e));
+    TRY(act_do(w, rec.id, rev.id, closing ? "close" : "fill", NULL, json_get_str(args, "comment"), effect, e));
+    return record_answer(w, rec.id, body, e);
+}
+
+enum rc cmd_record_close(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    struct record rec;
+    const struct grant *g;
+    struct content *c;
+    size_t erased;
+    TRY(record_lock(w, args, PERMIT_FILL, &rec, &g, e));
+    grant_assert(g, PERMIT_FILL, &rec);
+    if (strcmp(rec.state, "approved") != 0 || rec.draft_rev != 0)
+        return err_set(e, ERR_STATE, "close in %s", rec.state);
+    TRY(revision_content(w->db, w->mem, rec.force_rev, &c, &erased, e));
+    content_order(c, rec.form);
+    TRY(judge_rules(w, &rec, SLOT_FORCE, c, "close", e));
+    TRY(work_troubles_refuse(w, e));
+    struct json *effect = json_obj(w->mem);
+    TRY(close_effect(w, &rec, effect, e));
+    TRY(task_settle(w, &rec, effect, e));
+    TRY(act_do(w, rec.id, rec.force_rev, "close", NULL, json_get_str(args, "comment"), effect, e));
+    return record_answer(w, rec.id, body, e);
+}
+
+enum rc cmd_record_void(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    struct record rec;
+    const struct grant *g;
+    const char *why = json_get_str(args, "comment");
+    TRY(record_lock(w, args, PERMIT_VOID, &rec, &g, e));
+    grant_assert(g, PERMIT_VOID, &rec);
+    if (why == NULL || why[0] == '\0')
+        return err_set_arg(e, ERR_REASON, msg_text(w->actor.lang, MSG("core.void-reason")), "void without reason");
+    if (strcmp(rec.state, "void") == 0)
+        return err_set(e, ERR_STATE, "already void");
+    struct json *effect = json_obj(w->mem);
+    json_set_bool(effect, "void", true);
+    json_set_str(effect, "state", "void");
+    json_set_null(effect, "draft_state");
+    struct json *steps = json_set_obj(effect, "steps");
+    json_set_arr(steps, "rows");
+    TRY(task_close_all(w, &rec, effect, e));
+    TRY(act_do(w, rec.id, 0, "void", NULL, why, effect, e));
+    return record_answer(w, rec.id, body, e);
+}
+
+enum rc record_promote(struct work *w, const struct record *rec, const struct content *c, struct json *effect, struct err *e)
+{
+    json_set_i64(effect, "promote", rec->draft_rev);
+    json_set_str(effect, "state", "approved");
+    json_set_null(effect, "draft_state");
+    json_set_i64(effect, "pack_set", w->set->id);
+    int64_t dept;
+    TRY(department_of(w, rec->form, c, rec->department, &dept, e));
+    if (dept != 0)
+        json_set_i64(effect, "department", dept);
+    TRY(task_plan(w, rec, "in_force", effect, e));
+    TRY(task_settle(w, rec, effect, e));
+    TRY(work_todo(w, "route", rec->id, e));
+    if (rec->form->closes != NULL && strcmp(rec->form->closes, "filled") == 0 && all_filled(rec->form, c))
+        return close_effect(w, rec, effect, e);
+    return RC_OK;
+}

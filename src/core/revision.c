@@ -1,0 +1,129 @@
+/* Immutable revisions: a revision's hash is SHA-256 over the ordered list of blinded commitments, one per value; values and blindings
+ * live apart in revision_body, so that one person's data can be erased while hash, approvals, receipts and proofs stay valid
+ * (design.md 5, trust.md 3.7). */
+#include "core/core_int.h"
+
+#define BODY_MAX (4 << 20)
+
+enum rc revision_write(struct work *w, int64_t record, const struct form *f, const struct content *c, struct revision *ret_rev, struct err *e)
+{
+    MEM_SCOPE(tmp, w->mem);
+    struct q_revision_last_no last;
+    struct buf *commits = buf_new(w->mem, BODY_MAX);
+    struct json *body = json_arr(tmp);
+    TRY(q_revision_last_no(w->db, tmp, record, &last, e));
+    for (size_t i = 0; i < c->n; i++) {
+        uint8_t blind[32], commit[HASH_N];
+        crypt_random(blind, sizeof blind);
+        commitment(blind, c->v[i].path, c->v[i].text, strlen(c->v[i].text), commit);
+        buf_puts(commits, c->v[i].path);
+        buf_putc(commits, ' ');
+        buf_b64(commits, commit, HASH_N);
+        buf_putc(commits, '\n');
+        struct json *item = json_add_arr(body);
+        json_add_str(item, c->v[i].path);
+        json_add_str(item, c->v[i].text);
+        json_add_str(item, b64_text(tmp, blind, sizeof blind));
+    }
+    if (!buf_ok(commits))
+        return err_set(e, ERR_LIMIT, "revision of record %lld", (long long)record);
+    struct revision r = {.id = work_new_id(w), .record = record, .no = last.no + 1, .author = w->actor.person, .at = w->now_us,
+                         .pack_set = w->set ? w->set->id : 0, .form = f->ident, .commits = commits->p};
+    revision_hash(commits->p, commits->n, r.hash);
+    char *object = mem_fmt(tmp, "r:%lld@rev%lld", (long long)record, (long long)r.no);
+    struct entry *en = entry_new(tmp, "record.revised", work_pseudo(w, w->actor.person), object);
+    entry_field(en, "form", f->ident);
+    entry_hash(en, "revision", r.hash);
+    TRY(ledger_append(w->ledger, w->tx, en, &r.seq, e));
+    w->seq = r.seq;
+    TRY(q_revision_add(w->tx, r.id, r.record, r.no, r.form, r.pack_set, r.author, r.at,
+                       (struct str){(const char *)r.hash, HASH_N}, r.commits, r.seq, e));
+    TRY(q_revision_body_add(w->tx, r.id, json_text(tmp, body), e));
+    *ret_rev = r;
+    return RC_OK;
+}
+
+enum rc revision_get(struct db *db, TALLOC_CTX *mem, int64_t id, struct revision *ret_rev, struct err *e)
+{
+    struct q_revision_by_id q;
+    TRY(q_revision_by_id(db, mem, id, &q, e));
+    struct revision r = {.id = q.id, .record = q.record, .no = q.no, .author = q.author, .at = q.at, .pack_set = q.pack_set,
+                         .seq = q.seq, .form = q.form, .commits = q.commits};
+    if (q.hash.n != HASH_N)
+        return err_set(e, ERR_LEDGER_BROKEN, "hash of revision %lld", (long long)id);
+    memcpy(r.hash, q.hash.p, HASH_N);
+    *ret_rev = r;
+    return RC_OK;
+}
+
+enum rc revision_content(struct db *db, TALLOC_CTX *mem, int64_t revision, struct content **ret_content, size_t *ret_erased, struct err *e)
+{
+    struct q_revision_body_get row;
+    struct json *body;
+    bool found;
+    struct content *c = content_new(mem);
+    *ret_erased = 0;
+    TRY(q_revision_body_get(db, mem, revision, &row, &found, e));
+    if (!found)
+        return err_set(e, ERR_LEDGER_BROKEN, "body of revision %lld is missing", (long long)revision);
+    TRY(json_read(mem, str_of(row.body), BODY_MAX * 2, &body, e));
+    for (size_t i = 0; i < json_n(body); i++) {
+        const struct json *item = json_at(body, i);
+        const char *path = json_str(json_at(item, 0)), *text = json_str(json_at(item, 1));
+        if (path == NULL)
+            return err_set(e, ERR_LEDGER_BROKEN, "body of revision %lld", (long long)revision);
+        if (text == NULL)
+            (*ret_erased)++;
+        else
+            content_set(c, path, text);
+    }
+    *ret_content = c;
+    return RC_OK;
+}
+
+/* 0 submission, 1..n the steps in route order, then after approval, then closing. Computed values bind from the first step on. */
+static int stage_rank(const struct form *f, const char *stage)
+{
+    if (stage == NULL || strcmp(stage, "submit") == 0)
+        return 0;
+    if (strcmp(stage, "approved") == 0)
+        return 1000;
+    if (strcmp(stage, "close") == 0)
+        return 1001;
+    for (size_t i = 0; i < f->step_n; i++)
+        if (strcmp(f->step[i].id, stage) == 0 || strcmp(f->step[i].key, stage) == 0)
+            return (int)i + 1;
+    return 1001;
+}
+
+enum rc revision_bind(struct work *w, const struct form *f, const struct content *c, const char *step_key, uint8_t ret_bind[HASH_N], struct err *e)
+{
+    MEM_SCOPE(tmp, w->mem);
+    int upto = stage_rank(f, step_key);
+    struct buf *b = buf_new(tmp, BODY_MAX * 2);
+    buf_puts(b, f->ident);
+    buf_putc(b, '\n');
+    buf_i64(b, w->set->id);
+    buf_putc(b, '\n');
+    for (size_t i = 0; i < c->n; i++) {
+        const struct field *col = NULL;
+        int64_t row;
+        const struct field *fd = content_field(f, c->v[i].path, &col, &row);
+        if (fd == NULL || (fd->value == NULL && stage_rank(f, fd->stage) > upto))
+            continue;
+        buf_puts(b, c->v[i].path);
+        buf_putc(b, '\0');
+        buf_puts(b, c->v[i].text);
+        buf_putc(b, '\0');
+    }
+    if (!buf_ok(b))
+        return err_set(e, ERR_LIMIT, "binding of form %s", f->ident);
+    struct q_keep_get key;
+    bool found;
+    TRY(q_keep_get(w->db, tmp, "bind_key", &key, &found, e));
+    uint8_t k[32];
+    if (!found || !hex_read(str_of(key.v), k, sizeof k))
+        return err_set(e, ERR_BUG, "bind_key is missing");
+    crypt_hmac256(k, sizeof k, b->p, b->n, ret_bind);
+    return RC_OK;
+}

@@ -1,0 +1,294 @@
+/* Pack sets: which packs are adopted, with which words, figures and alternatives. A set is immutable: its files are kept by content in
+ * pack_file, its list in pack_set (hash in the ledger). A switch makes a new set, loads it, ensures its tables, and becomes current after
+ * COMMIT; undo is a new set with the old files (design.md 6). */
+#include <unistd.h>
+#include "core/core_state.h"
+
+#define FILE_MAX_BYTES (1 << 20)
+#define FILES_MAX 2000
+#define BODY_MAX_BYTES (4 << 20)
+
+/* ---- reading a folder into pack_file ---- */
+
+static bool pack_file_name_ok(const char *name)
+{
+    size_t n = strlen(name);
+    return n > 3 && name[0] != '.' && (strcmp(name + n - 3, ".md") == 0 || (n > 5 && strcmp(name + n - 5, ".yaml") == 0));
+}
+
+static enum rc file_take(struct work *w, const char *path, const char *name, struct json *files, struct err *e)
+{
+    struct str data;
+    uint8_t hash[HASH_N];
+    TRY(file_read(w->mem, path, FILE_MAX_BYTES, &data, e));
+    crypt_sha256(data.p, data.n, hash);
+    TRY(q_pack_file_put(w->tx, (struct str){(const char *)hash, HASH_N}, data, e));
+    json_set_str(files, name, hex_text(w->mem, hash, HASH_N));
+    if (json_n(files) > FILES_MAX)
+        return err_set(e, ERR_LIMIT, "pack files");
+    return RC_OK;
+}
+
+static enum rc folder_take(struct work *w, const char *dir, const char *prefix, struct json *files, int depth, struct err *e)
+{
+    struct name_vec names = VEC_INIT(w->mem), below = VEC_INIT(w->mem);
+    TRY(file_list(w->mem, dir, &names, e));
+    for (size_t i = 0; i < names.n; i++) {
+        char *path = file_join(w->mem, dir, names.v[i]);
+        char *name = mem_fmt(w->mem, "%s/%s", prefix, names.v[i]);
+        struct err e2 = {0};
+        if (depth > 0 && file_list(w->mem, path, &below, &e2) == RC_OK)
+            TRY(folder_take(w, path, name, files, depth - 1, e));
+        else if (pack_file_name_ok(names.v[i]))
+            TRY(file_take(w, path, name, files, e));
+    }
+    return RC_OK;
+}
+
+/* ---- materialising a set ---- */
+
+static bool pack_path_ok(const char *name)
+{
+    if (name == NULL || name[0] == '/' || strstr(name, "..") != NULL || strlen(name) > 200)
+        return false;
+    return pack_file_name_ok(strrchr(name, '/') ? strrchr(name, '/') + 1 : name);
+}
+
+static enum rc files_write(TALLOC_CTX *mem, struct db *db, const struct json *files, const char *dir, struct err *e)
+{
+    for (size_t i = 0; i < json_n(files); i++) {
+        const char *name = json_key_at(files, i);
+        uint8_t hash[HASH_N], again[HASH_N];
+        struct q_pack_file_get row;
+        bool found;
+        if (!pack_path_ok(name) || !hex_read(str_of(json_str(json_val_at(files, i))), hash, HASH_N))
+            return err_set(e, ERR_PACK, "file %s", name);
+        TRY(q_pack_file_get(db, mem, (struct str){(const char *)hash, HASH_N}, &row, &found, e));
+        if (!found)
+            return err_set(e, ERR_PACK, "content of %s is missing", name);
+        crypt_sha256(row.content.p, row.content.n, again);
+        if (memcmp(hash, again, HASH_N) != 0)
+            return err_set(e, ERR_LEDGER_BROKEN, "content of pack file %s does not match its hash", name);
+        char *path = file_join(mem, dir, name);
+        char *folder = mem_strndup(mem, path, (size_t)(strrchr(path, '/') - path));
+        TRY(file_mkdirs(folder, 0700, e));
+        TRY(file_write_atomic(path, row.content.p, row.content.n, 0600, e));
+    }
+    return RC_OK;
+}
+
+static void settings_read(TALLOC_CTX *mem, const struct json *obj, struct setting **ret, size_t *ret_n)
+{
+    size_t n = json_n(obj);
+    struct setting *s = mem_array(mem, struct setting, n + 1);
+    for (size_t i = 0; i < n; i++)
+        s[i] = (struct setting){.key = mem_strdup(mem, json_key_at(obj, i)), .value = mem_strdup(mem, json_str(json_val_at(obj, i)))};
+    *ret = s;
+    *ret_n = n;
+}
+
+static void adopt_read(TALLOC_CTX *mem, const struct json *arr, const char ***ret, size_t *ret_n)
+{
+    const char **a = mem_array(mem, const char *, json_n(arr) + 1);
+    for (size_t i = 0; i < json_n(arr); i++)
+        a[i] = mem_strdup(mem, json_str(json_at(arr, i)));
+    *ret = a;
+    *ret_n = json_n(arr);
+}
+
+/* Loads from a folder; problems that are errors refuse, with the first three named. */
+static enum rc set_read(TALLOC_CTX *mem, const char *dir, const struct json *body, struct pack_set **ret_set, struct err *e)
+{
+    struct setting *setting;
+    const char **adopt;
+    size_t setting_n, adopt_n;
+    struct problem_vec problems = VEC_INIT(mem);
+    settings_read(mem, json_get(body, "settings"), &setting, &setting_n);
+    adopt_read(mem, json_get(body, "adopt"), &adopt, &adopt_n);
+    *ret_set = NULL;
+    TRY(pack_load(mem, dir, adopt, adopt_n, setting, setting_n, ret_set, &problems, e));
+    if (*ret_set == NULL) {
+        struct buf *b = buf_new(mem, 400);
+        for (size_t i = 0, shown = 0; i < problems.n && shown < 3; i++)
+            if (!problems.v[i].warning) {
+                buf_fmt(b, "%s:%d: %s; ", problems.v[i].pos.file, problems.v[i].pos.line, problems.v[i].text);
+                shown++;
+            }
+        return err_set_arg(e, ERR_PACK, b->p, "%s", b->p);
+    }
+    return RC_OK;
+}
+
+static char *set_dir(struct core *c, TALLOC_CTX *mem, const char *hash_hex)
+{
+    char *sets = file_join(mem, c->conf->data_dir, "sets");
+    return file_join(mem, sets, mem_strndup(mem, hash_hex, 32));
+}
+
+static enum rc ref_new(struct core *c, struct db *db, int64_t id, const char *body_text, struct set_ref **ret_ref, struct err *e)
+{
+    TALLOC_CTX *mem = mem_root(0);
+    struct set_ref *ref = mem_new(mem, struct set_ref);
+    struct json *body;
+    uint8_t hash[HASH_N];
+    ref->mem = mem;
+    crypt_sha256(body_text, strlen(body_text), hash);
+    char *dir = set_dir(c, mem, hex_text(mem, hash, HASH_N));
+    enum rc rc = json_read(mem, str_of(body_text), BODY_MAX_BYTES, &body, e);
+    if (rc == RC_OK)
+        rc = files_write(mem, db, json_get(body, "files"), dir, e);
+    if (rc == RC_OK)
+        rc = set_read(mem, dir, body, &ref->set, e);
+    if (rc != RC_OK) {
+        talloc_free(mem);
+        return rc;
+    }
+    ref->set->id = id;
+    *ret_ref = ref;
+    return RC_OK;
+}
+
+enum rc setting_load(struct core *c, struct db *db, int64_t id, struct set_ref **ret_ref, struct err *e)
+{
+    MEM_SCOPE(tmp, NULL);
+    struct q_pack_set_get row;
+    bool found;
+    uint8_t hash[HASH_N];
+    TRY(q_pack_set_get(db, tmp, id, &row, &found, e));
+    if (!found)
+        return err_set(e, ERR_PACK_UNKNOWN, "pack set %lld", (long long)id);
+    crypt_sha256(row.body, strlen(row.body), hash);
+    if (row.hash.n != HASH_N || memcmp(row.hash.p, hash, HASH_N) != 0)
+        return err_set(e, ERR_LEDGER_BROKEN, "pack set %lld does not match its hash", (long long)id);
+    return ref_new(c, db, id, row.body, ret_ref, e);
+}
+
+/* ---- making a set current ---- */
+
+enum rc setting_switch(struct work *w, const struct json *body, const char *why, int64_t *ret_id, struct err *e)
+{
+    struct set_ref *ref;
+    uint8_t hash[HASH_N];
+    int64_t id = work_new_id(w);
+    char *text = json_canonical(w->mem, body);
+    crypt_sha256(text, strlen(text), hash);
+    TRY(ref_new(w->core, w->db, id, text, &ref, e));
+    enum rc rc = ftable_ensure(w->tx, w->mem, ref->set, e);
+    if (rc == RC_OK) {
+        struct entry *en = entry_new(w->mem, "set.adopted", work_pseudo(w, w->actor.person), mem_fmt(w->mem, "set:%lld", (long long)id));
+        entry_field(en, "why", why);
+        entry_hash(en, "set", hash);
+        rc = ledger_append(w->ledger, w->tx, en, &w->seq, e);
+    }
+    if (rc == RC_OK)
+        rc = q_pack_set_add(w->tx, id, w->now_us, w->actor.person, (struct str){(const char *)hash, HASH_N}, text, w->seq, e);
+    if (rc == RC_OK)
+        rc = q_head_set_pack_set(w->tx, id, e);
+    if (rc != RC_OK) {
+        talloc_free(ref->mem);
+        return rc;
+    }
+    w->core->pending = ref;
+    w->set = ref->set;
+    *ret_id = id;
+    return RC_OK;
+}
+
+static enum rc body_current(struct work *w, struct json **ret_body, struct err *e)
+{
+    struct q_pack_set_get row;
+    bool found;
+    if (w->set == NULL)
+        return err_set(e, ERR_SETUP_FIRST, "no pack set yet");
+    TRY(q_pack_set_get(w->db, w->mem, w->set->id, &row, &found, e));
+    if (!found)
+        return err_set(e, ERR_PACK_UNKNOWN, "set %lld", (long long)w->set->id);
+    return json_read(w->mem, str_of(row.body), BODY_MAX_BYTES, ret_body, e);
+}
+
+/* A body from a folder of packs: adopted ones and core, their files, settings. */
+enum rc setting_body(struct work *w, const char *dir, const struct json *adopt, const struct json *settings, struct json **ret_body, struct err *e)
+{
+    struct json *body = json_obj(w->mem);
+    struct json *a = json_set_arr(body, "adopt"), *files = json_set_obj(body, "files"), *s = json_set_obj(body, "settings");
+    TRY(folder_take(w, file_join(w->mem, dir, "core"), "core", files, 2, e));
+    for (size_t i = 0; i < json_n(adopt); i++) {
+        const char *id = json_str(json_at(adopt, i));
+        if (id == NULL || !text_is_ident(id))
+            return err_set(e, ERR_PACK_UNKNOWN, "pack");
+        if (strcmp(id, "core") == 0)
+            continue;
+        char *folder = file_join(w->mem, dir, id);
+        if (!file_exists(folder))
+            return err_set_arg(e, ERR_PACK_UNKNOWN, id, "pack %s", id);
+        json_add_str(a, id);
+        TRY(folder_take(w, folder, id, files, 2, e));
+    }
+    for (size_t i = 0; i < json_n(settings); i++)
+        json_set(s, json_key_at(settings, i), json_val_at(settings, i));
+    *ret_body = body;
+    return RC_OK;
+}
+
+static enum rc set_answer(struct json *body, int64_t id)
+{
+    json_set_i64(body, "set", id);
+    return RC_OK;
+}
+
+enum rc cmd_set_adopt(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    struct json *b, *now;
+    int64_t id;
+    const char *dir = json_get_str(args, "dir");
+    if (dir != NULL && w->actor.kind != ACTOR_SYSTEM)
+        return err_set(e, ERR_DENIED, "a folder on the server is named on its command line only");
+    TRY(body_current(w, &now, e));
+    TRY(setting_body(w, dir ? dir : w->core->conf->packs_dir, json_get(args, "adopt"), json_get(now, "settings"), &b, e));
+    TRY(setting_switch(w, b, "adopt", &id, e));
+    TRY(setting_reopen(w, json_get_bool(args, "restart"), e));
+    return set_answer(body, id);
+}
+
+enum rc cmd_set_settings(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    struct json *b;
+    int64_t id;
+    const struct json *in = json_get(args, "settings");
+    TRY(body_current(w, &b, e));
+    struct json *s = json_child(b, "settings");
+    if (s == NULL)
+        s = json_set_obj(b, "settings");
+    for (size_t i = 0; i < json_n(in); i++)
+        json_set(s, json_key_at(in, i), json_val_at(in, i));
+    TRY(setting_switch(w, b, "settings", &id, e));
+    TRY(setting_reopen(w, json_get_bool(args, "restart"), e));
+    return set_answer(body, id);
+}
+
+enum rc cmd_set_undo(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    struct q_pack_set_get row;
+    bool found;
+    struct json *b;
+    int64_t id;
+    TRY(q_pack_set_get(w->db, w->mem, json_get_i64(args, "set", 0), &row, &found, e));
+    if (!found)
+        return err_set(e, ERR_PACK_UNKNOWN, "set");
+    TRY(json_read(w->mem, str_of(row.body), BODY_MAX_BYTES, &b, e));
+    TRY(setting_switch(w, b, "undo", &id, e));
+    TRY(setting_reopen(w, json_get_bool(args, "restart"), e));
+    return set_answer(body, id);
+}
+
+/* "Restart open records": routes that run are looked at under the new set; without the tick they finish under their own steps. */
+enum rc setting_reopen(struct work *w, bool restart, struct err *e)
+{
+    struct q_routes_running_rows row;
+    if (!restart)
+        return RC_OK;
+    TRY(q_routes_running(w->db, w->mem, &row, e));
+    for (size_t i = 0; i < row.n; i++)
+        TRY(work_todo(w, "restart", row.v[i].id, e));
+    return RC_OK;
+}

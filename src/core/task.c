@@ -1,0 +1,187 @@
+/* Tasks: what a record sets off (then:), for whom, until when; closed by the condition that says it is done, or by hand when the
+ * form gives none. Tasks are effects of acts, so that rebuild makes the same ones again. Tasks of checks are check.c's. */
+#include "core/core_int.h"
+
+static bool then_fits(const struct then *t, const char *on)
+{
+    return strcmp(t->on ? t->on : "in_force", on) == 0;
+}
+
+/* A date is due until the end of that day in the organisation's zone; a time to the microsecond. */
+static enum rc due_of(struct work *w, const struct record *rec, enum slot slot, const struct then *t, int64_t *ret_due, struct err *e)
+{
+    char *text;
+    struct civil d;
+    *ret_due = 0;
+    if (t->due == NULL)
+        return RC_OK;
+    TRY(judge_scalar(w, rec, slot, t->due, &text, e));
+    if (text == NULL)
+        return RC_OK;
+    if (t->due->type == CT_DATE && civil_read(str_of(text), &d))
+        *ret_due = civil_to_us(civil_from_days(civil_days(d) + 1), 0, 0);
+    else if (!str_to_i64(str_of(text), ret_due))
+        *ret_due = 0;
+    return RC_OK;
+}
+
+static enum rc then_add(struct work *w, const struct record *rec, const struct content *c, enum slot slot, const struct then *t, struct json *arr, struct err *e)
+{
+    struct seat_vec seats = VEC_INIT(w->mem);
+    int64_t due;
+    TRY(due_of(w, rec, slot, t, &due, e));
+    TRY(org_resolve(w, &t->by, c, rec->department, rec->made_by, NULL, 0, &seats, e));
+    for (size_t i = 0; i == 0 || i < seats.n; i++) {
+        struct json *o = json_add_obj(arr);
+        int64_t person = seats.n > 0 ? seats.v[i].person : 0;
+        json_set_i64(o, "id", work_new_id(w));
+        json_set_str(o, "key", mem_fmt(w->mem, "%lld:%s:%lld", (long long)rec->id, t->key, (long long)person));
+        json_set_str(o, "name", t->key);
+        json_set_str(o, "pack", t->pack ? t->pack->id : "core");
+        json_set_str(o, "duty", t->carries.n > 0 ? t->carries.duty[0] : NULL);
+        if (person != 0)
+            json_set_i64(o, "person", person);
+        json_set_str(o, "role", seats.n > 0 ? seats.v[i].post : t->by.role);
+        json_set_str(o, "title", t->label);
+        if (due != 0)
+            json_set_i64(o, "due", due);
+        json_set_str(o, "state", "open");
+    }
+    return RC_OK;
+}
+
+enum rc task_plan(struct work *w, const struct record *rec, const char *on, struct json *effect, struct err *e)
+{
+    const struct form *f = rec->form;
+    enum slot slot = rec->draft_rev ? SLOT_DRAFT : SLOT_FORCE;
+    struct content *c = NULL;
+    struct json *arr = NULL;
+    for (size_t i = 0; i < f->then_n; i++) {
+        const struct then *t = &f->then[i];
+        enum truth truth = T_TRUE;
+        if (!then_fits(t, on))
+            continue;
+        if (t->when != NULL)
+            TRY(judge_conds(w, rec, slot, (const struct cond *const[]){t->when}, 1, &truth, e));
+        if (truth == T_FALSE)                     /* unknown: better a task too many */
+            continue;
+        if (c == NULL) {
+            TRY(record_content(w->db, w->mem, rec, &c, e));
+            arr = json_set_arr(effect, "tasks");
+        }
+        TRY(then_add(w, rec, c, slot, t, arr, e));
+    }
+    return RC_OK;
+}
+
+static const struct then *then_by_key(const struct form *f, const char *key)
+{
+    for (size_t i = 0; i < f->then_n; i++)
+        if (strcmp(f->then[i].key, key) == 0)
+            return &f->then[i];
+    return NULL;
+}
+
+static void closed_add(struct json *effect, const char *key, const char *state)
+{
+    struct json *arr = json_child(effect, "tasks_closed");
+    struct json *o = json_add_obj(arr ? arr : json_set_arr(effect, "tasks_closed"));
+    json_set_str(o, "key", key);
+    json_set_str(o, "state", state);
+}
+
+enum rc task_settle(struct work *w, const struct record *rec, struct json *effect, struct err *e)
+{
+    struct q_tasks_of_record_rows row;
+    TRY(q_tasks_of_record(w->db, w->mem, rec->id, &row, e));
+    for (size_t i = 0; i < row.n; i++) {
+        const struct then *t = then_by_key(rec->form, row.v[i].name);
+        enum truth truth = T_FALSE;
+        if (strcmp(row.v[i].state, "open") != 0 || t == NULL || t->done == NULL || rec->force_rev == 0)
+            continue;
+        TRY(judge_conds(w, rec, SLOT_FORCE, (const struct cond *const[]){t->done}, 1, &truth, e));
+        if (truth == T_TRUE)
+            closed_add(effect, row.v[i].tkey, "done");
+    }
+    return RC_OK;
+}
+
+enum rc task_close_all(struct work *w, const struct record *rec, struct json *effect, struct err *e)
+{
+    struct q_tasks_of_record_rows row;
+    TRY(q_tasks_of_record(w->db, w->mem, rec->id, &row, e));
+    for (size_t i = 0; i < row.n; i++)
+        if (strcmp(row.v[i].state, "open") == 0 && strncmp(row.v[i].tkey, "check:", 6) != 0)
+            closed_add(effect, row.v[i].tkey, "void");
+    return RC_OK;
+}
+
+enum rc task_apply(struct tx *tx, TALLOC_CTX *mem, const struct act_row *a, const struct json *effect, struct err *e)
+{
+    const struct json *open = json_get(effect, "tasks"), *closed = json_get(effect, "tasks_closed");
+    (void)mem;
+    for (size_t i = 0; i < json_n(open); i++) {
+        const struct json *t = json_at(open, i);
+        int64_t person = json_get_i64(t, "person", 0), due = json_get_i64(t, "due", 0);
+        TRY(q_task_put(tx, json_get_i64(t, "id", 0), json_get_str(t, "key"), json_get_str(t, "name"), json_get_str(t, "pack"), json_get_str(t, "duty"),
+                       a->record, false, person, person == 0, json_get_str(t, "role"), json_get_str(t, "title"), due, due == 0,
+                       json_get_str(t, "state"), a->at, 0, true, 0, true, e));
+    }
+    for (size_t i = 0; i < json_n(closed); i++) {
+        const struct json *t = json_at(closed, i);
+        TRY(q_task_close(tx, json_get_str(t, "key"), a->at, a->actor, json_get_str(t, "state"), e));
+    }
+    return RC_OK;
+}
+
+/* A task without a form or a condition is ended by its person, with a note of what was done. */
+enum rc cmd_task_done(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    struct q_task_by_id t;
+    bool found;
+    const char *note = json_get_str(args, "comment");
+    TRY(q_task_by_id(w->db, w->mem, json_get_i64(args, "task", 0), &t, &found, e));
+    if (!found || strcmp(t.state, "open") != 0)
+        return err_set(e, ERR_STATE, "task");
+    if (t.person_null || t.person != w->actor.person)
+        return err_set(e, ERR_DENIED, "task %lld is another person's", (long long)t.id);
+    if (note == NULL || str_trim(str_of(note)).n == 0)
+        return err_set_arg(e, ERR_REASON, msg_text(w->actor.lang, MSG("core.task-note")), "task without note");
+    if (t.record_null || strncmp(t.tkey, "check:", 6) == 0)
+        return err_set(e, ERR_STATE, "task %s closes by itself", t.tkey);
+    struct record rec;
+    TRY(record_get(w->db, w->mem, w->set, t.record, &rec, e));
+    const struct then *th = rec.form ? then_by_key(rec.form, t.name) : NULL;
+    if (th == NULL || th->done != NULL)
+        return err_set(e, ERR_STATE, "task %s closes by itself", t.tkey);
+    struct json *effect = json_obj(w->mem);
+    closed_add(effect, t.tkey, "done");
+    TRY(act_do(w, rec.id, rec.force_rev, "task", NULL, note, effect, e));
+    return record_answer(w, rec.id, body, e);
+}
+
+/* ---- reading ---- */
+
+#define TASK_HORIZON_US (INT64_C(100) * 365 * US_PER_DAY)
+enum rc task_mine(struct reader *r, bool overdue_only, int limit, struct task_infos *ret, struct err *e)
+{
+    struct q_tasks_of_person_rows row;
+    TRY(q_tasks_of_person(r->db, r->mem, r->actor.person, overdue_only ? r->now_us : r->now_us + TASK_HORIZON_US, limit, &row, e));
+    for (size_t i = 0; i < row.n; i++)
+        *vec_push(ret) = (struct task_info){.id = row.v[i].id, .record = row.v[i].record_null ? 0 : row.v[i].record, .person = r->actor.person,
+            .due_us = row.v[i].due_us_null ? 0 : row.v[i].due_us, .opened_at = row.v[i].opened_at, .name = row.v[i].name, .pack = row.v[i].pack, .duty = row.v[i].duty,
+            .title = row.v[i].title, .state = row.v[i].state, .role = row.v[i].role, .record_title = row.v[i].record_title, .record_number = row.v[i].record_number,
+            .form_ident = row.v[i].form};
+    return RC_OK;
+}
+
+enum rc task_of_record(struct reader *r, int64_t record, struct task_infos *ret, struct err *e)
+{
+    struct q_tasks_of_record_rows row;
+    TRY(q_tasks_of_record(r->db, r->mem, record, &row, e));
+    for (size_t i = 0; i < row.n; i++)
+        *vec_push(ret) = (struct task_info){.id = row.v[i].id, .record = record, .person = row.v[i].person_null ? 0 : row.v[i].person,
+            .due_us = row.v[i].due_us_null ? 0 : row.v[i].due_us, .opened_at = row.v[i].opened_at, .name = row.v[i].name, .pack = row.v[i].pack, .duty = row.v[i].duty,
+            .title = row.v[i].title, .state = row.v[i].state, .role = row.v[i].role};
+    return RC_OK;
+}

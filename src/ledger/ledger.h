@@ -1,0 +1,86 @@
+/* ledger: the append-only, signed Merkle log. trust.md section 3; C2SP signed-note, tlog-checkpoint, tlog-proof; RFC 6962.
+ *
+ *   entry.c       canonical text entries: build, parse (serialise(parse(b)) == b or refused)
+ *   merkle.c      RFC 6962 hashes, frontier, inclusion and consistency proofs, their verification
+ *   note.c        signed notes, verifier keys, checkpoints
+ *   commitment.c  blinded commitments: HMAC-SHA-256(r, "ledger-commit/v1\0" name "\0" bytes)
+ *   chain.c       the stored log: append to a transaction, tiles, proofs from tiles, checks at start
+ *   highwater.c   the high-water file: 512-byte slots, O_DSYNC, outside of the database
+ *   verify.c      full verification of a database (every leaf, tile, root, signature, order)
+ *   export.c      writes the log as a folder that the outsider's verifier reads (docs/LEDGER.md) */
+#ifndef LEDGER_LEDGER_H
+#define LEDGER_LEDGER_H
+#include "base/base.h"
+#include "crypt/crypt.h"
+#include "db/db.h"
+
+#define LEDGER_ENTRY_MAX 60000
+#define HASH_N 32
+
+/* ---- entries ---- */
+struct entry;                        /* under construction: everything but seq and time, which append adds */
+/* type: lower-case words with dots; actor: pseudonym "p:..." or "system"; object: "r:12@rev3", "set:4", "-" ... */
+struct entry *entry_new(TALLOC_CTX *mem, const char *type, const char *actor, const char *object);
+void entry_field(struct entry *en, const char *key, const char *value);            /* "field key value" */
+void entry_hash(struct entry *en, const char *key, const uint8_t hash[HASH_N]);     /* "hash key sha256 base64" */
+void entry_commit(struct entry *en, const char *key, const uint8_t c[HASH_N]);      /* "commit key hmac-sha256 base64" */
+void entry_ref(struct entry *en, int64_t seq);                                      /* "ref seq" */
+MUST enum rc entry_bytes(TALLOC_CTX *mem, const struct entry *en, int64_t seq, int64_t time_us, struct str *ret_bytes, struct err *e);
+struct entry_line { const char *kind, *key, *value; };
+struct entry_view { int64_t seq; int64_t time_us; const char *type, *actor, *object; struct entry_line *line; size_t line_n; };
+MUST enum rc entry_parse(TALLOC_CTX *mem, struct str bytes, struct entry_view *ret_view, struct err *e);
+
+/* ---- commitments ---- */
+void commitment(const uint8_t blind[32], const char *name, const void *p, size_t n, uint8_t ret_commit[HASH_N]);
+
+/* ---- what the ledger binds of core's truth (docs/LEDGER.md) ---- */
+/* SHA-256 over the commits text: lines "path SP base64(commitment) LF" in order. */
+void revision_hash(const char *commits, size_t n, uint8_t ret[HASH_N]);
+struct act_fields { int64_t id, record, revision, no; const char *kind, *step; int64_t actor, on_behalf, at; const uint8_t *comment_commit; const char *effect; };
+/* SHA-256 over "daicho-act/v1" LF and the fields one a line: id record revision no kind step actor on_behalf at comment effect ("-" when absent). */
+void act_hash(const struct act_fields *a, uint8_t ret[HASH_N]);
+
+/* ---- merkle (pure) ---- */
+void merkle_leaf(const void *p, size_t n, uint8_t ret[HASH_N]);
+void merkle_node(const uint8_t l[HASH_N], const uint8_t r[HASH_N], uint8_t ret[HASH_N]);
+void merkle_root(const uint8_t (*leaf)[HASH_N], size_t n, uint8_t ret[HASH_N]);
+bool merkle_verify_inclusion(int64_t index, int64_t size, const uint8_t leaf[HASH_N], const uint8_t (*proof)[HASH_N], size_t n, const uint8_t root[HASH_N]);
+bool merkle_verify_consistency(int64_t size1, int64_t size2, const uint8_t (*proof)[HASH_N], size_t n, const uint8_t root1[HASH_N], const uint8_t root2[HASH_N]);
+
+/* ---- the stored log ---- */
+struct ledger;                       /* writer side: key, head in memory, high-water file; used by the writer thread only */
+struct ledger_conf { const char *key_dir; const char *highwater_dir; const char *org; bool trial; };
+/* Opens or, on an empty database, creates the log (first entry ledger.opened; scene builds and trial ledgers carry it in their
+ * origin, which a release binary refuses: ERR_LEDGER_ORIGIN). Refuses: head not matching its own checkpoint and signature, last
+ * 1,000 leaves or 100 random tiles not matching, high-water ahead of or inconsistent with head (ERR_LEDGER_HIGHWATER), key file
+ * readable by others, clock more than 5 minutes before the last entry (ERR_LEDGER_CLOCK: open read-only). */
+MUST enum rc ledger_open(TALLOC_CTX *mem, struct db *writer, const struct ledger_conf *c, struct ledger **ret_ledger, struct err *e);
+const char *ledger_vkey(const struct ledger *l);          /* verifier key text */
+const char *ledger_origin(const struct ledger *l);
+/* In the transaction: re-reads head under its lock (another process may have moved it), then adds entries. seq of the first is *ret_seq. */
+MUST enum rc ledger_begin(struct ledger *l, struct tx *tx, struct err *e);
+MUST enum rc ledger_append(struct ledger *l, struct tx *tx, const struct entry *en, int64_t *ret_seq, struct err *e);
+/* The savepoint was rolled back: forget what was appended since mark. */
+int64_t ledger_mark(const struct ledger *l);
+void ledger_unwind(struct ledger *l, int64_t mark);
+/* Before COMMIT: re-reads the new rows, re-hashes, updates tiles and root, signs, verifies the own signature, writes head. Does nothing
+ * when nothing was appended. */
+MUST enum rc ledger_seal(struct ledger *l, struct tx *tx, struct err *e);
+/* After a successful COMMIT: adopts the new head and appends the checkpoint to the high-water file. After a failed one: ledger_abandon. */
+MUST enum rc ledger_committed(struct ledger *l, struct err *e);
+void ledger_abandon(struct ledger *l);
+int64_t ledger_size(const struct ledger *l);
+#ifdef DAICHO_SCENE
+void ledger_flip_for_test(struct ledger *l, bool on);         /* flips a bit between writing and signing: the commit must be refused */
+#endif
+
+/* ---- reading (any connection) ---- */
+/* Receipt in tlog-proof form for entry seq against the newest checkpoint. */
+MUST enum rc ledger_receipt(struct db *db, TALLOC_CTX *mem, int64_t seq, char **ret_text, struct err *e);
+MUST enum rc ledger_entry(struct db *db, TALLOC_CTX *mem, int64_t seq, struct str *ret_bytes, struct err *e);
+struct ledger_report { int64_t entries; int64_t first_bad; const char *problem; const char *checkpoint; };
+/* Full verification. problem is NULL when everything holds. Speed: 10^6 entries under 2 s. */
+MUST enum rc ledger_verify(struct db *db, TALLOC_CTX *mem, const char *vkey, struct ledger_report *ret_report, struct err *e);
+/* Exports entries, checkpoint, vkey and the revision commitments/bodies given by a callback-free query into dir (format: docs/LEDGER.md). */
+MUST enum rc ledger_export(struct db *db, const char *dir, const char *vkey, struct err *e);
+#endif
