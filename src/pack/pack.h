@@ -53,7 +53,7 @@ struct field {
     struct field *cols; size_t cols_n;/* FT_TABLE */
     bool all_ticked;                  /* checklist: every option must be ticked */
     bool required; struct cond *required_when; struct cond *show_when;
-    const char *stage;                /* "submit" (default), a step key (pack_step), "approved", "close" */
+    const char *stage;                /* "submit" (default), a step id, "approved", "close" */
     struct cond *allowed;             /* for FT_CHOICE/FT_MULTI: condition over `r` and the name `option` that must hold for the chosen options */
     struct cond *value;               /* computed: not editable; from values: */
     struct cond *dflt;                /* default for a new record */

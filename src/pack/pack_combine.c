@@ -313,6 +313,24 @@ static void set_build(struct build *b, const struct setting *setting, size_t set
     lint_set(b);
 }
 
+static int place(const struct problem *a, const struct problem *b) {
+    int d = strcmp(a->pos.file, b->pos.file);
+    if (d)
+        return d;
+    return a->pos.line != b->pos.line ? a->pos.line - b->pos.line : a->pos.col - b->pos.col;
+}
+
+/* By file and place; at most 500 of them. */
+static void problems_sort(struct problem_vec *v) {
+    for (size_t i = 1; i < v->n; i++) {
+        struct problem p = v->v[i];
+        size_t k = i;
+        for (; k > 0 && place(&v->v[k - 1], &p) > 0; k--)
+            v->v[k] = v->v[k - 1];
+        v->v[k] = p;
+    }
+}
+
 enum rc pack_load(TALLOC_CTX *mem, const char *packs_dir, const char *const *adopt, size_t adopt_n, const struct setting *setting,
                   size_t setting_n, struct pack_set **ret_set, struct problem_vec *ret_problems, struct err *e) {
     struct pack_set *set = mem_new(mem, struct pack_set);
@@ -334,6 +352,7 @@ enum rc pack_load(TALLOC_CTX *mem, const char *packs_dir, const char *const *ado
                           .problems = ret_problems, .element = map_new(set)};
         set_build(&b, setting, setting_n);
     }
+    problems_sort(ret_problems);
     if (problem_errors(ret_problems)) {
         for (size_t i = 0; i < ret_problems->n; i++)          /* file names outlive the set */
             ret_problems->v[i].pos.file = mem_strdup(mem, ret_problems->v[i].pos.file);

@@ -133,6 +133,11 @@ static const char *list_near(struct build *b, const char *id) {
     return name_near(b->mem, names, b->lists.n, id);
 }
 
+static void list_unknown(struct build *b, const struct raw_field *rf) {
+    const char *near = list_near(b, rf->of);
+    problem_add(b->problems, member_pos(&rf->head, "of"), near ? MSG("pack.field.list-near") : MSG("pack.field.list"), rf->of, near, NULL);
+}
+
 #define T(name) (1u << FT_##name)
 static bool type_in(enum ftype t, unsigned mask) {
     return ((mask >> t) & 1u) != 0;
@@ -148,7 +153,7 @@ static void field_choice(struct build *b, const struct pack *p, const struct raw
     if (rf->of && rf->options.n)
         problem_add(b->problems, member_pos(&rf->head, "of"), MSG("pack.field.both-options"), f->id, NULL, NULL);
     else if (rf->of && !(f->of = list_find(b, p, rf->of)))
-        problem_add(b->problems, member_pos(&rf->head, "of"), MSG("pack.field.list"), rf->of, list_near(b, rf->of), NULL);
+        list_unknown(b, rf);
     else if (rf->options.n)
         f->of = options_build(b, &rf->options, f->path, rf->ordered);
     else if (!rf->of)

@@ -81,7 +81,7 @@ static const char *stage_resolve(struct build *b, const struct facet_work *w, co
     const char *key = stage_find(w, stage);
     if (!key)
         problem_add(b->problems, member_pos(h, "stage"), MSG("pack.field.stage"), stage, NULL, NULL);
-    return key ? key : "submit";
+    return key ? stage : "submit";
 }
 
 /* ---- fields ---- */
@@ -352,7 +352,7 @@ static void route_compile(struct build *b, const struct facet_work *w) {
 
 /* A form may stand without approval when every facet that has a route and applies says so. */
 static void no_approval_combine(struct build *b, struct form *f) {
-    bool possible = true, any = false;
+    bool possible = true;
     struct cond *all = NULL;
     for (size_t k = 0; k < b->work.n; k++) {
         struct facet_work *w = &b->work.v[k];
@@ -365,7 +365,6 @@ static void no_approval_combine(struct build *b, struct form *f) {
         else if (!c && w->applies)
             c = cond_negate(b->mem, w->applies);
         possible = possible && c != NULL;
-        any = any || na->when;
         all = cond_join(b->mem, all, false, c);
         if (na->because && !f->no_approval.because)
             f->no_approval.because = na->because;
@@ -373,7 +372,9 @@ static void no_approval_combine(struct build *b, struct form *f) {
         if (na->head.node)
             carries_check(b, &na->carries, &na->head, w->pack);
     }
-    f->no_approval.set = possible && any && all;
+    f->no_approval.set = possible && all;
+    if (f->no_approval.set && !f->no_approval.because)
+        f->no_approval.because = msg_text(LANG_JA, MSG("pack.no-approval.facet"));
     f->no_approval.when = f->no_approval.set ? all : NULL;
 }
 

@@ -247,16 +247,10 @@ static struct ynode *document(struct yctx *y) {
     }
 }
 
-static bool bytes_ok(struct yctx *y) {
+/* The place of byte `at`. */
+static struct pos byte_pos(const struct yctx *y, size_t at) {
     struct pos p = {.file = y->file, .line = 1, .col = 1};
-    size_t bad = 0;
-    if (y->data.n > YAML_MAX_BYTES) {
-        problem_add(y->problems, p, MSG("pack.yaml.large"), NULL, NULL, NULL);
-        return false;
-    }
-    if (utf8_ok(y->data.p, y->data.n, &bad))
-        return true;
-    for (size_t i = 0; i < bad; i++) {
+    for (size_t i = 0; i < at; i++) {
         unsigned char c = (unsigned char)y->data.p[i];
         if (c == '\n') {
             p.line++;
@@ -265,8 +259,30 @@ static bool bytes_ok(struct yctx *y) {
             p.col++;
         }
     }
-    problem_add(y->problems, p, MSG("pack.yaml.utf8"), NULL, NULL, NULL);
-    return false;
+    return p;
+}
+
+static bool control(const char *p, size_t left) {
+    unsigned char c = (unsigned char)*p, d = left > 1 ? (unsigned char)p[1] : 0;
+    return (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F || (c == 0xC2 && d < 0xA0);
+}
+
+static bool bytes_ok(struct yctx *y) {
+    size_t bad = 0;
+    if (y->data.n > YAML_MAX_BYTES) {
+        problem_add(y->problems, byte_pos(y, 0), MSG("pack.yaml.large"), NULL, NULL, NULL);
+        return false;
+    }
+    if (!utf8_ok(y->data.p, y->data.n, &bad)) {
+        problem_add(y->problems, byte_pos(y, bad), MSG("pack.yaml.utf8"), NULL, NULL, NULL);
+        return false;
+    }
+    for (size_t i = 0; i < y->data.n; i++)
+        if (control(y->data.p + i, y->data.n - i)) {
+            problem_add(y->problems, byte_pos(y, i), MSG("pack.yaml.control"), NULL, NULL, NULL);
+            return false;
+        }
+    return true;
 }
 
 const struct ynode *yaml_parse(TALLOC_CTX *mem, const char *file, struct str data, struct problem_vec *problems) {
