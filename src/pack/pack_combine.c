@@ -13,24 +13,19 @@ static bool have(const struct raw_vec *v, const char *id) {
 }
 
 MUST static enum rc read_with_required(TALLOC_CTX *mem, const char *dir, const char *id, struct raw_vec *all, struct problem_vec *problems,
-                                       int depth, struct err *e) {
+                                       struct err *e) {
     if (have(all, id))
         return RC_OK;
-    if (depth > 16)
-        return err_set_arg(e, ERR_PACK, id, "requires is circular");
     struct raw r;
     TRY(raw_read(mem, dir, id, &r, problems, e));
+    *vec_push(all) = r;                        /* before what it requires: packs may require each other */
     const char **req = r.pack.requires.v;
     for (size_t i = 0; i < r.pack.requires.n; i++) {
-        if (!text_is_ident(req[i]) || !file_exists(file_join(mem, file_join(mem, dir, req[i]), "pack.yaml"))) {
+        if (!text_is_ident(req[i]) || !file_exists(file_join(mem, file_join(mem, dir, req[i]), "pack.yaml")))
             problem_add(problems, member_pos(&r.pack.head, "requires"), MSG("pack.requires"), req[i], NULL, NULL);
-            continue;
-        }
-        if (!text_eq(req[i], id))
-            TRY(read_with_required(mem, dir, req[i], all, problems, depth + 1, e));
+        else
+            TRY(read_with_required(mem, dir, req[i], all, problems, e));
     }
-    if (!have(all, id))
-        *vec_push(all) = r;
     return RC_OK;
 }
 
@@ -192,6 +187,8 @@ static void keep_join(struct form *f, const struct keep *k) {
 static struct keep keep_of(struct build *b, const struct facet_work *w) {
     const struct raw_keep *rk = &w->raw_form->keep;
     struct keep k = {.from = rk->from, .floor_months = (int)rk->floor.v, .ceiling_months = (int)rk->ceiling.v, .note = rk->note};
+    if (k.ceiling_months && k.ceiling_months < k.floor_months)
+        problem_add(b->problems, rk->head.pos, MSG("pack.keep.order"), NULL, NULL, NULL);
     if (!rk->from || name_index("closed|in_force|made", rk->from))
         return k;
     const struct field *fd = field_find(w->form, w->pack, rk->from);
@@ -199,8 +196,6 @@ static struct keep keep_of(struct build *b, const struct facet_work *w) {
         problem_add(b->problems, member_pos(&rk->head, "from"), MSG("pack.keep.from"), rk->from, NULL, NULL);
     else
         k.from = fd->path;
-    if (k.ceiling_months && k.ceiling_months < k.floor_months)
-        problem_add(b->problems, rk->head.pos, MSG("pack.keep.order"), NULL, NULL, NULL);
     return k;
 }
 
@@ -337,9 +332,9 @@ enum rc pack_load(TALLOC_CTX *mem, const char *packs_dir, const char *const *ado
     struct raw_vec all = VEC_INIT(set);
     *ret_set = NULL;
     *ret_problems = (struct problem_vec)VEC_INIT(mem);
-    TRY(read_with_required(set, packs_dir, "core", &all, ret_problems, 0, e));
+    TRY(read_with_required(set, packs_dir, "core", &all, ret_problems, e));
     for (size_t i = 0; i < adopt_n; i++)
-        TRY(read_with_required(set, packs_dir, adopt[i], &all, ret_problems, 0, e));
+        TRY(read_with_required(set, packs_dir, adopt[i], &all, ret_problems, e));
     bool broken = false;
     set->pack = mem_array(set, struct pack, all.n);
     for (size_t i = 0; i < all.n; i++) {

@@ -3,14 +3,15 @@
 #include "pack/pack_int.h"
 #include <string.h>
 
-/* Words that an engine keeps for itself: a column named so gets a trailing underscore (the path stays). */
+/* Words that an engine keeps for itself: a column named so gets a trailing underscore (the path stays),
+ * and so does `department`, which is also a column of the record. */
 static const char sql_words[] =
     "add|all|alter|analyze|and|any|as|asc|begin|between|by|case|cast|check|collate|column|commit|constraint|create|cross|current|default|"
     "delete|desc|distinct|do|drop|each|else|end|except|exists|false|fetch|for|foreign|from|full|function|grant|group|having|if|in|index|"
     "inner|insert|intersect|into|is|join|key|left|like|limit|natural|not|null|of|offset|on|only|or|order|outer|over|primary|references|"
     "right|row|rows|select|set|some|table|temp|then|to|transaction|trigger|true|union|unique|update|user|using|values|view|when|where|"
     "window|with";
-static const char record_columns[] = "id|record|slot|number|state|department|made_by|made_at|closed_at|happened_on|version";
+static const char record_columns[] = "id|record|slot|number|state|made_by|made_at|closed_at|happened_on|version|pack_set|show";
 static const char patterns[] = "mac|ip|email|tel|postal|url_https|code";
 
 static char *form_ident(TALLOC_CTX *mem, const char *id) {
@@ -199,7 +200,7 @@ static void field_limits(struct build *b, const struct raw_field *rf, struct fie
 }
 
 static char *column_name(TALLOC_CTX *mem, const char *id) {
-    return mem_fmt(mem, name_index(sql_words, id) ? "%s_" : "%s", id);
+    return mem_fmt(mem, name_index(sql_words, id) || text_eq(id, "department") ? "%s_" : "%s", id);
 }
 
 static void field_fill(struct build *b, const struct pack *p, const struct raw_field *rf, struct field *f);
@@ -229,7 +230,7 @@ static void field_columns(struct build *b, const struct pack *p, const struct ra
         field_fill(b, p, rc, c);
         if (field_is_child(c))
             problem_add(b->problems, rc->head.pos, MSG("pack.field.column-type"), rc->id, NULL, NULL);
-        if (name_index("id|ord|record|slot", rc->id) || text_eq(rc->id, parent))
+        if (name_index("id|ord|record|slot|value", rc->id) || text_eq(rc->id, parent))
             problem_add(b->problems, rc->head.pos, MSG("pack.field.reserved"), rc->id, NULL, NULL);
     }
 }
