@@ -6,7 +6,7 @@
 #ifndef PACK_INT_H
 #define PACK_INT_H
 #include "pack/pack.h"
-#include "pack/yaml.h"
+#include "pack/pack_yaml.h"
 
 /* ---- keyword tables ---- */
 enum kw_type {

@@ -1,7 +1,7 @@
 /* yaml: libyaml events to a tree with positions. What libyaml lets through and a pack must not contain is refused here:
  * invalid UTF-8 (checked before libyaml sees a byte), anchors, aliases, tags, directives, a second document, duplicate keys.
  * Knows nothing of packs. */
-#include "pack/yaml.h"
+#include "pack/pack_yaml.h"
 #include <string.h>
 #include <yaml.h>
 

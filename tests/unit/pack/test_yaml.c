@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <string.h>
-#include "pack/yaml.h"
+#include "pack/pack_yaml.h"
 
 static TALLOC_CTX *mem;
 

@@ -1,8 +1,8 @@
-/* yaml: a file as a tree of nodes that know where they stand. A strict subset of YAML: plain and quoted scalars, block
+/* pack_yaml: a file as a tree of nodes that know where they stand. A strict subset of YAML: plain and quoted scalars, block
  * scalars, sequences and mappings; no anchors, aliases, tags, directives, second documents, duplicate keys; 1 MiB, depth 32.
  * Problems are collected, not returned one by one. */
-#ifndef PACK_YAML_H
-#define PACK_YAML_H
+#ifndef PACK_PACK_YAML_H
+#define PACK_PACK_YAML_H
 #include "pack/pack.h"
 
 #define YAML_MAX_BYTES (1024 * 1024)
