@@ -1,0 +1,557 @@
+/* Checks: a condition over the records that must hold, judged per subject after every commit that touches it and whenever time alone
+ * could flip it. A verdict is written only when it changes; a bad one opens a task for whom the check names, and closes it again.
+ *
+ * What a write touches: the record itself when it is a subject; the subjects that it refers or referred to, or that refer to it, when
+ * there is a direct reference between the two forms; else all subjects of the check, in chunks from the keeper (subject 0 of `verdict`
+ * is that pending evaluation). Everything is judged again by check_full. conform.c adds verdicts up to articles. */
+#include "core/core_int.h"
+
+#define CHECK_STEPS_MAX 20000000
+#define CHUNK 500                      /* subjects of one SELECT */
+#define COMMAND_SUBJECTS 2000          /* of one command */
+#define BUDGET_US 30000
+#define LINKS_MAX 400
+#define NOW_AGAIN_US (60 * US_PER_S)   /* a condition over now() is judged again every minute */
+#define PEOPLE_MAX 20                  /* tasks of one violation */
+
+struct eval { int64_t subject; const char *state; int64_t next_us, deadline_us; };
+VEC_TYPE(eval_vec, struct eval);
+
+/* ---- judging ---- */
+
+static int64_t midnight_after(int64_t now_us)
+{
+    return civil_to_us(civil_from_days(civil_days(civil_of_us(now_us)) + 1), 0, 0);
+}
+
+static int64_t again_at(const struct work *w, const struct check *k)
+{
+    const struct cond *const all[] = {k->where, k->must, k->deadline};
+    int64_t next = 0;
+    for (size_t i = 0; i < ARRAY_N(all); i++) {
+        if (all[i] == NULL)
+            continue;
+        if (all[i]->uses_now)
+            return w->now_us + NOW_AGAIN_US;
+        if (all[i]->uses_today)
+            next = midnight_after(w->now_us);
+    }
+    return next;
+}
+
+static void cond_put(struct sql *s, const struct cond *c)
+{
+    sql_lit(s, ", ");
+    if (c == NULL)
+        sql_lit(s, "1");
+    else {
+        sql_lit(s, "(");
+        sql_compiled(s, c->sql);
+        sql_lit(s, ")");
+    }
+}
+
+static struct sql *judge_sql(struct work *w, TALLOC_CTX *mem, const struct check *k)
+{
+    struct sql *s = sql_new(mem);
+    const char *alias = k->alias ? k->alias : "a";
+    sql_cond_params(s, 0, SLOT_FORCE, w->now_us, w->today);
+    sql_lit(s, "SELECT ");
+    sql_ident(s, alias);
+    sql_lit(s, ".record");
+    cond_put(s, k->where);
+    cond_put(s, k->must);
+    cond_put(s, k->deadline);
+    sql_lit(s, " FROM ");
+    sql_ident(s, form_table(mem, k->subject));
+    sql_lit(s, " ");
+    sql_ident(s, alias);
+    sql_lit(s, " WHERE ");
+    sql_ident(s, alias);
+    sql_lit(s, ".slot = 0 AND ");
+    sql_ident(s, alias);
+    sql_lit(s, ".record");
+    return s;
+}
+
+static enum truth truth_at(struct db_rows *rows, int col)
+{
+    return db_is_null(rows, col) ? T_UNKNOWN : db_i64(rows, col) != 0 ? T_TRUE : T_FALSE;
+}
+
+static const char *state_of(enum truth good)
+{
+    return good == T_TRUE ? "ok" : good == T_FALSE ? "bad" : "unknown";
+}
+
+static enum truth truth_not(enum truth t) { return t == T_TRUE ? T_FALSE : t == T_FALSE ? T_TRUE : T_UNKNOWN; }
+
+/* A date is kept until the end of that day in the organisation's zone. */
+static int64_t deadline_at(const struct check *k, struct db_rows *rows)
+{
+    struct civil d;
+    if (k->deadline == NULL || db_is_null(rows, 3))
+        return 0;
+    if (k->deadline->type == CT_DATE)
+        return civil_read(str_of(db_text(rows, 3)), &d) ? civil_to_us(civil_from_days(civil_days(d) + 1), 0, 0) : 0;
+    return db_i64(rows, 3);
+}
+
+static const char *within_state(const struct work *w, struct eval *ev, enum truth met)
+{
+    if (met == T_TRUE)
+        return "ok";
+    if (ev->deadline_us == 0)
+        return "unknown";
+    if (ev->deadline_us > w->now_us) {
+        if (ev->next_us == 0 || ev->deadline_us < ev->next_us)
+            ev->next_us = ev->deadline_us;
+        return met == T_UNKNOWN ? "unknown" : "ok";              /* there is still time */
+    }
+    return met == T_UNKNOWN ? "unknown" : "bad";
+}
+
+static struct eval judged(const struct work *w, const struct check *k, struct db_rows *rows, int64_t again)
+{
+    struct eval ev = {.subject = db_i64(rows, 0), .next_us = again, .deadline_us = deadline_at(k, rows)};
+    enum truth where = truth_at(rows, 1), must = truth_at(rows, 2);
+    if (k->shape == CHECK_NONE && k->must == NULL)
+        ev.state = state_of(truth_not(where));
+    else if (where == T_FALSE)
+        ev.state = "na";
+    else if (where == T_UNKNOWN)
+        ev.state = "unknown";
+    else if (k->shape == CHECK_WITHIN)
+        ev.state = within_state(w, &ev, must);
+    else
+        ev.state = state_of(k->shape == CHECK_NONE ? truth_not(must) : must);
+    return ev;
+}
+
+static enum rc judge_run(struct work *w, TALLOC_CTX *mem, const struct check *k, const struct sql *s, struct eval_vec *ret, struct err *e)
+{
+    struct db_rows *rows;
+    bool more;
+    int64_t again = again_at(w, k);
+    TRY(db_query_fenced(w->db, mem, s, CHECK_STEPS_MAX, &rows, e));
+    for (;;) {
+        TRY(db_next(rows, &more, e));
+        if (!more)
+            return RC_OK;
+        *vec_push(ret) = judged(w, k, rows, again);
+    }
+}
+
+/* ---- tasks of violations ---- */
+
+static enum rc tasks_close(struct work *w, const struct check *k, const char *key, int64_t subject, struct err *e)
+{
+    struct q_check_tasks_rows open;
+    const char *lo = mem_fmt(w->mem, "check:%s:%lld:", key, (long long)subject), *hi = mem_fmt(w->mem, "check:%s:%lld;", key, (long long)subject);
+    if (k != NULL && !k->has_task)
+        return RC_OK;
+    TRY(q_check_tasks(w->db, w->mem, lo, hi, &open, e));
+    for (size_t i = 0; i < open.n; i++)
+        TRY(q_task_close(w->tx, open.v[i].tkey, w->now_us, 0, "done", e));
+    return RC_OK;
+}
+
+static enum rc tasks_open(struct work *w, const struct check *k, const struct eval *ev, struct err *e)
+{
+    struct record rec;
+    struct content *c;
+    size_t erased;
+    struct seat_vec seats = VEC_INIT(w->mem);
+    if (!k->has_task)
+        return RC_OK;
+    TRY(record_get(w->db, w->mem, w->set, ev->subject, &rec, e));
+    if (rec.force_rev == 0)
+        return RC_OK;
+    TRY(revision_content(w->db, w->mem, rec.force_rev, &c, &erased, e));
+    TRY(org_resolve(w, &k->task, c, rec.department, rec.made_by, NULL, 0, &seats, e));
+    for (size_t i = 0; (i == 0 || i < seats.n) && i < PEOPLE_MAX; i++) {
+        int64_t person = seats.n > 0 ? seats.v[i].person : 0;
+        const char *tkey = mem_fmt(w->mem, "check:%s:%lld:%lld", k->key, (long long)ev->subject, (long long)person);
+        TRY(q_task_put(w->tx, work_new_id(w), tkey, k->key, k->pack ? k->pack->id : "core", k->carries.n > 0 ? k->carries.duty[0] : NULL,
+                       ev->subject, false, person, person == 0, seats.n > 0 ? seats.v[i].post : k->task.role, k->label ? k->label : k->key,
+                       ev->deadline_us, ev->deadline_us == 0, "open", w->now_us, 0, true, 0, true, e));
+    }
+    return RC_OK;
+}
+
+/* ---- keeping verdicts ---- */
+
+/* After a rebuild the history still knows since when. */
+static enum rc since_of(struct work *w, const struct check *k, const struct eval *ev, int64_t *ret_since, bool *ret_flip, struct err *e)
+{
+    struct q_verdict_flip_last last;
+    bool found;
+    TRY(q_verdict_flip_last(w->db, w->mem, k->key, ev->subject, &last, &found, e));
+    bool same = found && strcmp(last.state, ev->state) == 0;
+    *ret_since = same ? last.at : w->now_us;
+    *ret_flip = !same && (found || strcmp(ev->state, "na") != 0);
+    return RC_OK;
+}
+
+static enum rc verdict_keep(struct work *w, const struct check *k, const struct eval *ev, int64_t as_of, struct err *e)
+{
+    MEM_SCOPE(tmp, w->mem);
+    struct q_verdict_get was;
+    bool found, flip = true;
+    int64_t since = w->now_us;
+    TRY(q_verdict_get(w->db, tmp, k->key, ev->subject, &was, &found, e));
+    if (found && strcmp(was.state, ev->state) == 0) {
+        if ((was.next_us_null ? 0 : was.next_us) == ev->next_us)
+            return RC_OK;
+        return q_verdict_put(w->tx, k->key, ev->subject, ev->state, was.since_us, ev->next_us, ev->next_us == 0, as_of, e);
+    }
+    if (!found)
+        TRY(since_of(w, k, ev, &since, &flip, e));
+    TRY(q_verdict_put(w->tx, k->key, ev->subject, ev->state, since, ev->next_us, ev->next_us == 0, as_of, e));
+    if (flip)
+        TRY(q_verdict_flip_add(w->tx, work_new_id(w), k->key, ev->subject, ev->state, since, e));
+    if (strcmp(ev->state, "bad") == 0)
+        return tasks_open(w, k, ev, e);
+    return found && strcmp(was.state, "bad") == 0 ? tasks_close(w, k, k->key, ev->subject, e) : RC_OK;
+}
+
+/* The subject is gone (voided, or the check is): its verdict goes, its history says so. */
+static enum rc verdict_end(struct work *w, const struct check *k, const char *key, int64_t subject, struct err *e)
+{
+    struct q_verdict_get was;
+    bool found;
+    TRY(q_verdict_get(w->db, w->mem, key, subject, &was, &found, e));
+    if (!found)
+        return RC_OK;
+    TRY(q_verdict_drop(w->tx, key, subject, e));
+    if (subject <= 0)
+        return RC_OK;
+    TRY(q_verdict_flip_add(w->tx, work_new_id(w), key, subject, "gone", w->now_us, e));
+    return tasks_close(w, k, key, subject, e);
+}
+
+static enum rc as_of_now(struct work *w, int64_t *ret_as_of, struct err *e)
+{
+    struct q_head_next_id head;
+    TRY(q_head_next_id(w->db, w->mem, &head, e));
+    *ret_as_of = head.size;
+    return RC_OK;
+}
+
+static bool evaluated(const struct eval_vec *v, int64_t subject)
+{
+    for (size_t i = 0; i < v->n; i++)
+        if (v->v[i].subject == subject)
+            return true;
+    return false;
+}
+
+/* Judges the named subjects; one that is no longer in force loses its verdict. */
+static enum rc check_subjects(struct work *w, const struct check *k, const int64_t *ids, size_t n, struct err *e)
+{
+    int64_t as_of;
+    TRY(as_of_now(w, &as_of, e));
+    for (size_t from = 0; from < n; from += CHUNK) {
+        MEM_SCOPE(tmp, w->mem);
+        size_t upto = from + CHUNK < n ? from + CHUNK : n;
+        struct eval_vec evals = VEC_INIT(tmp);
+        struct sql *s = judge_sql(w, tmp, k);
+        sql_lit(s, " IN (");
+        for (size_t i = from; i < upto; i++) {
+            if (i > from)
+                sql_lit(s, ", ");
+            sql_i64(s, ids[i]);
+        }
+        sql_lit(s, ")");
+        TRY(judge_run(w, tmp, k, s, &evals, e));
+        for (size_t i = 0; i < evals.n; i++)
+            TRY(verdict_keep(w, k, &evals.v[i], as_of, e));
+        for (size_t i = from; i < upto; i++)
+            if (!evaluated(&evals, ids[i]))
+                TRY(verdict_end(w, k, k->key, ids[i], e));
+    }
+    return RC_OK;
+}
+
+/* Verdicts in (after, upto] whose subject was not among the evaluated ones, which are sorted. */
+static enum rc gone_end(struct work *w, const struct check *k, const struct eval_vec *evals, int64_t after, int64_t upto, struct err *e)
+{
+    struct q_verdicts_between_rows had;
+    size_t at = 0;
+    TRY(q_verdicts_between(w->db, w->mem, k->key, after, upto, 100000, &had, e));
+    for (size_t i = 0; i < had.n; i++) {
+        while (at < evals->n && evals->v[at].subject < had.v[i].subject)
+            at++;
+        if (at == evals->n || evals->v[at].subject != had.v[i].subject)
+            TRY(verdict_end(w, k, k->key, had.v[i].subject, e));
+    }
+    return RC_OK;
+}
+
+/* Judges subjects after *after in id order until the budget is used; *ret_more when some are left. */
+static enum rc check_range(struct work *w, const struct check *k, int64_t *after, bool *ret_more, struct err *e)
+{
+    int64_t t0 = clock_mono_us(), as_of;
+    size_t done = 0;
+    TRY(as_of_now(w, &as_of, e));
+    *ret_more = true;
+    while (*ret_more && done < COMMAND_SUBJECTS && clock_mono_us() - t0 < BUDGET_US) {
+        MEM_SCOPE(tmp, w->mem);
+        struct eval_vec evals = VEC_INIT(tmp);
+        struct sql *s = judge_sql(w, tmp, k);
+        sql_lit(s, " > ");
+        sql_i64(s, *after);
+        sql_lit(s, " ORDER BY 1 LIMIT 500");
+        TRY(judge_run(w, tmp, k, s, &evals, e));
+        *ret_more = evals.n == CHUNK;
+        int64_t upto = *ret_more ? evals.v[evals.n - 1].subject : INT64_MAX;
+        for (size_t i = 0; i < evals.n; i++)
+            TRY(verdict_keep(w, k, &evals.v[i], as_of, e));
+        TRY(gone_end(w, k, &evals, *after, upto, e));
+        *after = upto;
+        done += evals.n;
+    }
+    return RC_OK;
+}
+
+/* ---- what a write touches ---- */
+
+static bool reads_form(const struct cond *c, const struct form *f)
+{
+    for (size_t i = 0; c != NULL && i < c->read_n; i++)
+        if (strcmp(c->read[i].form_ident, f->ident) == 0)
+            return true;
+    return false;
+}
+
+static bool refers(const struct form *from, const struct form *to)
+{
+    for (size_t i = 0; i < from->field_n; i++) {
+        const struct field *fd = &from->field[i];
+        if (value_is_ref(fd) && fd->ref == to)
+            return true;
+        for (size_t k = 0; k < fd->cols_n; k++)
+            if (value_is_ref(&fd->cols[k]) && fd->cols[k].ref == to)
+                return true;
+    }
+    return false;
+}
+
+/* Whom the record referred to in its last revisions: a moved reference touches the old subject as well. */
+static enum rc former_refs(struct work *w, const struct record *rec, const struct form *to, struct id_vec *ids, struct err *e)
+{
+    struct q_revisions_of_rows revs;
+    TRY(q_revisions_of(w->db, w->mem, rec->id, 3, &revs, e));
+    for (size_t i = 0; i < revs.n; i++) {
+        struct content *c;
+        size_t erased;
+        TRY(revision_content(w->db, w->mem, revs.v[i].id, &c, &erased, e));
+        for (size_t k = 0; k < c->n && ids->n < LINKS_MAX; k++) {
+            const struct field *col = NULL;
+            int64_t row, id;
+            const struct field *fd = content_field(rec->form, c->v[k].path, &col, &row);
+            fd = col ? col : fd;
+            if (fd != NULL && value_is_ref(fd) && fd->ref == to && str_to_i64(str_of(c->v[k].text), &id))
+                *vec_push(ids) = id;
+        }
+    }
+    return RC_OK;
+}
+
+static enum rc wide_mark(struct work *w, const struct check *k, struct err *e)
+{
+    struct q_verdict_get was;
+    bool found;
+    TRY(q_verdict_get(w->db, w->mem, k->key, 0, &was, &found, e));
+    if (!found)
+        return q_verdict_put(w->tx, k->key, 0, "wide", w->now_us, w->now_us, false, 0, e);
+    return was.as_of == 0 ? RC_OK : q_verdict_put(w->tx, k->key, -1, "wide", w->now_us, 0, true, 0, e);
+}
+
+static enum rc touch_other(struct work *w, const struct check *k, const struct record *rec, struct err *e)
+{
+    struct id_vec ids = VEC_INIT(w->mem);
+    bool there = refers(rec->form, k->subject), back = refers(k->subject, rec->form);
+    if (k->wide || !(there || back))
+        return wide_mark(w, k, e);
+    if (there)
+        TRY(former_refs(w, rec, k->subject, &ids, e));
+    if (back) {
+        struct q_links_to_form_rows to;
+        TRY(q_links_to_form(w->db, w->mem, rec->id, k->subject->ident, LINKS_MAX, &to, e));
+        for (size_t i = 0; i < to.n && ids.n < LINKS_MAX; i++)
+            *vec_push(&ids) = to.v[i].id;
+    }
+    if (ids.n >= LINKS_MAX)
+        return wide_mark(w, k, e);
+    return ids.n > 0 ? check_subjects(w, k, ids.v, ids.n, e) : RC_OK;
+}
+
+static enum rc touch(struct work *w, int64_t record, struct err *e)
+{
+    struct record rec;
+    TRY(record_get(w->db, w->mem, w->set, record, &rec, e));
+    if (rec.form == NULL)
+        return RC_OK;
+    for (size_t i = 0; i < w->set->check_n; i++) {
+        const struct check *k = &w->set->check[i];
+        if (k->subject == NULL)
+            continue;
+        if (k->subject == rec.form)
+            TRY(check_subjects(w, k, &record, 1, e));
+        if (reads_form(k->where, rec.form) || reads_form(k->must, rec.form) || reads_form(k->deadline, rec.form))
+            if (k->subject != rec.form || refers(rec.form, rec.form) || k->wide)
+                TRY(touch_other(w, k, &rec, e));
+    }
+    return RC_OK;
+}
+
+/* ---- commands ---- */
+
+static enum rc wide_step(struct work *w, const struct check *k, bool *ret_more, struct err *e)
+{
+    struct q_verdict_get mark, again;
+    bool found;
+    TRY(q_verdict_get(w->db, w->mem, k->key, 0, &mark, &found, e));
+    if (!found)
+        return RC_OK;
+    TRY(check_range(w, k, &mark.as_of, ret_more, e));
+    if (*ret_more)
+        return q_verdict_put(w->tx, k->key, 0, "wide", mark.since_us, w->now_us, false, mark.as_of, e);
+    TRY(q_verdict_drop(w->tx, k->key, 0, e));
+    TRY(q_verdict_get(w->db, w->mem, k->key, -1, &again, &found, e));
+    if (!found)
+        return RC_OK;
+    *ret_more = true;
+    TRY(q_verdict_drop(w->tx, k->key, -1, e));
+    return q_verdict_put(w->tx, k->key, 0, "wide", w->now_us, w->now_us, false, 0, e);
+}
+
+static enum rc due_of_check(struct work *w, const char *key, const struct q_verdicts_due_rows *due, bool *ret_more, struct err *e)
+{
+    const struct check *k = pack_check(w->set, key);
+    struct id_vec ids = VEC_INIT(w->mem);
+    bool wide = false;
+    for (size_t i = 0; i < due->n; i++) {
+        if (strcmp(due->v[i].chk, key) != 0)
+            continue;
+        if (k == NULL || k->subject == NULL)
+            TRY(verdict_end(w, NULL, key, due->v[i].subject, e));
+        else if (due->v[i].subject > 0)
+            *vec_push(&ids) = due->v[i].subject;
+        else
+            wide = true;
+    }
+    if (ids.n > 0)
+        TRY(check_subjects(w, k, ids.v, ids.n, e));
+    return wide ? wide_step(w, k, ret_more, e) : RC_OK;
+}
+
+static enum rc due_run(struct work *w, struct json *body, struct err *e)
+{
+    struct q_verdicts_due_rows due;
+    int64_t t0 = clock_mono_us();
+    bool more = false;
+    TRY(q_verdicts_due(w->db, w->mem, w->now_us, CHUNK, &due, e));
+    for (size_t i = 0; i < due.n; i++) {
+        bool seen = false, left = false;
+        for (size_t k = 0; k < i && !seen; k++)
+            seen = strcmp(due.v[k].chk, due.v[i].chk) == 0;
+        if (seen)
+            continue;
+        if (clock_mono_us() - t0 > BUDGET_US) {
+            more = true;
+            break;
+        }
+        TRY(due_of_check(w, due.v[i].chk, &due, &left, e));
+        more = more || left;
+    }
+    json_set_bool(body, "more", more || due.n == CHUNK);
+    return RC_OK;
+}
+
+/* Verdicts of checks that the set no longer has. */
+static enum rc sweep(struct work *w, struct json *body, struct err *e)
+{
+    const char *at = "";
+    json_set_bool(body, "more", false);
+    for (;;) {
+        struct q_verdict_chk_after next;
+        struct q_verdicts_between_rows had;
+        bool found;
+        TRY(q_verdict_chk_after(w->db, w->mem, at, &next, &found, e));
+        if (!found)
+            return RC_OK;
+        at = next.chk;
+        if (pack_check(w->set, at) != NULL)
+            continue;
+        TRY(q_verdicts_between(w->db, w->mem, at, -2, INT64_MAX, COMMAND_SUBJECTS, &had, e));
+        for (size_t i = 0; i < had.n; i++)
+            TRY(verdict_end(w, NULL, at, had.v[i].subject, e));
+        if (had.n == COMMAND_SUBJECTS) {
+            json_set_bool(body, "more", true);
+            return RC_OK;
+        }
+    }
+}
+
+/* {"record": id} after a write; {"due": true} what time or a wide check asks for; {"check": key, "after": id} a part of check_full;
+ * {"sweep": true} its end. */
+enum rc cmd_check_run(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    const char *key = json_get_str(args, "check");
+    int64_t record = json_get_i64(args, "record", 0), after = json_get_i64(args, "after", 0);
+    bool more = false;
+    if (w->set == NULL)
+        return RC_OK;
+    if (record != 0)
+        return touch(w, record, e);
+    if (json_get_bool(args, "due"))
+        return due_run(w, body, e);
+    if (json_get_bool(args, "sweep"))
+        return sweep(w, body, e);
+    const struct check *k = key ? pack_check(w->set, key) : NULL;
+    if (k != NULL && k->subject != NULL)
+        TRY(check_range(w, k, &after, &more, e));
+    json_set_i64(body, "after", after);
+    json_set_bool(body, "more", more);
+    return RC_OK;
+}
+
+static enum rc full_one(struct core *c, const char *key, struct err *e)
+{
+    static const struct actor system_actor = {.kind = ACTOR_SYSTEM, .lang = LANG_JA, .login = "system"};
+    int64_t after = 0;
+    for (bool more = true; more;) {
+        MEM_SCOPE(mem, NULL);
+        struct answer *ans;
+        struct json *args = json_obj(mem);
+        if (key == NULL) {
+            json_set_bool(args, "sweep", true);
+        } else {
+            json_set_str(args, "check", key);
+            json_set_i64(args, "after", after);
+        }
+        core_command(c, mem, &system_actor, "check.run", args, NULL, &ans);
+        if (ans->rc != RC_OK) {
+            if (e != NULL)
+                *e = ans->err;
+            return ans->rc;
+        }
+        after = json_get_i64(ans->body, "after", 0);
+        more = json_get_bool(ans->body, "more");
+    }
+    return RC_OK;
+}
+
+enum rc check_full(struct core *c, struct err *e)
+{
+    const struct pack_set *set = core_set_hold(c);
+    enum rc rc = RC_OK;
+    for (size_t i = 0; set != NULL && rc == RC_OK && i < set->check_n; i++)
+        rc = full_one(c, set->check[i].key, e);
+    if (rc == RC_OK && set != NULL)
+        rc = full_one(c, NULL, e);
+    core_set_release(c, set);
+    return rc;
+}

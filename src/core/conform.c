@@ -1,0 +1,210 @@
+/* Conformity: what the verdicts of checks, overdue duties and missing declarations mean for each article of a regulation. Red when a
+ * check of the article is violated or a duty of it is overdue; unknown when something cannot be judged or nobody declared it; an article
+ * that nothing judges says so ("none"), it is never green by default. */
+#include "core/core_int.h"
+
+#define COUNT_MAX 1001
+#define VIOLATORS_MAX 200
+
+struct tally { int64_t bad, unknown, ok, since_bad, since_unknown; };
+
+static enum rc tally_of(struct reader *r, const struct check *k, struct tally *ret, struct err *e)
+{
+    struct q_verdict_state_n bad, unknown, ok;
+    TRY(q_verdict_state_n(r->db, r->mem, k->key, "bad", COUNT_MAX, &bad, e));
+    TRY(q_verdict_state_n(r->db, r->mem, k->key, "unknown", COUNT_MAX, &unknown, e));
+    TRY(q_verdict_state_n(r->db, r->mem, k->key, "ok", COUNT_MAX, &ok, e));
+    *ret = (struct tally){.bad = bad.n, .unknown = unknown.n, .ok = ok.n, .since_bad = bad.since_us_null ? 0 : bad.since_us,
+                          .since_unknown = unknown.since_us_null ? 0 : unknown.since_us};
+    return RC_OK;
+}
+
+/* A check speaks for its own article, and for the article of every duty that it carries (a core check carries several packs' duties). */
+static bool speaks_for(const struct reader *r, const struct check *k, const struct pack *p, const char *article)
+{
+    if (k->pack == p && text_eq(k->article, article))
+        return true;
+    for (size_t i = 0; i < k->carries.n; i++) {
+        const struct duty *d = pack_duty(r->set, k->carries.duty[i]);
+        if (d != NULL && d->pack == p && text_eq(d->article, article))
+            return true;
+    }
+    return false;
+}
+
+static void since_min(int64_t *since, int64_t us)
+{
+    if (us != 0 && (*since == 0 || us < *since))
+        *since = us;
+}
+
+struct summing { struct reader *r; const struct tally *tally; const struct q_tasks_overdue_by_duty_rows *overdue; };
+
+static const char *named(const struct summing *s, const char *key, const char *what)
+{
+    return msg_fill(s->r->mem, s->r->actor.lang, key, what, NULL);
+}
+
+static void add_checks(const struct summing *s, const struct pack *p, struct article_state *a, int64_t *since_unknown)
+{
+    for (size_t i = 0; i < s->r->set->check_n; i++) {
+        const struct check *k = &s->r->set->check[i];
+        const struct tally *t = &s->tally[i];
+        const char *label = pick_lang(s->r->actor.lang, k->label ? k->label : k->key, k->label_en);
+        if (!speaks_for(s->r, k, p, a->article))
+            continue;
+        if (a->bad_n == 0 && t->bad > 0)
+            a->why = named(s, MSG("conform.check"), label);
+        else if (a->why == NULL && t->unknown > 0)
+            a->why = named(s, MSG("conform.unknown"), label);
+        a->bad_n += t->bad;
+        a->unknown_n += t->unknown;
+        a->ok_n += t->ok;
+        if (t->bad + t->unknown + t->ok == 0)
+            a->ok_n++;                                   /* judged, and nothing there that could violate it */
+        since_min(&a->since_us, t->since_bad);
+        since_min(since_unknown, t->since_unknown);
+    }
+}
+
+static void add_overdue(const struct summing *s, const struct pack *p, struct article_state *a)
+{
+    for (size_t i = 0; i < s->overdue->n; i++) {
+        const struct duty *d = pack_duty(s->r->set, s->overdue->v[i].duty);
+        if (d == NULL || d->pack != p || !text_eq(d->article, a->article))
+            continue;
+        if (a->bad_n == 0)
+            a->why = named(s, MSG("conform.overdue"), pick_lang(s->r->actor.lang, d->must ? d->must : d->key, d->must_en));
+        a->bad_n += s->overdue->v[i].n;
+        since_min(&a->since_us, s->overdue->v[i].due_us);
+    }
+}
+
+/* Declared within its period: a row of the core form `declaration` in force names it. */
+static enum rc declared(struct reader *r, const struct declaration *d, bool *ret, struct err *e)
+{
+    const struct form *f = pack_form(r->set, "declaration");
+    struct civil today;
+    char since[CIVIL_TEXT_N];
+    struct db_rows *rows;
+    *ret = false;
+    if (f == NULL || pack_field(f, "declaration") == NULL || pack_field(f, "declared_on") == NULL || !civil_read(str_of(r->today), &today))
+        return RC_OK;
+    civil_text(civil_add_months(today, -(d->every_months > 0 ? d->every_months : 12)), since);
+    struct sql *s = sql_new(r->mem);
+    sql_lit(s, "SELECT record FROM f_declaration WHERE slot = 0 AND declaration = ");
+    sql_text(s, d->key);
+    sql_lit(s, " AND declared_on > ");
+    sql_text(s, since);
+    sql_lit(s, " AND declared_on <= ");
+    sql_text(s, r->today);
+    sql_lit(s, " LIMIT 1");
+    TRY(db_query(r->db, r->mem, s, &rows, e));
+    TRY(db_next(rows, ret, e));
+    db_rows_end(rows);
+    return RC_OK;
+}
+
+static enum rc add_declarations(const struct summing *s, const struct pack *p, struct article_state *a, struct err *e)
+{
+    for (size_t i = 0; i < p->declaration_n; i++) {
+        const struct declaration *d = &p->declaration[i];
+        bool made;
+        if (!text_eq(d->article, a->article))
+            continue;
+        TRY(declared(s->r, d, &made, e));
+        if (made) {
+            a->ok_n++;
+            continue;
+        }
+        a->unknown_n++;
+        if (a->why == NULL)
+            a->why = named(s, MSG("conform.undeclared"), pick_lang(s->r->actor.lang, d->label ? d->label : d->key, d->label_en));
+    }
+    return RC_OK;
+}
+
+static enum rc article_sum(const struct summing *s, const struct pack *p, const struct article *art, struct article_states *ret, struct err *e)
+{
+    struct article_state a = {.pack = p->id, .article = art->id, .title = pick_lang(s->r->actor.lang, art->title, art->title_en)};
+    int64_t since_unknown = 0;
+    add_checks(s, p, &a, &since_unknown);
+    add_overdue(s, p, &a);
+    TRY(add_declarations(s, p, &a, e));
+    a.state = a.bad_n > 0 ? VERDICT_BAD : a.unknown_n > 0 ? VERDICT_UNKNOWN : a.ok_n > 0 ? VERDICT_OK : VERDICT_NONE;
+    if (a.state == VERDICT_UNKNOWN)
+        a.since_us = since_unknown;
+    *vec_push(ret) = a;
+    return RC_OK;
+}
+
+enum rc conformity(struct reader *r, const char *pack, struct article_states *ret, int64_t *ret_as_of, struct err *e)
+{
+    struct q_head_next_id head;
+    struct q_tasks_overdue_by_duty_rows overdue;
+    if (ret->mem == NULL)
+        ret->mem = r->mem;
+    TRY(q_head_next_id(r->db, r->mem, &head, e));
+    *ret_as_of = head.size;
+    if (r->set == NULL)
+        return RC_OK;
+    struct tally *tally = mem_array(r->mem, struct tally, r->set->check_n + 1);
+    for (size_t i = 0; i < r->set->check_n; i++)
+        TRY(tally_of(r, &r->set->check[i], &tally[i], e));
+    TRY(q_tasks_overdue_by_duty(r->db, r->mem, r->now_us, &overdue, e));
+    struct summing s = {r, tally, &overdue};
+    for (size_t i = 0; i < r->set->pack_n; i++) {
+        const struct pack *p = &r->set->pack[i];
+        for (size_t k = 0; k < p->article_n && (pack == NULL || strcmp(p->id, pack) == 0); k++)
+            TRY(article_sum(&s, p, &p->article[k], ret, e));
+    }
+    return RC_OK;
+}
+
+/* ---- who violates ---- */
+
+static enum rc violators_of(struct reader *r, const struct check *k, const char *state, enum verdict_state as, int limit, struct violators *ret, struct err *e)
+{
+    struct q_verdict_violators_rows row;
+    if ((int)ret->n >= limit)
+        return RC_OK;
+    TRY(q_verdict_violators(r->db, r->mem, k->key, state, limit - (int)ret->n, &row, e));
+    for (size_t i = 0; i < row.n; i++)
+        *vec_push(ret) = (struct violator){.check = k->key, .subject = row.v[i].subject, .title = row.v[i].title, .number = row.v[i].number,
+                                           .state = as, .since_us = row.v[i].since_us};
+    return RC_OK;
+}
+
+static enum rc overdue_of(struct reader *r, const struct pack *p, const char *article, int limit, struct violators *ret, struct err *e)
+{
+    for (size_t i = 0; i < r->set->duty_n && (int)ret->n < limit; i++) {
+        const struct duty *d = &r->set->duty[i];
+        struct q_tasks_overdue_of_duty_rows row;
+        if (d->pack != p || (article != NULL && !text_eq(d->article, article)))
+            continue;
+        TRY(q_tasks_overdue_of_duty(r->db, r->mem, d->key, r->now_us, limit - (int)ret->n, &row, e));
+        for (size_t k = 0; k < row.n; k++)
+            *vec_push(ret) = (struct violator){.check = row.v[k].name, .subject = row.v[k].record, .title = row.v[k].title, .number = row.v[k].number,
+                                               .state = VERDICT_BAD, .since_us = row.v[k].due_us};
+    }
+    return RC_OK;
+}
+
+enum rc conformity_violators(struct reader *r, const char *pack, const char *article, const char *check, int limit, struct violators *ret, struct err *e)
+{
+    const struct pack *p = NULL;
+    if (ret->mem == NULL)
+        ret->mem = r->mem;
+    limit = limit < 1 || limit > VIOLATORS_MAX ? VIOLATORS_MAX : limit;
+    for (size_t i = 0; r->set != NULL && i < r->set->pack_n; i++)
+        if (pack != NULL && strcmp(r->set->pack[i].id, pack) == 0)
+            p = &r->set->pack[i];
+    for (int pass = 0; r->set != NULL && pass < 2; pass++)
+        for (size_t i = 0; i < r->set->check_n; i++) {
+            const struct check *k = &r->set->check[i];
+            bool asked = check != NULL ? strcmp(k->key, check) == 0 : p != NULL && (article == NULL ? k->pack == p : speaks_for(r, k, p, article));
+            if (asked)
+                TRY(violators_of(r, k, pass == 0 ? "bad" : "unknown", pass == 0 ? VERDICT_BAD : VERDICT_UNKNOWN, limit, ret, e));
+        }
+    return p != NULL && check == NULL ? overdue_of(r, p, article, limit, ret, e) : RC_OK;
+}

@@ -1,0 +1,84 @@
+/* The search index of one record: what people read of it (title, number, texts, labels of choices), folded, and its pairs of characters.
+ * Filled after commit; values that were erased are not in the revision any more and leave the index with it. */
+#include "core/core_int.h"
+
+#define GRAMS_MAX 2000
+#define FOLD_MAX 60000
+
+static bool searched(const struct field *fd)
+{
+    switch (fd->type) {
+    case FT_TEXT: case FT_LONGTEXT: case FT_CHOICE: case FT_MULTI:
+        return true;
+    case FT_INT: case FT_NUMBER: case FT_MONEY: case FT_DATE: case FT_DATETIME: case FT_MONTH: case FT_DURATION: case FT_BOOL: case FT_REF: case FT_PERSON:
+    case FT_DEPARTMENT: case FT_ROLE: case FT_FILE: case FT_SIGN: case FT_TABLE: case FT__N:
+        return false;
+    }
+    return false;
+}
+
+static void words_of(struct buf *b, TALLOC_CTX *mem, const struct form *f, const struct content *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        const struct field *col = NULL;
+        int64_t row;
+        const struct field *fd = content_field(f, c->v[i].path, &col, &row);
+        fd = col ? col : fd;
+        if (fd == NULL)
+            continue;
+        if (searched(fd)) {
+            buf_putc(b, '\n');
+            buf_puts(b, value_show(mem, fd, c->v[i].text, LANG_JA));
+        }
+    }
+}
+
+/* The version in force and a draft beside it are both found. */
+static enum rc record_words(struct work *w, TALLOC_CTX *mem, const struct record *rec, struct buf *b, struct err *e)
+{
+    const int64_t revs[] = {rec->force_rev, rec->draft_rev};
+    buf_puts(b, rec->title);
+    buf_putc(b, '\n');
+    buf_puts(b, rec->number);
+    for (size_t i = 0; i < ARRAY_N(revs); i++) {
+        struct content *c;
+        size_t erased;
+        if (revs[i] == 0 || rec->form == NULL)
+            continue;
+        TRY(revision_content(w->db, mem, revs[i], &c, &erased, e));
+        words_of(b, mem, rec->form, c);
+    }
+    return RC_OK;
+}
+
+/* Cuts at a whole character. */
+static void cut(char *s, size_t most)
+{
+    size_t n = strlen(s);
+    if (n <= most)
+        return;
+    while (most > 0 && ((unsigned char)s[most] & 0xc0) == 0x80)
+        most--;
+    s[most] = '\0';
+}
+
+enum rc cmd_search_run(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    MEM_SCOPE(tmp, w->mem);
+    struct record rec;
+    struct buf *b = buf_new(tmp, 4 << 20);
+    int64_t id = json_get_i64(args, "record", 0);
+    (void)body;
+    TRY(record_get(w->db, tmp, w->set, id, &rec, e));
+    TRY(q_gram_clear(w->tx, id, e));
+    if (strcmp(rec.state, "void") == 0)
+        return q_record_fold_set(w->tx, id, "", e);
+    TRY(record_words(w, tmp, &rec, b, e));
+    char *fold = text_fold(tmp, b->p);
+    cut(fold, FOLD_MAX);
+    TRY(q_record_fold_set(w->tx, id, fold, e));
+    struct name_vec grams = db_grams(tmp, fold);
+    for (size_t i = 0; i < grams.n && i < GRAMS_MAX; i++)
+        TRY(q_gram_add(w->tx, grams.v[i], id, e));
+    return RC_OK;
+}
