@@ -169,3 +169,9 @@ SELECT count(*) FROM (SELECT 1 AS x FROM verdict WHERE next_us <= $1 LIMIT 1) d;
 SELECT id FROM record WHERE draft_state = 'submitted' ORDER BY id LIMIT 10000;
 -- name: record_fold_clear :exec  in: id i64
 UPDATE record SET fold = '' WHERE id = $1;
+-- name: step_person :one  in: record i64, person i64  out: n i64
+SELECT count(*) FROM step_who WHERE record = $1 AND person = $2;
+-- name: step_open :one  in: record i64, person i64  out: n i64
+SELECT count(*) FROM step_who WHERE record = $1 AND person = $2 AND state = 'open';
+-- name: act_by :one  in: record i64, person i64  out: n i64
+SELECT count(*) FROM act WHERE record = $1 AND (actor = $2 OR on_behalf = $2);

@@ -115,7 +115,8 @@ MUST enum rc org_holders(struct db *db, TALLOC_CTX *mem, const char *role_key, i
 MUST enum rc org_head(struct db *db, TALLOC_CTX *mem, int64_t department, const char *on, int64_t *ret_person, struct err *e);  /* 0: vacant */
 MUST enum rc org_department_of(struct db *db, int64_t person, const char *on, int64_t *ret_department, struct err *e);           /* main post; 0: none */
 MUST enum rc org_parent(struct db *db, int64_t department, int64_t *ret_parent, struct err *e);
-bool org_holds(struct db *db, int64_t person, const char *role_key, const char *on);      /* also through `is:`: pack role -> core role */
+bool org_holds_set(struct db *db, const struct pack_set *set, int64_t person, const char *role, const char *on);   /* also through `is:` */
+MUST enum rc org_holders_set(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, const char *role, int64_t department, const char *on, struct id_vec *ret, struct err *e);
 /* Who answers for a `who`, for record content c in department; climbing past `avoid` (makers). posts say in which capacity. */
 struct seat { int64_t person; const char *post; bool climbed; int64_t on_behalf; };
 VEC_TYPE(seat_vec, struct seat);

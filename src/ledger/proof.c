@@ -26,7 +26,7 @@ static enum rc base_hashes(struct tree *t, int tl, int64_t first, int64_t count,
         TRY(q_tile_get(t->db, tmp, tl - 1, first + i, &below, &found, e));
         if (!found || below.hashes.n != TILE_W * HASH_N)
             return err_set(e, ERR_LEDGER_BROKEN, "tile %d/%lld is missing", tl - 1, (long long)(first + i));
-                memcpy(ret, t->front.p + k * HASH_N, HASH_N);
+        merkle_root((const void *)below.hashes.p, TILE_W, ret[i]);
     }
     return RC_OK;
 }

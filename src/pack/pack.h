@@ -114,7 +114,7 @@ struct form {
 
 /* ---- regulation level ---- */
 struct role { const char *id, *key; const char *name, *name_en; const struct pack *pack; struct pos pos; const char *is /* core role id */;
-              const char **exclusive; size_t exclusive_n; const char *summary; bool unit /* held per department */; bool derived_head /* head of a department */; bool everyone; struct carries carries; };
+              const char **exclusive; size_t exclusive_n; const char *summary; bool unit /* held per department */; bool derived_head /* head of a department */; bool everyone; bool sees_all /* reads every record */; struct carries carries; };
 enum stricter { STRICT_NONE, STRICT_MIN, STRICT_MAX };
 struct param { const char *id, *label, *label_en, *article; const struct pack *pack; struct pos pos; enum ftype type; const char *dflt; enum stricter stricter; const char *is; bool stated; bool many; const char *note; struct carries carries; };
 struct choice { const char *id, *label, *label_en, *article, *note; const struct pack *pack; struct pos pos; struct choice_opt *opt; size_t n; bool many; const char *dflt /* space separated ids */; const char *is; struct carries carries; };
@@ -170,7 +170,7 @@ struct cond_read { const char *form_ident; const char *col; };      /* what the 
 struct cond { const char *src; struct pos pos; enum ctype type; const struct choice_set *of; const char *sql; struct cond_read *read; size_t read_n; bool uses_now, uses_today;
               const char **fields; size_t fields_n; /* fields of r that it reads: named in undecided:<field> */ };
 /* A scope: the set's forms, the form of r (may be NULL: checks use aliases of their own), the pack that speaks, extra names. */
-struct cond_scope { const struct pack_set *set; const struct form *r; const struct pack *pack; const char *alias; const struct form *alias_form; const struct choice_set *option; };
+struct cond_scope { const struct pack_set *set; const struct form *r; const struct pack *pack; const char *alias; const struct form *alias_form; const struct choice_set *option; const struct field *option_field; };
 /* Appends problems with exact positions inside src; returns NULL when there are errors. want < 0: any type. */
 struct cond *cond_compile(TALLOC_CTX *mem, const char *src, struct pos pos, const struct cond_scope *scope, int want_type, struct problem_vec *problems);
 /* Table text for FROM of a judgement on form f: "f_takeout". */

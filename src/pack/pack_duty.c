@@ -130,7 +130,7 @@ static void roles_build(struct build *b) {
                 problem_add(b->problems, rr->head.pos, MSG("pack.role.duplicate"), rr->id, NULL, NULL);
             b->set->role[b->set->role_n++] = (struct role){.id = rr->id, .key = mem_fmt(b->mem, "%s:%s", p->id, rr->id), .name = rr->name,
                 .name_en = rr->name_en, .pack = p, .pos = rr->head.pos, .is = rr->is, .summary = rr->summary, .unit = rr->per == 1,
-                .derived_head = rr->head_of_department, .everyone = rr->everyone, .carries = rr->carries};
+                .derived_head = rr->head_of_department, .everyone = rr->everyone, .sees_all = rr->sees_all, .carries = rr->carries};
             p->role_n++;
         }
     }

@@ -45,7 +45,7 @@ struct raw_article { struct raw_head head; const char *id, *title, *title_en, *c
 struct raw_pack { struct raw_head head; const char *id, *title, *title_en, *version, *source, *top_post; struct raw_list requires;
                   int separation; struct raw_int countersign_days; struct raw_list articles; };
 struct raw_role { struct raw_head head; const char *id, *name, *name_en, *is, *summary; struct raw_list exclusive; int per;
-                  bool head_of_department, everyone; struct carries carries; };
+                  bool head_of_department, everyone, sees_all; struct carries carries; };
 struct raw_param { struct raw_head head; const char *id, *label, *label_en, *dflt, *article, *is, *note; int type, stricter;
                    bool stated, many; struct carries carries; };
 struct raw_choice { struct raw_head head; const char *id, *label, *label_en, *dflt, *article, *is, *note; struct raw_list options;

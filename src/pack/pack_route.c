@@ -149,7 +149,7 @@ static void field_compile(struct build *b, const struct facet_work *w, const str
     bool first = map_get(seen, f->path) == NULL;
     map_set(seen, f->path, f);
     if (first) {
-        struct cond_scope scope = {.set = b->set, .r = w->form, .pack = w->pack, .option = f->of};
+        struct cond_scope scope = {.set = b->set, .r = w->form, .pack = w->pack, .option = f->of, .option_field = f};
         f->stage = stage_resolve(b, w, &rf->head, rf->stage ? rf->stage : "submit");
         f->required = false;
         f->dflt = compile(b, w, rf->dflt, -1);
@@ -181,7 +181,7 @@ static void refine_apply(struct build *b, const struct facet_work *w, const stru
             problem_add(b->problems, rf->head.node->key[i]->pos, MSG("pack.refine.word"), rf->head.node->key[i]->text, NULL, NULL);
     require_when(b, w, f, rf->required, compile(b, w, rf->required_when, CT_BOOL));
     if (rf->allowed) {
-        struct cond_scope scope = {.set = b->set, .r = w->form, .pack = w->pack, .option = f->of};
+        struct cond_scope scope = {.set = b->set, .r = w->form, .pack = w->pack, .option = f->of, .option_field = f};
         struct cond *c = cond_compile(b->mem, rf->allowed->text, rf->allowed->in, &scope, CT_BOOL, b->problems);
         if (c && w->applies)
             c = cond_join(b->mem, cond_negate(b->mem, w->applies), true, c);

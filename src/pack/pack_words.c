@@ -42,6 +42,7 @@ static const struct kw words_role[] = {
     {"per", KW_ENUM, W(role, per), false, "department", NULL, "held once per department"},
     {"head_of_department", KW_BOOL, W(role, head_of_department), false, NULL, NULL, "derived: the head of a department holds it"},
     {"everyone", KW_BOOL, W(role, everyone), false, NULL, NULL, "every active person holds it"},
+    {"sees_all", KW_BOOL, W(role, sees_all), false, NULL, NULL, "its holders read every record"},
     {"carries", KW_CARRIES, W(role, carries), false, NULL, NULL, "duties (flow: the register of appointments; enforce with exclusive_with)"},
 };
 const struct kw_table kw_role = ROWS(role, "roles", "Posts that people hold.");

@@ -1,0 +1,310 @@
+/* The organisation as the engine needs it: who holds which role on a day, who heads what, who stands above whom, and who answers for a
+ * step's `who`. People, departments and assignments are forms; their rows in force are read. */
+#include "core/core_int.h"
+
+#define PEOPLE_MAX 500
+#define CLIMB_MAX 12
+
+static void dated(struct sql *s, const char *on)
+{
+    sql_lit(s, " AND (x.from_on IS NULL OR x.from_on <= ");
+    sql_text(s, on);
+    sql_lit(s, ") AND (x.to_on IS NULL OR x.to_on >= ");
+    sql_text(s, on);
+    sql_lit(s, ")");
+}
+
+static void id_add(struct id_vec *v, int64_t id)
+{
+    for (size_t i = 0; i < v->n; i++)
+        if (v->v[i] == id)
+            return;
+    *vec_push(v) = id;
+}
+
+static enum rc ids_of(struct db *db, TALLOC_CTX *mem, const struct sql *s, struct id_vec *ret, struct err *e)
+{
+    struct db_rows *rows;
+    bool more;
+    if (ret->mem == NULL)
+        ret->mem = mem;
+    TRY(db_query(db, mem, s, &rows, e));
+    for (;;) {
+        TRY(db_next(rows, &more, e));
+        if (!more)
+            return RC_OK;
+        if (!db_is_null(rows, 0))
+            id_add(ret, db_i64(rows, 0));
+    }
+}
+
+static enum rc id_one(struct db *db, const struct sql *s, TALLOC_CTX *mem, int64_t *ret, struct err *e)
+{
+    struct id_vec v = VEC_INIT(mem);
+    TRY(ids_of(db, mem, s, &v, e));
+    *ret = v.n > 0 ? v.v[0] : 0;
+    return RC_OK;
+}
+
+/* Somebody who left holds nothing. */
+static void still_here(struct sql *s, const char *on)
+{
+    sql_lit(s, " AND EXISTS (SELECT 1 FROM f_person p WHERE p.record = x.person AND p.slot = 0 AND (p.left_on IS NULL OR p.left_on >= ");
+    sql_text(s, on);
+    sql_lit(s, "))");
+}
+
+enum rc org_holders(struct db *db, TALLOC_CTX *mem, const char *role_key, int64_t department, const char *on, struct id_vec *ret, struct err *e)
+{
+    struct sql *s = sql_new(mem);
+    sql_lit(s, "SELECT x.person FROM f_assignment x WHERE x.slot = 0 AND x.role = ");
+    sql_text(s, role_key);
+    dated(s, on);
+    still_here(s, on);
+    if (department != 0) {
+        sql_lit(s, " AND x.department_ = ");
+        sql_i64(s, department);
+    }
+    sql_lit(s, " ORDER BY x.person LIMIT 500");
+    return ids_of(db, mem, s, ret, e);
+}
+
+enum rc org_parent(struct db *db, int64_t department, int64_t *ret_parent, struct err *e)
+{
+    MEM_SCOPE(tmp, NULL);
+    struct sql *s = sql_new(tmp);
+    sql_lit(s, "SELECT parent FROM f_department WHERE slot = 0 AND record = ");
+    sql_i64(s, department);
+    return id_one(db, s, tmp, ret_parent, e);
+}
+
+enum rc org_department_of(struct db *db, int64_t person, const char *on, int64_t *ret_department, struct err *e)
+{
+    MEM_SCOPE(tmp, NULL);
+    struct sql *s = sql_new(tmp);
+    (void)on;
+    sql_lit(s, "SELECT department_ FROM f_person WHERE slot = 0 AND record = ");
+    sql_i64(s, person);
+    return id_one(db, s, tmp, ret_department, e);
+}
+
+enum rc org_head(struct db *db, TALLOC_CTX *mem, int64_t department, const char *on, int64_t *ret_person, struct err *e)
+{
+    struct sql *s = sql_new(mem);
+    sql_lit(s, "SELECT x.head FROM f_department x WHERE x.slot = 0 AND x.record = ");
+    sql_i64(s, department);
+    sql_lit(s, " AND EXISTS (SELECT 1 FROM f_person p WHERE p.record = x.head AND p.slot = 0 AND (p.left_on IS NULL OR p.left_on >= ");
+    sql_text(s, on);
+    sql_lit(s, "))");
+    return id_one(db, s, mem, ret_person, e);
+}
+
+static bool person_here(struct db *db, int64_t person, const char *on)
+{
+    MEM_SCOPE(tmp, NULL);
+    struct err e = {0};
+    int64_t id = 0;
+    struct sql *s = sql_new(tmp);
+    sql_lit(s, "SELECT record FROM f_person WHERE slot = 0 AND record = ");
+    sql_i64(s, person);
+    sql_lit(s, " AND (left_on IS NULL OR left_on >= ");
+    sql_text(s, on);
+    sql_lit(s, ")");
+    return id_one(db, s, tmp, &id, &e) == RC_OK && id == person;
+}
+
+/* ---- roles and their `is:` ---- */
+
+/* Keys under which a role may be held: its own, the core role that it is, and other packs' roles that are the same core role. */
+static void role_keys(const struct pack_set *set, const char *role, const char **keys, size_t *n, size_t max)
+{
+    const struct role *r = pack_role(set, role);
+    const char *core = r == NULL ? role : r->is ? r->is : r->id;
+    *n = 0;
+    keys[(*n)++] = r ? r->key : role;
+    for (size_t i = 0; i < set->role_n && *n + 1 < max; i++) {
+        const struct role *o = &set->role[i];
+        bool same = (o->is != NULL && strcmp(o->is, core) == 0) || (strcmp(o->id, core) == 0 && o->pack != NULL && strcmp(o->pack->id, "core") == 0);
+        if (same && strcmp(o->key, keys[0]) != 0)
+            keys[(*n)++] = o->key;
+    }
+}
+
+enum rc org_holders_set(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, const char *role, int64_t department, const char *on, struct id_vec *ret, struct err *e)
+{
+    const char *keys[24];
+    size_t n;
+    const struct role *r = pack_role(set, role);
+    role_keys(set, role, keys, &n, ARRAY_N(keys));
+    if (ret->mem == NULL)
+        ret->mem = mem;
+    if (r != NULL && r->derived_head && department != 0) {
+        int64_t head;
+        TRY(org_head(db, mem, department, on, &head, e));
+        if (head != 0)
+            id_add(ret, head);
+        return RC_OK;
+    }
+    for (size_t i = 0; i < n; i++)
+        TRY(org_holders(db, mem, keys[i], department, on, ret, e));
+    return RC_OK;
+}
+
+bool org_holds_set(struct db *db, const struct pack_set *set, int64_t person, const char *role, const char *on)
+{
+    MEM_SCOPE(tmp, NULL);
+    struct err e = {0};
+    struct id_vec v = VEC_INIT(tmp);
+    const struct role *r = pack_role(set, role);
+    if (r != NULL && r->everyone)
+        return person_here(db, person, on);
+    if (r != NULL && r->derived_head) {
+        struct sql *s = sql_new(tmp);
+        sql_lit(s, "SELECT record FROM f_department WHERE slot = 0 AND head = ");
+        sql_i64(s, person);
+        sql_lit(s, " LIMIT 500");
+        return ids_of(db, tmp, s, &v, &e) == RC_OK && v.n > 0;
+    }
+    if (org_holders_set(db, tmp, set, role, 0, on, &v, &e) != RC_OK)
+        return false;
+    for (size_t i = 0; i < v.n; i++)
+        if (v.v[i] == person)
+            return true;
+    return false;
+}
+
+/* ---- who answers ---- */
+
+struct asking { struct work *w; const struct content *c; int64_t department, applicant; const int64_t *avoid; size_t avoid_n; };
+
+static bool avoided(const struct asking *a, int64_t person)
+{
+    for (size_t i = 0; i < a->avoid_n; i++)
+        if (a->avoid[i] == person)
+            return true;
+    return false;
+}
+
+static int64_t path_id(const struct asking *a, const char *path)
+{
+    int64_t id = 0;
+    if (path == NULL || strcmp(path, "department") == 0)
+        return a->department;
+    const char *text = a->c ? content_get(a->c, path) : NULL;
+    return text != NULL && str_to_i64(str_of(text), &id) ? id : 0;
+}
+
+static const char *role_label(struct work *w, const char *role)
+{
+    const struct role *r = role ? pack_role(w->set, role) : NULL;
+    return r ? pick_lang(w->actor.lang, r->name, r->name_en) : role ? role : "";
+}
+
+/* The next different superior: heads of the departments above; at the top the post that the pack names. */
+static enum rc climb(struct asking *a, int64_t from_dept, struct seat_vec *ret, struct err *e)
+{
+    int64_t dept = from_dept, head;
+    for (int i = 0; dept != 0 && i < CLIMB_MAX; i++) {
+        TRY(org_head(a->w->db, a->w->mem, dept, a->w->today, &head, e));
+        if (head != 0 && !avoided(a, head)) {
+            *vec_push(ret) = (struct seat){.person = head, .post = msg_text(LANG_JA, MSG("core.superior")), .climbed = true};
+            return RC_OK;
+        }
+        TRY(org_parent(a->w->db, dept, &dept, e));
+    }
+    for (size_t i = 0; i < a->w->set->pack_n; i++) {
+        const char *top = a->w->set->pack[i].top_post;
+        struct id_vec v = VEC_INIT(a->w->mem);
+        if (top == NULL)
+            continue;
+        TRY(org_holders_set(a->w->db, a->w->mem, a->w->set, top, 0, a->w->today, &v, e));
+        for (size_t k = 0; k < v.n; k++)
+            if (!avoided(a, v.v[k])) {
+                *vec_push(ret) = (struct seat){.person = v.v[k], .post = role_label(a->w, top), .climbed = true};
+                return RC_OK;
+            }
+    }
+    return RC_OK;
+}
+
+static enum rc seats_take(struct asking *a, const struct id_vec *ids, const char *post, int64_t dept, struct seat_vec *ret, struct err *e)
+{
+    size_t before = ret->n;
+    for (size_t i = 0; i < ids->n; i++)
+        if (!avoided(a, ids->v[i]))
+            *vec_push(ret) = (struct seat){.person = ids->v[i], .post = post};
+    return ret->n == before && ids->n > 0 && a->avoid_n > 0 ? climb(a, dept ? dept : a->department, ret, e) : RC_OK;
+}
+
+static enum rc resolve(struct asking *a, const struct who *by, struct seat_vec *ret, struct err *e);
+
+static enum rc resolve_head(struct asking *a, const struct who *by, struct seat_vec *ret, struct err *e)
+{
+    int64_t dept = path_id(a, by->path), head = 0;
+    struct id_vec ids = VEC_INIT(a->w->mem);
+    if (dept != 0)
+        TRY(org_head(a->w->db, a->w->mem, dept, a->w->today, &head, e));
+    if (head == 0)                                   /* vacant: the next above */
+        return dept != 0 ? climb(a, dept, ret, e) : RC_OK;
+    *vec_push(&ids) = head;
+    return seats_take(a, &ids, msg_text(LANG_JA, MSG("core.head")), dept, ret, e);
+}
+
+static enum rc resolve_role(struct asking *a, const struct who *by, int64_t dept, struct seat_vec *ret, struct err *e)
+{
+    struct id_vec ids = VEC_INIT(a->w->mem);
+    const struct role *r = pack_role(a->w->set, by->role);
+    if (r != NULL && r->derived_head && dept == 0)
+        dept = a->department;
+    if (r != NULL && r->unit && dept == 0) {         /* held per department: the record's first, else anybody who holds it */
+        TRY(org_holders_set(a->w->db, a->w->mem, a->w->set, by->role, a->department, a->w->today, &ids, e));
+        if (ids.n > 0)
+            return seats_take(a, &ids, role_label(a->w, by->role), a->department, ret, e);
+    }
+    TRY(org_holders_set(a->w->db, a->w->mem, a->w->set, by->role, dept, a->w->today, &ids, e));
+    return seats_take(a, &ids, role_label(a->w, by->role), dept, ret, e);
+}
+
+static enum rc resolve_one(struct asking *a, int64_t person, const char *post, struct seat_vec *ret, struct err *e)
+{
+    struct id_vec ids = VEC_INIT(a->w->mem);
+    if (person == 0)
+        return RC_OK;
+    *vec_push(&ids) = person;
+    return seats_take(a, &ids, post, 0, ret, e);
+}
+
+static enum rc resolve(struct asking *a, const struct who *by, struct seat_vec *ret, struct err *e)
+{
+    switch (by->kind) {
+    case WHO_APPLICANT: return resolve_one(a, a->applicant, msg_text(LANG_JA, MSG("core.applicant")), ret, e);
+    case WHO_ROLE: return resolve_role(a, by, 0, ret, e);
+    case WHO_HOLDER_IN: return resolve_role(a, by, path_id(a, by->path), ret, e);
+    case WHO_HEAD_OF: return resolve_head(a, by, ret, e);
+    case WHO_FIELD: return resolve_one(a, path_id(a, by->path), msg_text(LANG_JA, MSG("core.named")), ret, e);
+    case WHO_ANY: case WHO_ALL:
+        for (size_t i = 0; i < by->sub_n; i++)
+            TRY(resolve(a, &by->sub[i], ret, e));
+        return RC_OK;
+    case WHO_OUTSIDE: return RC_OK;                  /* answered from outside; nobody here may answer for them */
+    }
+    return RC_OK;
+}
+
+enum rc org_resolve(struct work *w, const struct who *by, const struct content *c, int64_t department, int64_t applicant,
+                    const int64_t *avoid, size_t avoid_n, struct seat_vec *ret, struct err *e)
+{
+    struct asking a = {.w = w, .c = c, .department = department, .applicant = applicant, .avoid = avoid, .avoid_n = avoid_n};
+    struct seat_vec all = VEC_INIT(w->mem);
+    TRY(resolve(&a, by, &all, e));
+    if (ret->mem == NULL)
+        ret->mem = w->mem;
+    for (size_t i = 0; i < all.n && ret->n < PEOPLE_MAX; i++) {
+        bool twice = false;
+        for (size_t k = 0; k < ret->n; k++)
+            twice = twice || ret->v[k].person == all.v[i].person;
+        if (!twice)
+            *vec_push(ret) = all.v[i];
+    }
+    return RC_OK;
+}

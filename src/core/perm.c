@@ -1,0 +1,210 @@
+/* The one decision function. Whatever is not provably allowed is refused; a NULL department belongs to nobody. The rules in words:
+ * docs/SECURITY.md. */
+#include <stdlib.h>
+#include "core/core_int.h"
+
+struct grant { enum permit permit; int64_t record; };
+
+struct question { struct db *db; TALLOC_CTX *mem; const struct pack_set *set; const struct actor *a; const struct form *f; const struct record *rec; const char *today; };
+
+static bool holds(const struct question *q, const char *role) { return org_holds_set(q->db, q->set, q->a->person, role, q->today); }
+static bool is_admin(const struct question *q) { return holds(q, "administrator"); }
+
+/* Holders of roles that read everything (roles.yaml: sees_all). */
+static bool sees_all(const struct question *q)
+{
+    for (size_t i = 0; i < q->set->role_n; i++)
+        if (q->set->role[i].sees_all && holds(q, q->set->role[i].key))
+            return true;
+    return false;
+}
+
+static bool in_route(const struct question *q)
+{
+    MEM_SCOPE(tmp, q->mem);
+    struct q_step_person row;
+    struct err e = {0};
+    return q_step_person(q->db, tmp, q->rec->id, q->a->person, &row, &e) == RC_OK && row.n > 0;
+}
+
+static bool acted(const struct question *q)
+{
+    MEM_SCOPE(tmp, q->mem);
+    struct q_act_by row;
+    struct err e = {0};
+    return q_act_by(q->db, tmp, q->rec->id, q->a->person, &row, &e) == RC_OK && row.n > 0;
+}
+
+/* Is the record's department the actor's, or below one that the actor heads? */
+static bool near(const struct question *q, int64_t dept)
+{
+    MEM_SCOPE(tmp, q->mem);
+    struct err e = {0};
+    int64_t mine, head;
+    if (dept == 0 || org_department_of(q->db, q->a->person, q->today, &mine, &e) != RC_OK)
+        return false;
+    if (mine != 0 && mine == dept)
+        return true;
+    for (int i = 0; dept != 0 && i < 12; i++) {
+        if (org_head(q->db, tmp, dept, q->today, &head, &e) != RC_OK)
+            return false;
+        if (head == q->a->person)
+            return true;
+        if (org_parent(q->db, dept, &dept, &e) != RC_OK)
+            return false;
+    }
+    return false;
+}
+
+static bool is_me(const struct question *q)
+{
+    return strcmp(q->f->ident, "person") == 0 && q->rec->id == q->a->person;
+}
+
+static bool may_see(const struct question *q)
+{
+    if (q->rec->made_by == q->a->person || is_me(q) || q->f->see == SEE_ALL)
+        return true;
+    if (q->f->see == SEE_DEPARTMENT && near(q, q->rec->department))
+        return true;
+    return in_route(q) || acted(q) || sees_all(q);
+}
+
+static bool may_make(const struct question *q)
+{
+    if (q->f->make_n == 0)
+        return holds(q, "employee");
+    for (size_t i = 0; i < q->f->make_n; i++) {
+        const struct who *w = &q->f->make[i];
+        if (w->kind == WHO_APPLICANT || (w->kind == WHO_ROLE && holds(q, w->role)) || (w->kind == WHO_HEAD_OF && holds(q, "head_of_department")))
+            return true;
+    }
+    return is_admin(q);
+}
+
+/* A draft is changed by its maker; a register row in force by anyone who may make such a row and is near it. */
+static bool may_edit(const struct question *q)
+{
+    if (q->rec->force_rev == 0)
+        return q->rec->made_by == q->a->person;
+    if (!may_make(q))
+        return false;
+    return q->rec->made_by == q->a->person || q->f->see == SEE_ALL || near(q, q->rec->department) || sees_all(q);
+}
+
+static bool may_act(const struct question *q)
+{
+    MEM_SCOPE(tmp, q->mem);
+    struct q_step_open row;
+    struct err e = {0};
+    return q_step_open(q->db, tmp, q->rec->id, q->a->person, &row, &e) == RC_OK && row.n > 0;
+}
+
+static bool may_fill(const struct question *q)
+{
+    return q->rec->made_by == q->a->person || in_route(q) || (may_make(q) && (near(q, q->rec->department) || sees_all(q)));
+}
+
+/* A draft that never was in force is thrown away by its maker; what was in force is voided by the security officer or an administrator. */
+static bool may_void(const struct question *q)
+{
+    if (q->rec->force_rev == 0 && q->rec->made_by == q->a->person)
+        return q->rec->draft_state == NULL || strcmp(q->rec->draft_state, "submitted") != 0;
+    return holds(q, "security_officer") || is_admin(q);
+}
+
+static bool decide(const struct question *q, enum permit p)
+{
+    if (q->a->kind == ACTOR_SYSTEM || q->a->kind == ACTOR_SETUP)
+        return true;
+    if (q->set == NULL || q->a->person == 0)
+        return false;
+    switch (p) {
+    case PERMIT_SEE: return q->f != NULL && q->rec != NULL && may_see(q);
+    case PERMIT_MAKE: return q->f != NULL && may_make(q);
+    case PERMIT_EDIT: return q->f != NULL && q->rec != NULL && may_edit(q);
+    case PERMIT_ACT: return q->f != NULL && q->rec != NULL && may_act(q);
+    case PERMIT_FILL: return q->f != NULL && q->rec != NULL && may_fill(q);
+    case PERMIT_VOID: return q->f != NULL && q->rec != NULL && may_void(q);
+    case PERMIT_EXPORT: return q->f != NULL && (may_make(q) || sees_all(q));
+    case PERMIT_IMPORT: return q->f != NULL && (is_admin(q) || (may_make(q) && sees_all(q)));
+    case PERMIT_ERASE: case PERMIT_ADMIN: return is_admin(q);
+    case PERMIT__N: return false;
+    }
+    return false;
+}
+
+enum rc perm_check(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, const struct actor *a, enum permit p, const struct form *f,
+                   const struct record *rec, const char *today, const struct grant **ret_grant, struct err *e)
+{
+    struct question q = {db, mem, set, a, f, rec, today};
+    if (!decide(&q, p))
+        return err_set(e, ERR_DENIED, "permit %d on %s %lld for %lld", (int)p, f ? f->ident : "-", rec ? (long long)rec->id : 0LL, (long long)a->person);
+    struct grant *g = mem_new(mem, struct grant);
+    *g = (struct grant){p, rec ? rec->id : 0};
+    *ret_grant = g;
+    return RC_OK;
+}
+
+void grant_assert(const struct grant *g, enum permit p, const struct record *rec)
+{
+    if (g == NULL || g->permit != p || g->record != (rec ? rec->id : 0))
+        abort();                                /* a wrong grant is a bug of ours: nothing may go on */
+}
+
+static enum rc below(const struct question *q, struct id_vec *ids, struct err *e)
+{
+    for (size_t i = 0; i < ids->n && ids->n < 1000; i++) {
+        struct sql *s = sql_new(q->mem);
+        struct db_rows *rows;
+        bool more;
+        sql_lit(s, "SELECT record FROM f_department WHERE slot = 0 AND parent = ");
+        sql_i64(s, ids->v[i]);
+        sql_lit(s, " LIMIT 500");
+        TRY(db_query(q->db, q->mem, s, &rows, e));
+        for (;;) {
+            TRY(db_next(rows, &more, e));
+            if (!more)
+                break;
+            bool have = false;
+            for (size_t k = 0; k < ids->n; k++)
+                have = have || ids->v[k] == db_i64(rows, 0);
+            if (!have)
+                *vec_push(ids) = db_i64(rows, 0);
+        }
+    }
+    return RC_OK;
+}
+
+enum rc perm_departments(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, const struct actor *a, const struct form *f, const char *today,
+                         bool *ret_all, int64_t **ret_ids, size_t *ret_n, struct err *e)
+{
+    struct question q = {db, mem, set, a, f, NULL, today};
+    struct id_vec ids = VEC_INIT(mem);
+    int64_t mine;
+    *ret_all = a->kind != ACTOR_PERSON || f->see == SEE_ALL || sees_all(&q);
+    *ret_ids = NULL;
+    *ret_n = 0;
+    if (*ret_all || f->see == SEE_ROUTE)
+        return RC_OK;
+    struct sql *s = sql_new(mem);
+    struct db_rows *rows;
+    bool more;
+    sql_lit(s, "SELECT record FROM f_department WHERE slot = 0 AND head = ");
+    sql_i64(s, a->person);
+    sql_lit(s, " LIMIT 500");
+    TRY(db_query(db, mem, s, &rows, e));
+    for (;;) {
+        TRY(db_next(rows, &more, e));
+        if (!more)
+            break;
+        *vec_push(&ids) = db_i64(rows, 0);
+    }
+    TRY(below(&q, &ids, e));
+    TRY(org_department_of(db, a->person, today, &mine, e));
+    if (mine != 0)
+        *vec_push(&ids) = mine;
+    *ret_ids = ids.v;
+    *ret_n = ids.n;
+    return RC_OK;
+}

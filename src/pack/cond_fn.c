@@ -1,0 +1,462 @@
+/* The functions of conditions, each written out as plain SQL that both engines run alike: dates through the table day, ordered choices
+ * through ranks, people through the forms person, department and assignment. One table names them for the checker and docs/PACKS.md. */
+#include "pack/cond_int.h"
+
+typedef struct val (*fn_write)(struct gen *g, const struct node *n, struct val *a);
+struct fn { const char *name; const char *args; /* one letter each: d date, t time, n number, s text, r reference, c choice, l literal, k child field, x any */ fn_write write; const char *doc; };
+
+static struct val mk(enum vt t, const char *sql) { return (struct val){.t = t, .sql = sql}; }
+
+static struct val f_today(struct gen *g, const struct node *n, struct val *a)
+{
+    (void)n, (void)a;
+    g->out->uses_today = true;
+    return mk(V_DATE, "CAST($4 AS TEXT)");
+}
+
+static struct val f_now(struct gen *g, const struct node *n, struct val *a)
+{
+    (void)n, (void)a;
+    g->out->uses_now = true;
+    return mk(V_TIME, "CAST($3 AS BIGINT)");
+}
+
+static struct val f_add_days(struct gen *g, const struct node *n, struct val *a)
+{
+    (void)n;
+    return mk(V_DATE, mem_fmt(g->mem, "(SELECT dy.d FROM day dx JOIN day dy ON dy.n = dx.n + %s WHERE dx.d = %s)", a[1].sql, a[0].sql));
+}
+
+static struct val f_add_business_days(struct gen *g, const struct node *n, struct val *a)
+{
+    (void)n;
+    return mk(V_DATE, mem_fmt(g->mem, "(SELECT min(dy.d) FROM day dx JOIN day dy ON dy.bn = dx.bn + %s AND dy.open = 1 WHERE dx.d = %s)", a[1].sql, a[0].sql));
+}
+
+/* The same day of the month, or its last day: the greatest day of the target month that is not later in its month. */
+static struct val f_add_months(struct gen *g, const struct node *n, struct val *a)
+{
+    const char *k = a[1].sql;
+    (void)n;
+    return mk(V_DATE, mem_fmt(g->mem, "(SELECT max(dy.d) FROM day dx JOIN day dy ON dy.n BETWEEN dx.n + %s * 30 - abs(%s) - 31 AND dx.n + %s * 30 + abs(%s) + 31 "
+                              "AND CAST(substr(dy.d, 1, 4) AS INTEGER) * 12 + CAST(substr(dy.d, 6, 2) AS INTEGER) = "
+                              "CAST(substr(dx.d, 1, 4) AS INTEGER) * 12 + CAST(substr(dx.d, 6, 2) AS INTEGER) + %s "
+                              "AND substr(dy.d, 9, 2) <= substr(dx.d, 9, 2) WHERE dx.d = %s)", k, k, k, k, k, a[0].sql));
+}
+
+static struct val f_days_between(struct gen *g, const struct node *n, struct val *a)
+{
+    (void)n;
+    return mk(V_NUM, mem_fmt(g->mem, "(SELECT dy.n - dx.n FROM day dx JOIN day dy ON dy.d = %s WHERE dx.d = %s)", a[1].sql, a[0].sql));
+}
+
+static struct val f_fiscal_year(struct gen *g, const struct node *n, struct val *a)
+{
+    const char *start = pack_value(g->scope->set, "core.fiscal_start");
+    int64_t m = 4;
+    (void)n;
+    if (start == NULL || !str_to_i64(str_of(start), &m) || m < 1 || m > 12)
+        m = 4;
+    return mk(V_NUM, mem_fmt(g->mem, "(CAST(substr(%s, 1, 4) AS INTEGER) - CASE WHEN CAST(substr(%s, 6, 2) AS INTEGER) < %lld THEN 1 ELSE 0 END)", a[0].sql, a[0].sql, (long long)m));
+}
+
+static struct val f_date_of(struct gen *g, const struct node *n, struct val *a)
+{
+    (void)n;
+    return mk(V_DATE, mem_fmt(g->mem, "(SELECT dx.d FROM day dx WHERE dx.n = (%s + 32400000000) / 86400000000)", a[0].sql));
+}
+
+static struct val f_add_hours(struct gen *g, const struct node *n, struct val *a)
+{
+    (void)n;
+    return mk(V_TIME, mem_fmt(g->mem, "(%s + %s * 3600000000)", a[0].sql, a[1].sql));
+}
+
+/* ---- people ---- */
+
+static const char *role_list(struct gen *g, const struct role *r)
+{
+    struct buf *b = buf_new(g->mem, COND_SQL_MAX);
+    const char *core = r->is ? r->is : r->id;
+    buf_puts(b, cond_quote(g->mem, r->key));
+    for (size_t i = 0; i < g->scope->set->role_n; i++) {
+        const struct role *o = &g->scope->set->role[i];
+        bool same = (o->is != NULL && strcmp(o->is, core) == 0) || (strcmp(o->id, core) == 0 && o->pack != NULL && strcmp(o->pack->id, "core") == 0);
+        if (same && o != r)
+            buf_fmt(b, ", %s", cond_quote(g->mem, o->key));
+    }
+    return b->p;
+}
+
+static struct val f_holds(struct gen *g, const struct node *n, struct val *a)
+{
+    MEM_SCOPE(tmp, g->mem);
+    const struct role *r = g->scope->pack ? pack_role(g->scope->set, mem_fmt(tmp, "%s:%s", g->scope->pack->id, a[1].lit)) : NULL;
+    const char *who = a[0].sql, *on = a[2].sql;
+    if (r == NULL)
+        r = pack_role(g->scope->set, a[1].lit);
+    if (r == NULL)
+        return cond_bad(g, n->list[1]->at, MSG("cond.role"), a[1].lit, NULL);
+    cond_reads(g, "assignment", "role");
+    if (r->everyone)
+        return mk(V_BOOL, mem_fmt(g->mem, "(CASE WHEN %s IS NULL OR %s IS NULL THEN NULL ELSE EXISTS (SELECT 1 FROM f_person hp WHERE hp.record = %s AND hp.slot = 0 "
+                                  "AND (hp.left_on IS NULL OR hp.left_on >= %s)) END)", who, on, who, on));
+    if (r->derived_head)
+        return mk(V_BOOL, mem_fmt(g->mem, "(CASE WHEN %s IS NULL THEN NULL ELSE EXISTS (SELECT 1 FROM f_department hd WHERE hd.slot = 0 AND hd.head = %s) END)", who, who));
+    return mk(V_BOOL, mem_fmt(g->mem, "(CASE WHEN %s IS NULL OR %s IS NULL THEN NULL ELSE EXISTS (SELECT 1 FROM f_assignment ha WHERE ha.slot = 0 AND ha.person = %s AND ha.role IN (%s) "
+                              "AND (ha.from_on IS NULL OR ha.from_on <= %s) AND (ha.to_on IS NULL OR ha.to_on >= %s)) END)", who, on, who, role_list(g, r), on, on));
+}
+
+static struct val person_ref(struct gen *g, const char *form, const char *sql)
+{
+    return (struct val){.t = V_REF, .ref = pack_form(g->scope->set, form), .sql = sql};
+}
+
+static struct val f_head_of(struct gen *g, const struct node *n, struct val *a)
+{
+    (void)n;
+    cond_reads(g, "department", "head");
+    return person_ref(g, "person", mem_fmt(g->mem, "(SELECT hd.head FROM f_department hd WHERE hd.slot = 0 AND hd.record = %s)", a[0].sql));
+}
+
+static struct val f_department_of(struct gen *g, const struct node *n, struct val *a)
+{
+    (void)n;
+    cond_reads(g, "person", "department");
+    return person_ref(g, "department", mem_fmt(g->mem, "(SELECT hp.department_ FROM f_person hp WHERE hp.slot = 0 AND hp.record = %s)", a[0].sql));
+}
+
+static struct val f_member_of(struct gen *g, const struct node *n, struct val *a)
+{
+    (void)n;
+    cond_reads(g, "person", "department");
+    return mk(V_BOOL, mem_fmt(g->mem, "((SELECT hp.department_ FROM f_person hp WHERE hp.slot = 0 AND hp.record = %s) = %s)", a[0].sql, a[1].sql));
+}
+
+static struct val f_superior_of(struct gen *g, const struct node *n, struct val *a)
+{
+    (void)n;
+    cond_reads(g, "department", "head");
+    return person_ref(g, "person", mem_fmt(g->mem, "(SELECT CASE WHEN hd.head <> hp.record THEN hd.head ELSE (SELECT hu.head FROM f_department hu WHERE hu.slot = 0 AND hu.record = hd.parent) END "
+                                           "FROM f_person hp JOIN f_department hd ON hd.record = hp.department_ AND hd.slot = 0 WHERE hp.slot = 0 AND hp.record = %s)", a[0].sql));
+}
+
+static struct val f_applicant(struct gen *g, const struct node *n, struct val *a)
+{
+    (void)a;
+    return g->scope->r ? person_ref(g, "person", "r.made_by") : cond_bad(g, n->at, MSG("cond.applicant"), NULL, NULL);
+}
+
+static struct val f_state(struct gen *g, const struct node *n, struct val *a)
+{
+    (void)n;
+    return mk(V_TEXT, mem_fmt(g->mem, "(SELECT hr.state FROM record hr WHERE hr.id = %s)", a[0].sql));
+}
+
+/* ---- choices, lists ---- */
+
+static const char *rank(struct gen *g, const struct choice_set *of, const char *sql)
+{
+    struct buf *b = buf_new(g->mem, COND_SQL_MAX);
+    buf_fmt(b, "CASE %s", sql);
+    for (size_t i = 0; i < of->n; i++)
+        buf_fmt(b, " WHEN %s THEN %zu", cond_quote(g->mem, of->opt[i].id), i);
+    buf_puts(b, " END");
+    return b->p;
+}
+
+static bool ordered(struct gen *g, const struct node *n, const struct val *v)
+{
+    if (v->of != NULL && v->of->ordered)
+        return true;
+    cond_bad(g, n->at, MSG("cond.ordered"), NULL, NULL);
+    return false;
+}
+
+static struct val f_at_least(struct gen *g, const struct node *n, struct val *a)
+{
+    if (!ordered(g, n, &a[0]))
+        return mk(V_BAD, "NULL");
+    for (size_t i = 0; i < a[0].of->n; i++)
+        if (strcmp(a[0].of->opt[i].id, a[1].lit) == 0)
+            return mk(V_BOOL, mem_fmt(g->mem, "(%s >= %zu)", rank(g, a[0].of, a[0].sql), i));
+    return cond_bad(g, n->list[1]->at, MSG("cond.option"), a[1].lit, a[0].of->id);
+}
+
+/* Aggregate over an ordered choice; an unknown value counts as the strictest. */
+static struct val f_strictest(struct gen *g, const struct node *n, struct val *a)
+{
+    struct buf *b = buf_new(g->mem, COND_SQL_MAX);
+    if (!g->aggregate_ok)
+        return cond_bad(g, n->at, MSG("cond.aggregate"), "strictest", NULL);
+    if (!ordered(g, n, &a[0]))
+        return mk(V_BAD, "NULL");
+    buf_fmt(b, "(CASE max(coalesce(%s, %zu))", rank(g, a[0].of, a[0].sql), a[0].of->n - 1);
+    for (size_t i = 0; i < a[0].of->n; i++)
+        buf_fmt(b, " WHEN %zu THEN %s", i, cond_quote(g->mem, a[0].of->opt[i].id));
+    buf_puts(b, " END)");
+    return (struct val){.t = V_CHOICE, .of = a[0].of, .sql = b->p};
+}
+
+static struct val aggregate(struct gen *g, const struct node *n, struct val *a, const char *fn)
+{
+    if (!g->aggregate_ok)
+        return cond_bad(g, n->at, MSG("cond.aggregate"), fn, NULL);
+    enum vt t = strcmp(fn, "count") == 0 ? V_NUM : a[0].t;
+    if (t == V_BOOL || t == V_REF || t == V_CHOICE || ((strcmp(fn, "sum") == 0 || strcmp(fn, "avg") == 0) && t != V_NUM))
+        return cond_bad(g, n->at, MSG("cond.number"), fn, NULL);
+    return mk(t, mem_fmt(g->mem, "%s(%s)", fn, a[0].sql));
+}
+
+static struct val f_count(struct gen *g, const struct node *n, struct val *a) { return aggregate(g, n, a, "count"); }
+static struct val f_sum(struct gen *g, const struct node *n, struct val *a) { return aggregate(g, n, a, "sum"); }
+static struct val f_min(struct gen *g, const struct node *n, struct val *a) { return aggregate(g, n, a, "min"); }
+static struct val f_max(struct gen *g, const struct node *n, struct val *a) { return aggregate(g, n, a, "max"); }
+
+static struct val child_exists(struct gen *g, const struct node *n, const char *opt)
+{
+    const struct view *v = NULL;
+    const struct field *fd = cond_child(g, n->list[0], &v);
+    if (fd == NULL)
+        return mk(V_BAD, "NULL");
+    if (opt != NULL && fd->type == FT_MULTI) {
+        struct val lit = cond_as(g, (struct val){.t = V_LIT, .lit = opt, .sql = ""}, V_CHOICE, fd->of, n->list[1]->at);
+        if (lit.t == V_BAD)
+            return lit;
+    }
+    const char *more = opt == NULL ? "" : mem_fmt(g->mem, " AND hc.value = %s", cond_quote(g->mem, opt));
+    return mk(V_BOOL, mem_fmt(g->mem, "EXISTS (SELECT 1 FROM %s hc WHERE hc.record = %s.record AND hc.slot = %s.slot%s)", form_child_table(g->mem, v->f, fd), v->alias, v->alias, more));
+}
+
+static struct val f_has(struct gen *g, const struct node *n, struct val *a) { return child_exists(g, n, a[1].lit); }
+
+static struct val f_has_any(struct gen *g, const struct node *n, struct val *a)
+{
+    (void)a;
+    return child_exists(g, n, NULL);
+}
+
+static struct val f_is_set(struct gen *g, const struct node *n, struct val *a)
+{
+    (void)n;
+    return mk(V_BOOL, mem_fmt(g->mem, "(%s IS NOT NULL)", a[0].sql));
+}
+
+static struct val f_length(struct gen *g, const struct node *n, struct val *a)
+{
+    (void)n;
+    return mk(V_NUM, mem_fmt(g->mem, "length(%s)", a[0].sql));
+}
+
+static struct val f_coalesce(struct gen *g, const struct node *n, struct val *a)
+{
+    if (a[0].t == V_LIT)
+        return cond_bad(g, n->at, MSG("cond.null"), NULL, NULL);
+    struct val b = cond_as(g, a[1], a[0].t, a[0].of, n->list[1]->at);
+    struct val r = a[0];
+    if (r.t == V_BOOL)
+        r.sql = mem_fmt(g->mem, "(coalesce(CAST(%s AS INTEGER), CAST(%s AS INTEGER)) = 1)", a[0].sql, b.sql);
+    else
+        r.sql = mem_fmt(g->mem, "coalesce(%s, %s)", a[0].sql, b.sql);
+    return r;
+}
+
+/* ---- settings: constants of the set ---- */
+
+static const char *setting(struct gen *g, const char *id, const char **ret_key)
+{
+    const char *own = g->scope->pack ? mem_fmt(g->mem, "%s.%s", g->scope->pack->id, id) : id;
+    *ret_key = own;
+    const char *v = pack_value(g->scope->set, own);
+    return v != NULL ? v : pack_value(g->scope->set, mem_fmt(g->mem, "core.%s", id));
+}
+
+static const struct param *param_of(const struct gen *g, const char *id)
+{
+    for (size_t i = 0; i < g->scope->set->pack_n; i++) {
+        const struct pack *p = &g->scope->set->pack[i];
+        bool mine = g->scope->pack == NULL || strcmp(p->id, g->scope->pack->id) == 0 || strcmp(p->id, "core") == 0;
+        for (size_t k = 0; mine && k < p->param_n; k++)
+            if (strcmp(p->param[k].id, id) == 0)
+                return &p->param[k];
+    }
+    return NULL;
+}
+
+static const struct choice *choice_of(const struct gen *g, const char *id)
+{
+    for (size_t i = 0; i < g->scope->set->pack_n; i++) {
+        const struct pack *p = &g->scope->set->pack[i];
+        bool mine = g->scope->pack == NULL || strcmp(p->id, g->scope->pack->id) == 0 || strcmp(p->id, "core") == 0;
+        for (size_t k = 0; mine && k < p->choice_n; k++)
+            if (strcmp(p->choice[k].id, id) == 0)
+                return &p->choice[k];
+    }
+    return NULL;
+}
+
+/* A number as it stands; a duration as days (D, W) or months (M, Y). An open setting is unknown. */
+static struct val param_value(struct gen *g, const struct param *p, const char *v)
+{
+    int64_t n;
+    switch (p->type) {
+    case FT_INT: case FT_NUMBER: case FT_MONEY: case FT_MONTH:
+        return mk(V_NUM, v != NULL && str_to_i64(str_of(v), &n) ? mem_fmt(g->mem, "%lld", (long long)n) : "CAST(NULL AS INTEGER)");
+    case FT_DURATION:
+        if (v != NULL && strlen(v) > 2 && v[0] == 'P' && str_to_i64((struct str){v + 1, strlen(v) - 2}, &n))
+            return mk(V_NUM, mem_fmt(g->mem, "%lld", (long long)(n * (strchr("Y", v[strlen(v) - 1]) ? 12 : strchr("W", v[strlen(v) - 1]) ? 7 : 1))));
+        return mk(V_NUM, "CAST(NULL AS INTEGER)");
+    case FT_DATE: return mk(V_DATE, v ? cond_quote(g->mem, v) : "CAST(NULL AS TEXT)");
+    case FT_BOOL: return mk(V_BOOL, v == NULL ? "(NULL = 1)" : strcmp(v, "1") == 0 || strcmp(v, "true") == 0 ? "(1 = 1)" : "(1 = 0)");
+    case FT_TEXT: case FT_LONGTEXT: case FT_DATETIME: case FT_CHOICE: case FT_MULTI: case FT_REF: case FT_PERSON: case FT_DEPARTMENT: case FT_ROLE: case FT_FILE: case FT_SIGN: case FT_TABLE: case FT__N:
+        return mk(V_TEXT, v ? cond_quote(g->mem, v) : "CAST(NULL AS TEXT)");
+    }
+    return mk(V_TEXT, "CAST(NULL AS TEXT)");
+}
+
+static struct val f_param(struct gen *g, const struct node *n, struct val *a)
+{
+    const char *key;
+    const struct param *p = param_of(g, a[0].lit);
+    return p ? param_value(g, p, setting(g, a[0].lit, &key)) : cond_bad(g, n->list[0]->at, MSG("cond.param"), a[0].lit, NULL);
+}
+
+static struct val f_choice(struct gen *g, const struct node *n, struct val *a)
+{
+    const char *key;
+    const struct choice *c = choice_of(g, a[0].lit);
+    if (c == NULL)
+        return cond_bad(g, n->list[0]->at, MSG("cond.choice"), a[0].lit, NULL);
+    struct choice_set *cs = mem_new(g->mem, struct choice_set);
+    *cs = (struct choice_set){.id = c->id, .opt = c->opt, .n = c->n};
+    const char *v = setting(g, a[0].lit, &key);
+    return (struct val){.t = V_CHOICE, .of = cs, .sql = v && v[0] ? cond_quote(g->mem, v) : "CAST(NULL AS TEXT)"};
+}
+
+/* Items separated by blanks (choices), commas or line ends (lists of words), as an IN list; NULL in it when empty: unknown. */
+static const char *in_list(struct gen *g, const char *v, const char *seps, bool lower)
+{
+    struct buf *b = buf_new(g->mem, COND_SQL_MAX);
+    const char *p = v ? v : "";
+    while (*p != '\0') {
+        size_t n = strcspn(p, seps);
+        struct str one = str_trim((struct str){p, n});
+        char *s = str_dup(g->mem, one);
+        for (char *q = s; lower && *q != '\0'; q++)
+            if (*q >= 'A' && *q <= 'Z')
+                *q = (char)(*q + 32);
+        if (one.n > 0)
+            buf_fmt(b, "%s%s", b->n ? ", " : "", cond_quote(g->mem, s));
+        p += n + (p[n] != '\0');
+    }
+    return b->n ? b->p : "NULL";
+}
+
+static struct val f_chosen(struct gen *g, const struct node *n, struct val *a)
+{
+    const char *key;
+    if (choice_of(g, a[0].lit) == NULL)
+        return cond_bad(g, n->list[0]->at, MSG("cond.choice"), a[0].lit, NULL);
+    if (a[1].t != V_CHOICE && a[1].t != V_TEXT && a[1].t != V_LIT)
+        return cond_bad(g, n->list[1]->at, MSG("cond.in"), NULL, NULL);
+    return mk(V_BOOL, mem_fmt(g->mem, "(%s IN (%s))", a[1].sql, in_list(g, setting(g, a[0].lit, &key), " ,", false)));
+}
+
+static struct val f_listed(struct gen *g, const struct node *n, struct val *a)
+{
+    const char *key;
+    if (param_of(g, a[0].lit) == NULL)
+        return cond_bad(g, n->list[0]->at, MSG("cond.param"), a[0].lit, NULL);
+    return mk(V_BOOL, mem_fmt(g->mem, "(lower(%s) IN (%s))", a[1].sql, in_list(g, setting(g, a[0].lit, &key), ",\n", true)));
+}
+
+static struct val f_days(struct gen *g, const struct node *n, struct val *a)
+{
+    (void)n;
+    return mk(V_NUM, mem_fmt(g->mem, "%s", a[0].sql));
+}
+
+static const struct fn fns[] = {
+    {"today", "", f_today, "the day of the judgement in the organisation's zone"},
+    {"now", "", f_now, "the time of the judgement"},
+    {"add_days", "dn", f_add_days, "the day n calendar days later"},
+    {"add_months", "dn", f_add_months, "the same day n months later, or the last of that month"},
+    {"add_business_days", "dn", f_add_business_days, "the n-th business day after the day"},
+    {"days_between", "dd", f_days_between, "calendar days from the first to the second"},
+    {"fiscal_year", "d", f_fiscal_year, "the fiscal year (core.fiscal_start) of the day"},
+    {"date_of", "t", f_date_of, "the day of a time in the organisation's zone"},
+    {"add_hours", "tn", f_add_hours, "the time n hours later"},
+    {"days", "n", f_days, "a number of days"},
+    {"holds", "rld", f_holds, "the person holds the role on the day, also through `is:`"},
+    {"head_of", "r", f_head_of, "the head of the department"},
+    {"department_of", "r", f_department_of, "the person's main department"},
+    {"member_of", "rr", f_member_of, "the person's main department is this one"},
+    {"superior_of", "r", f_superior_of, "the head above the person"},
+    {"applicant", "", f_applicant, "who made the record"},
+    {"state", "r", f_state, "the state of the record that is referred to"},
+    {"at_least", "cl", f_at_least, "an ordered choice is this option or a stricter one"},
+    {"strictest", "c", f_strictest, "aggregate: the strictest option; unknown counts as the strictest"},
+    {"count", "x", f_count, "aggregate"}, {"sum", "n", f_sum, "aggregate"}, {"min", "x", f_min, "aggregate"}, {"max", "x", f_max, "aggregate"},
+    {"has", "kl", f_has, "a multiple choice contains the option"},
+    {"has_any", "k", f_has_any, "a multiple choice, list or table has at least one entry"},
+    {"is_set", "x", f_is_set, "the value is there; never unknown"},
+    {"length", "s", f_length, "characters"},
+    {"coalesce", "xx", f_coalesce, "the second when the first is unknown"},
+    {"param", "l", f_param, "the adopter's word or figure; a duration as days (D, W) or months (M, Y)"},
+    {"choice", "l", f_choice, "the adopter's alternative"},
+    {"chosen", "lx", f_chosen, "the value is among the alternatives that the adopter chose"},
+    {"listed", "ls", f_listed, "the value is among the words of a list setting, letter case aside"},
+};
+
+static bool arg_ok(struct gen *g, const struct node *n, char want, struct val *v)
+{
+    static const struct { char c; enum vt t; } kinds[] = {{'d', V_DATE}, {'t', V_TIME}, {'n', V_NUM}, {'s', V_TEXT}, {'r', V_REF}, {'c', V_CHOICE}};
+    if (v->t == V_BAD)
+        return false;
+    if (want == 'l' && v->t != V_LIT) {
+        cond_bad(g, n->at, MSG("cond.literal"), NULL, NULL);
+        return false;
+    }
+    for (size_t i = 0; i < ARRAY_N(kinds); i++)
+        if (kinds[i].c == want) {
+            *v = cond_as(g, *v, kinds[i].t, v->of, n->at);
+            return v->t != V_BAD;
+        }
+    return true;
+}
+
+struct val cond_call(struct gen *g, const struct node *n)
+{
+    struct val a[COND_ARGS_MAX] = {{0}};
+    for (size_t i = 0; i < ARRAY_N(fns); i++) {
+        if (!str_is(n->s, fns[i].name))
+            continue;
+        if (n->list_n != strlen(fns[i].args))
+            return cond_bad(g, n->at, MSG("cond.args"), fns[i].name, mem_fmt(g->mem, "%zu", strlen(fns[i].args)));
+        bool agg = g->aggregate_ok;
+        for (size_t k = 0; k < n->list_n; k++) {
+            if (fns[i].args[k] == 'k')
+                continue;
+            g->aggregate_ok = false;
+            a[k] = fns[i].args[k] == 'x' && n->list[k]->k == N_NAME ? cond_column(g, n->list[k]) : cond_gen(g, n->list[k]);
+            g->aggregate_ok = agg;
+            if (!arg_ok(g, n->list[k], fns[i].args[k], &a[k]))
+                return mk(V_BAD, "NULL");
+        }
+        return fns[i].write(g, n, a);
+    }
+    return cond_bad(g, n->at, MSG("cond.function"), str_dup(g->mem, n->s), NULL);
+}
+
+void cond_doc(struct buf *b);
+void cond_doc(struct buf *b)
+{
+    buf_puts(b, "\n## Conditions\n\nSQL expressions over `r` and the forms' views: `= <> < <= > >= + - *`, `and or not`, `in`, `between`, `is null`, `case when`, `exists (select 1 from … where …)`, "
+                "one-value `select`. Texts stand in single quotes. No comments, double quotes, brackets, `$`, `::`, backslash, `like`, `order by`, `limit`, `union`.\n"
+                "A result that is unknown (NULL) never passes.\n\n| function | arguments | meaning |\n|---|---|---|\n");
+    for (size_t i = 0; i < ARRAY_N(fns); i++)
+        buf_fmt(b, "| `%s` | %s | %s |\n", fns[i].name, fns[i].args[0] ? fns[i].args : "–", fns[i].doc);
+    buf_puts(b, "\nArguments: d date, t time, n number, s text, r reference, c choice, l text literal, k multiple choice / list / table of an alias, x any.\n\n"
+                "Limits: ");
+    buf_fmt(b, "%d characters, %d tokens, nesting %d, %d selects.\n", COND_CHARS_MAX, COND_TOKENS_MAX, COND_DEPTH_MAX, COND_SELECTS_MAX);
+}

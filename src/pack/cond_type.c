@@ -1,0 +1,254 @@
+/* Names and types of conditions: views and aliases, columns of r and of the forms' views, child tables, literals; and cond_compile. */
+#include "pack/cond_int.h"
+
+char *cond_quote(TALLOC_CTX *mem, const char *text)
+{
+    struct buf *b = buf_new(mem, strlen(text) * 2 + 3);
+    buf_putc(b, '\'');
+    for (; *text != '\0'; text++) {
+        if (*text == '\'')
+            buf_putc(b, '\'');
+        buf_putc(b, *text);
+    }
+    buf_putc(b, '\'');
+    return b->p;
+}
+
+struct val cond_bad(struct gen *g, size_t at, const char *key, const char *a, const char *b)
+{
+    if (!g->failed)
+        cond_problem(g->problems, g->mem, g->pos, g->src, at, key, a, b);
+    g->failed = true;
+    return (struct val){.t = V_BAD, .sql = "NULL"};
+}
+
+void cond_reads(struct gen *g, const char *form_ident, const char *col)
+{
+    for (size_t i = 0; i < g->reads.n; i++)
+        if (text_eq(g->reads.v[i].form_ident, form_ident) && text_eq(g->reads.v[i].col, col))
+            return;
+    *vec_push(&g->reads) = (struct cond_read){form_ident, col};
+}
+
+static void field_read(struct gen *g, const char *path)
+{
+    for (size_t i = 0; i < g->fields.n; i++)
+        if (strcmp(g->fields.v[i], path) == 0)
+            return;
+    *vec_push(&g->fields) = path;
+}
+
+/* ---- tables ---- */
+
+bool field_is_child(const struct field *fd) { return fd->type == FT_TABLE || fd->type == FT_MULTI || fd->many; }
+const char *form_table(TALLOC_CTX *mem, const struct form *f) { return mem_fmt(mem, "f_%s", f->ident); }
+const char *form_child_table(TALLOC_CTX *mem, const struct form *f, const struct field *fd) { return mem_fmt(mem, "f_%s__%s", f->ident, fd->col); }
+const char *cond_from(TALLOC_CTX *mem, const struct form *f) { return form_table(mem, f); }
+
+/* ---- views and aliases ---- */
+
+static const struct view *view_by_alias(const struct gen *g, struct str alias)
+{
+    for (const struct view *v = g->views; v != NULL; v = v->outer)
+        if (str_is(alias, v->alias))
+            return v;
+    return NULL;
+}
+
+static struct val of_field(const struct field *f, const char *sql)
+{
+    struct val v = {.sql = sql, .of = f->of, .ref = f->ref};
+    switch (f->type) {
+    case FT_INT: case FT_NUMBER: case FT_MONEY: case FT_MONTH: v.t = V_NUM; break;
+    case FT_DATE: v.t = V_DATE; break;
+    case FT_DATETIME: v.t = V_TIME; break;
+    case FT_BOOL: v.t = V_BOOL; break;
+    case FT_CHOICE: case FT_MULTI: v.t = V_CHOICE; break;
+    case FT_REF: case FT_PERSON: case FT_DEPARTMENT: v.t = V_REF; break;
+    case FT_FILE: v.t = V_REF; v.ref = NULL; break;
+    case FT_TEXT: case FT_LONGTEXT: case FT_DURATION: case FT_ROLE: case FT_SIGN: case FT_TABLE: case FT__N: v.t = V_TEXT; break;
+    }
+    return v;
+}
+
+static const struct field *field_of(const struct gen *g, const struct form *f, struct str name, struct str second)
+{
+    MEM_SCOPE(tmp, g->mem);
+    if (second.n > 0)
+        return pack_field(f, mem_fmt(tmp, "%s.%s", str_dup(tmp, name), str_dup(tmp, second)));
+    const struct field *fd = pack_field(f, str_dup(tmp, name));
+    if (fd == NULL && g->scope->pack != NULL)
+        fd = pack_field(f, mem_fmt(tmp, "%s.%s", g->scope->pack->id, str_dup(tmp, name)));
+    return fd;
+}
+
+static struct val record_column(struct gen *g, const struct view *v, struct str name, bool *ret_found)
+{
+    static const struct { const char *name, *col; enum vt t; const char *ref; } cols[] = {
+        {"id", "record", V_REF, NULL}, {"number", "number", V_TEXT, NULL}, {"state", "state", V_TEXT, NULL}, {"department", "department", V_REF, "department"},
+        {"made_by", "made_by", V_REF, "person"}, {"made_at", "made_at", V_TIME, NULL}, {"closed_at", "closed_at", V_TIME, NULL},
+        {"happened_on", "happened_on", V_DATE, NULL}, {"version", "pack_set", V_NUM, NULL},
+    };
+    for (size_t i = 0; i < ARRAY_N(cols); i++)
+        if (str_is(name, cols[i].name)) {
+            *ret_found = true;
+            return (struct val){.t = cols[i].t, .sql = mem_fmt(g->mem, "%s.%s", v->alias, cols[i].col),
+                                .ref = i == 0 ? v->f : cols[i].ref ? pack_form(g->scope->set, cols[i].ref) : NULL};
+        }
+    *ret_found = false;
+    return (struct val){.t = V_BAD};
+}
+
+static struct val child_column(struct gen *g, const struct view *v, struct str name, size_t at)
+{
+    const char *a = v->alias;
+    if (str_is(name, v->f->ident))
+        return (struct val){.t = V_REF, .ref = v->f, .sql = mem_fmt(g->mem, "%s.record", a)};
+    if (str_is(name, "ord"))
+        return (struct val){.t = V_NUM, .sql = mem_fmt(g->mem, "%s.ord", a)};
+    if (str_is(name, "value") && v->child->type != FT_TABLE) {
+        struct val x = of_field(v->child, mem_fmt(g->mem, "%s.value", a));
+        return x;
+    }
+    for (size_t i = 0; i < v->child->cols_n; i++)
+        if (str_is(name, v->child->cols[i].id))
+            return of_field(&v->child->cols[i], mem_fmt(g->mem, "%s.%s", a, v->child->cols[i].col));
+    return cond_bad(g, at, MSG("cond.column"), str_dup(g->mem, name), a);
+}
+
+static struct val view_column(struct gen *g, const struct view *v, const struct node *n)
+{
+    bool found;
+    if (v->child != NULL)
+        return child_column(g, v, n->part2, n->at);
+    const struct field *fd = field_of(g, v->f, n->part2, n->part3);
+    if (fd != NULL && field_is_child(fd))
+        return cond_bad(g, n->at, MSG("cond.child"), fd->path, NULL);
+    if (fd != NULL) {
+        cond_reads(g, v->f->ident, fd->col);
+        if (v->is_r)
+            field_read(g, fd->path);
+        return of_field(fd, mem_fmt(g->mem, "%s.%s", v->alias, fd->col));
+    }
+    struct val r = n->part3.n > 0 ? (found = false, (struct val){0}) : record_column(g, v, n->part2, &found);
+    return found ? r : cond_bad(g, n->at, MSG("cond.column"), str_dup(g->mem, n->part3.n ? n->part3 : n->part2), v->alias);
+}
+
+struct val cond_column(struct gen *g, const struct node *n)
+{
+    const struct view *v = view_by_alias(g, n->s);
+    if (n->part2.n == 0) {
+        if (str_is(n->s, "option") && g->scope->option_field != NULL) {
+            const struct field *f = g->scope->option_field;
+            return (struct val){.t = V_CHOICE, .of = f->of, .sql = f->type == FT_MULTI ? "opt.value" : mem_fmt(g->mem, "r.%s", f->col)};
+        }
+        return cond_bad(g, n->at, MSG("cond.bare"), str_dup(g->mem, n->s), NULL);
+    }
+    if (v == NULL)
+        return cond_bad(g, n->at, MSG("cond.alias"), str_dup(g->mem, n->s), NULL);
+    return view_column(g, v, n);
+}
+
+/* The multi, many or table field that a name means: r.basis2. */
+const struct field *cond_child(struct gen *g, const struct node *n, const struct view **ret_view)
+{
+    const struct view *v = n->k == N_NAME ? view_by_alias(g, n->s) : NULL;
+    const struct field *fd = v != NULL && v->child == NULL && n->part2.n > 0 ? field_of(g, v->f, n->part2, n->part3) : NULL;
+    if (fd == NULL || !field_is_child(fd)) {
+        cond_bad(g, n->at, MSG("cond.not-child"), str_dup(g->mem, n->part2.n ? n->part2 : n->s), NULL);
+        return NULL;
+    }
+    cond_reads(g, v->f->ident, fd->col);
+    if (v->is_r)
+        field_read(g, fd->path);
+    *ret_view = v;
+    return fd;
+}
+
+/* ---- literals ---- */
+
+static const char *const type_names[] = {"真偽", "数", "文字列", "日付", "日時", "参照", "選択肢", "文字列", "空", "?"};
+
+struct val cond_as(struct gen *g, struct val v, enum vt want, const struct choice_set *of, size_t at)
+{
+    struct civil c;
+    if (v.t == V_BAD || v.t == V_NULL)
+        return v;
+    if (v.t != V_LIT)
+        return v.t == want && (want != V_CHOICE || of == NULL || v.of == NULL || v.of == of || text_eq(v.of->id, of->id))
+                   ? v : cond_bad(g, at, MSG("cond.type"), type_names[v.t], type_names[want]);
+    v.t = want;
+    v.of = of;
+    if (want == V_TEXT)
+        return v;
+    if (want == V_DATE && civil_read(str_of(v.lit), &c))
+        return v;
+    for (size_t i = 0; want == V_CHOICE && of != NULL && i < of->n; i++)
+        if (strcmp(of->opt[i].id, v.lit) == 0)
+            return v;
+    if (want == V_CHOICE)
+        return cond_bad(g, at, MSG("cond.option"), v.lit, of ? of->id : "");
+    return cond_bad(g, at, MSG("cond.type"), type_names[V_LIT], type_names[want]);
+}
+
+/* ---- the compiler's face ---- */
+
+static enum ctype ctype_of(enum vt t)
+{
+    switch (t) {
+    case V_BOOL: return CT_BOOL;
+    case V_NUM: return CT_NUM;
+    case V_DATE: return CT_DATE;
+    case V_TIME: return CT_TIME;
+    case V_REF: return CT_REF;
+    case V_CHOICE: return CT_CHOICE;
+    case V_TEXT: case V_LIT: case V_NULL: case V_BAD: return CT_TEXT;
+    }
+    return CT_TEXT;
+}
+
+static bool wanted(struct gen *g, struct val v, int want)
+{
+    if (want < 0 || v.t == V_BAD || v.t == V_NULL || (int)ctype_of(v.t) == want || (v.t == V_LIT && (want == CT_CHOICE || want == CT_DATE)))
+        return true;
+    if ((want == CT_DATE && v.t == V_TIME) || (want == CT_TIME && v.t == V_DATE))
+        return true;                            /* a due date or a due time */
+    cond_bad(g, 0, MSG("cond.result"), type_names[v.t], NULL);
+    return false;
+}
+
+struct cond *cond_compile(TALLOC_CTX *mem, const char *src, struct pos pos, const struct cond_scope *scope, int want, struct problem_vec *problems)
+{
+    struct lex lex;
+    struct cond *out = mem_new(mem, struct cond);
+    struct gen g = {.mem = mem, .scope = scope, .src = src, .pos = pos, .problems = problems, .out = out, .reads = VEC_INIT(mem), .fields = VEC_INIT(mem)};
+    struct view r = {.alias = "r", .f = scope->r, .is_r = true}, subject = {.alias = scope->alias, .f = scope->alias_form, .is_r = true};
+    if (!cond_lex(mem, src, pos, &lex, problems))
+        return NULL;
+    struct node *n = cond_parse(mem, &lex, pos, problems);
+    if (n == NULL)
+        return NULL;
+    g.views = scope->r != NULL ? &r : scope->alias_form != NULL ? &subject : NULL;
+    struct val v = cond_gen(&g, n);
+    if (g.failed || !wanted(&g, v, want) || g.failed)
+        return NULL;
+    out->src = mem_strdup(mem, src);
+    out->pos = pos;
+    out->type = ctype_of(v.t);
+    out->of = v.of;
+    out->sql = v.sql;
+    if (v.t == V_BOOL && scope->option_field != NULL && scope->option_field->type == FT_MULTI)
+        out->sql = mem_fmt(mem, "CAST((NOT EXISTS (SELECT 1 FROM %s opt WHERE opt.record = r.record AND opt.slot = r.slot AND coalesce(CASE WHEN (%s) THEN 1 ELSE 0 END, 0) = 0)) AS INTEGER)",
+                           form_child_table(mem, scope->r, scope->option_field), v.sql);
+    else if (v.t == V_BOOL)
+        out->sql = mem_fmt(mem, "CAST((%s) AS INTEGER)", v.sql);
+    out->read = g.reads.v;
+    out->read_n = g.reads.n;
+    out->fields = g.fields.v;
+    out->fields_n = g.fields.n;
+    if (strlen(out->sql) > COND_SQL_MAX) {
+        cond_problem(problems, mem, pos, src, 0, MSG("cond.long"), NULL, NULL);
+        return NULL;
+    }
+    return out;
+}
