@@ -7,7 +7,7 @@
  *   ftable.c     form tables: build from a pack set, fill from content    judge.c  values, rules, step conditions: one fenced SELECT a form
  *   record.c     create, save, fill, void                                 route.c  submit, approve, return, reject, withdraw, climbing
  *   org.c        departments, assignments, who stands above whom          perm.c   the one decision function
- *   session.c password.c  sign-in                                         task.c   tasks      check.c  checks, verdicts, articles
+ *   session.c password.c  sign-in                                         task.c   tasks      check.c  checks, verdicts   conform.c  articles
  *   attach.c     attachments       import.c  CSV in, staged               erase.c  erasure    rebuild.c  projections from truth
  *   setting.c    pack sets: adopt, settings, switch, undo                 search.c bigrams    setup.c  the first hour
  *
@@ -132,6 +132,18 @@ MUST enum rc session_api(struct core *c, TALLOC_CTX *mem, const char *bearer, st
 MUST enum rc session_logout(struct core *c, const char *token, struct err *e);
 /* Figures of the adopted packs per kind of account; *ret_why is a message naming the article. login and names are forbidden parts. */
 MUST enum rc password_check(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t person, bool privileged, const char *password, char **ret_why, struct err *e);
+
+/* ---- attachments (bytes under attachments/, by content) ---- */
+struct attachment { int64_t id, record, bytes, at, actor; const char *type /* from content and extension */, *name /* "(消去済み)" when erased */, *path /* attach_get only */; };
+VEC_TYPE(attachments, struct attachment);
+/* Where to stream an upload to (a fresh name in attachments/tmp); then the command attach.add {record, name, path, sha256?}. */
+char *attach_tmp_path(struct core *c, TALLOC_CTX *mem);
+/* Asks for permission on its record: not visible and not there are the same ERR_RECORD_MISSING. */
+MUST enum rc attach_get(struct reader *r, int64_t id, struct attachment *ret, struct err *e);
+MUST enum rc attach_of_record(struct reader *r, const struct grant *see, const struct record *rec, struct attachments *ret, struct err *e);
+/* Type by first bytes and extension, which must agree; NULL: refused. */
+const char *attach_type(TALLOC_CTX *mem, const char *name, const void *head, size_t head_n);
+bool attach_name_ok(const char *name);
 
 /* ---- conformity ---- */
 enum verdict_state { VERDICT_OK, VERDICT_BAD, VERDICT_UNKNOWN, VERDICT_EXCEPTED, VERDICT_NONE };

@@ -1,0 +1,303 @@
+/* Attachments: bytes under attachments/aa/<sha256>, never under a name that somebody gave; metadata in the database; the ledger holds a
+ * blinded commitment of the hash. The upload has been streamed to attachments/tmp by the caller; here it is measured, hashed and looked
+ * into again (what a caller says about a file counts for nothing), and moved to its place.
+ *
+ * Read only through attach_get, which asks for permission on the record. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "core/core_int.h"
+
+#define ATTACH_BYTES_MAX (INT64_C(50) << 20)
+#define ATTACH_N_MAX 50
+#define NAME_MAX_CHARS 200
+#define HEAD_BYTES 4096
+#define BLOCK_BYTES (1 << 18)
+
+/* ---- kinds: content and extension must agree ---- */
+
+enum look { LOOK_PDF, LOOK_PNG, LOOK_JPEG, LOOK_ZIP, LOOK_OLE, LOOK_TEXT };
+struct kind { const char *ext; enum look look; const char *type; };
+static const struct kind kinds[] = {
+    {"pdf", LOOK_PDF, "application/pdf"}, {"png", LOOK_PNG, "image/png"}, {"jpg", LOOK_JPEG, "image/jpeg"}, {"jpeg", LOOK_JPEG, "image/jpeg"},
+    {"xlsx", LOOK_ZIP, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+    {"docx", LOOK_ZIP, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
+    {"pptx", LOOK_ZIP, "application/vnd.openxmlformats-officedocument.presentationml.presentation"}, {"zip", LOOK_ZIP, "application/zip"},
+    {"xls", LOOK_OLE, "application/vnd.ms-excel"}, {"doc", LOOK_OLE, "application/msword"},
+    {"txt", LOOK_TEXT, "text/plain"}, {"csv", LOOK_TEXT, "text/csv"},
+};
+
+/* Plain text of any Japanese encoding has no control bytes; scripts and markup are not taken for text. */
+static bool looks_text(const unsigned char *p, size_t n)
+{
+    size_t i = 0;
+    for (size_t k = 0; k < n; k++)
+        if ((p[k] < 0x20 && p[k] != '\t' && p[k] != '\n' && p[k] != '\r') || p[k] == 0x7f)
+            return false;
+    if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
+        i = 3;
+    while (i < n && (p[i] == ' ' || p[i] == '\t' || p[i] == '\n' || p[i] == '\r'))
+        i++;
+    return i == n || (p[i] != '<' && !(p[i] == '#' && i + 1 < n && p[i + 1] == '!'));
+}
+
+static bool look_of(const unsigned char *p, size_t n, enum look *ret)
+{
+    static const struct { const char *magic; size_t n; enum look look; } magic[] = {
+        {"%PDF-", 5, LOOK_PDF}, {"\x89PNG\r\n\x1a\n", 8, LOOK_PNG}, {"\xff\xd8\xff", 3, LOOK_JPEG}, {"PK\x03\x04", 4, LOOK_ZIP},
+        {"PK\x05\x06", 4, LOOK_ZIP}, {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8, LOOK_OLE},
+    };
+    for (size_t i = 0; i < ARRAY_N(magic); i++)
+        if (n >= magic[i].n && memcmp(p, magic[i].magic, magic[i].n) == 0) {
+            *ret = magic[i].look;
+            return true;
+        }
+    *ret = LOOK_TEXT;
+    return n > 0 && looks_text(p, n);
+}
+
+const char *attach_type(TALLOC_CTX *mem, const char *name, const void *head, size_t head_n)
+{
+    MEM_SCOPE(tmp, mem);
+    const char *dot = strrchr(name, '.');
+    enum look look;
+    if (dot == NULL || !look_of(head, head_n, &look))
+        return NULL;
+    char *ext = text_fold(tmp, dot + 1);
+    for (size_t i = 0; i < ARRAY_N(kinds); i++)
+        if (strcmp(kinds[i].ext, ext) == 0 && kinds[i].look == look)
+            return kinds[i].type;
+    return NULL;
+}
+
+bool attach_name_ok(const char *name)
+{
+    size_t n = strlen(name);
+    if (n == 0 || name[0] == '.' || !utf8_ok(name, n, NULL) || utf8_len(name) > NAME_MAX_CHARS)
+        return false;
+    for (size_t i = 0; i < n;) {
+        uint32_t cp;
+        size_t k = utf8_next(name + i, n - i, &cp);
+        bool hidden = cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x202a && cp <= 0x202e) ||
+                      (cp >= 0x2066 && cp <= 0x2069) || cp == 0xfeff;
+        if (k == 0 || hidden || (cp < 0x80 && strchr("/\\:*?\"<>|", (char)cp) != NULL))
+            return false;
+        i += k;
+    }
+    return true;
+}
+
+/* ---- files ---- */
+
+static char *attach_root(TALLOC_CTX *mem, const struct core *c) { return file_join(mem, core_conf(c)->data_dir, "attachments"); }
+
+static char *stored_path(TALLOC_CTX *mem, const struct core *c, const uint8_t sha[HASH_N])
+{
+    char *hex = hex_text(mem, sha, HASH_N), *dir = file_join(mem, attach_root(mem, c), mem_strndup(mem, hex, 2));
+    return file_join(mem, dir, hex);
+}
+
+/* Only a plain file directly in attachments/tmp. */
+static bool tmp_path_ok(TALLOC_CTX *mem, const struct core *c, const char *path)
+{
+    char *dir = file_join(mem, attach_root(mem, c), "tmp");
+    size_t n = strlen(dir);
+    return path != NULL && strncmp(path, dir, n) == 0 && path[n] == '/' && path[n + 1] != '.' && path[n + 1] != '\0' && strchr(path + n + 1, '/') == NULL;
+}
+
+struct measured { uint8_t sha[HASH_N]; int64_t bytes; unsigned char head[HEAD_BYTES]; size_t head_n; };
+
+static enum rc measure_fd(TALLOC_CTX *mem, int fd, struct measured *ret, struct err *e)
+{
+    struct sha256 *h = sha256_new(mem);
+    unsigned char *block = mem_alloc(mem, 1, BLOCK_BYTES, "block");
+    for (;;) {
+        ssize_t n = read(fd, block, BLOCK_BYTES);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_set(e, ERR_FILE_READ, "upload: errno %d", errno);
+        if (n == 0)
+            break;
+        if (ret->bytes == 0) {
+            ret->head_n = (size_t)n < HEAD_BYTES ? (size_t)n : HEAD_BYTES;
+            memcpy(ret->head, block, ret->head_n);
+        }
+        ret->bytes += n;
+        if (ret->bytes > ATTACH_BYTES_MAX)
+            break;
+        sha256_add(h, block, (size_t)n);
+    }
+    sha256_end(h, ret->sha);
+    return RC_OK;
+}
+
+static enum rc measure(TALLOC_CTX *mem, const char *path, struct measured *ret, struct err *e)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return err_set(e, ERR_FILE_MISSING, "upload %s", path);
+    enum rc rc = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? measure_fd(mem, fd, ret, e) : err_set(e, ERR_FILE_READ, "upload %s is no file", path);
+    close(fd);
+    return rc;
+}
+
+static enum rc dir_sync(const char *dir, struct err *e)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set(e, ERR_FILE_WRITE, "%s", dir);
+    bool ok = fsync(fd) == 0;
+    close(fd);
+    return ok ? RC_OK : err_set(e, ERR_FILE_WRITE, "fsync %s", dir);
+}
+
+/* The bytes reach their place before the row that names them is committed; a command that fails afterwards leaves bytes that nothing names. */
+static enum rc store(TALLOC_CTX *mem, const struct core *c, const char *from, const uint8_t sha[HASH_N], struct err *e)
+{
+    char *to = stored_path(mem, c, sha), *dir = mem_strndup(mem, to, (size_t)(strrchr(to, '/') - to));
+    TRY(file_mkdirs(dir, 0700, e));
+    if (file_exists(to)) {
+        unlink(from);
+        return RC_OK;
+    }
+    int fd = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    if (!ok || rename(from, to) != 0)
+        return err_set(e, ERR_FILE_WRITE, "%s: errno %d", to, errno);
+    TRY(dir_sync(dir, e));
+    return dir_sync(attach_root(mem, c), e);
+}
+
+/* ---- the command ---- */
+
+static enum rc refuse(struct work *w, const char *key, const char *why, struct err *e)
+{
+    return err_set_arg(e, ERR_ATTACHMENT, msg_text(w->actor.lang, key), "%s", why);
+}
+
+/* Whoever may change or fill the record may add to it; so may those whose step is open. */
+static enum rc attach_permit(struct work *w, const struct json *args, struct record *rec, struct err *e)
+{
+    static const enum permit any[] = {PERMIT_EDIT, PERMIT_FILL, PERMIT_ACT};
+    const struct grant *g;
+    TRY(record_lock(w, args, PERMIT_SEE, rec, &g, e));
+    if (strcmp(rec->state, "void") == 0)
+        return err_set(e, ERR_STATE, "attachment of a void record");
+    for (size_t i = 0; i < ARRAY_N(any); i++)
+        if (perm_check(w->db, w->mem, w->set, &w->actor, any[i], rec->form, rec, w->today, &g, e) == RC_OK)
+            return RC_OK;
+    return err_set(e, ERR_DENIED, "attachment to record %lld", (long long)rec->id);
+}
+
+/* The blinding is derived from the house's own key, so that it can be shown for this attachment alone. */
+static enum rc blind_of(struct work *w, int64_t id, uint8_t ret_blind[32], struct err *e)
+{
+    struct q_keep_get key;
+    bool found;
+    uint8_t k[32];
+    TRY(q_keep_get(w->db, w->mem, "bind_key", &key, &found, e));
+    if (!found || !hex_read(str_of(key.v), k, sizeof k))
+        return err_set(e, ERR_BUG, "bind_key is missing");
+    const char *name = mem_fmt(w->mem, "attachment:%lld", (long long)id);
+    crypt_hmac256(k, sizeof k, name, strlen(name), ret_blind);
+    return RC_OK;
+}
+
+static enum rc attach_entry(struct work *w, const struct record *rec, int64_t id, const struct measured *m, const char *type, struct err *e)
+{
+    uint8_t blind[32], commit[HASH_N];
+    TRY(blind_of(w, id, blind, e));
+    commitment(blind, "attachment", m->sha, HASH_N, commit);
+    struct entry *en = entry_new(w->mem, "attach.added", work_pseudo(w, w->actor.person), mem_fmt(w->mem, "r:%lld", (long long)rec->id));
+    entry_field(en, "attachment", mem_fmt(w->mem, "%lld", (long long)id));
+    entry_field(en, "type", type);
+    entry_commit(en, "sha256", commit);
+    return ledger_append(w->ledger, w->tx, en, &w->seq, e);
+}
+
+enum rc cmd_attach_add(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    struct record rec;
+    struct q_attachment_n count;
+    struct measured *m = mem_new(w->mem, struct measured);
+    const char *name = json_get_str(args, "name"), *path = json_get_str(args, "path"), *hex = json_get_str(args, "sha256");
+    uint8_t said[HASH_N];
+    TRY(attach_permit(w, args, &rec, e));
+    if (!tmp_path_ok(w->mem, w->core, path))
+        return err_set(e, ERR_DENIED, "not an upload");
+    if (name == NULL || !attach_name_ok(name = text_nfc(w->mem, name)))
+        return refuse(w, MSG("core.attach-name"), "name", e);
+    TRY(q_attachment_n(w->db, w->mem, rec.id, &count, e));
+    TRY(measure(w->mem, path, m, e));
+    if (count.n >= ATTACH_N_MAX || m->bytes > ATTACH_BYTES_MAX)
+        return refuse(w, MSG("core.attach-size"), "size or number", e);
+    const char *type = attach_type(w->mem, name, m->head, m->head_n);
+    if (type == NULL)
+        return refuse(w, MSG("core.attach-kind"), "kind", e);
+    if (hex != NULL && (!hex_read(str_of(hex), said, HASH_N) || memcmp(said, m->sha, HASH_N) != 0))
+        return err_set(e, ERR_FILE_READ, "the upload changed on its way");
+    TRY(store(w->mem, w->core, path, m->sha, e));
+    int64_t id = work_new_id(w);
+    TRY(attach_entry(w, &rec, id, m, type, e));
+    TRY(q_attachment_add(w->tx, id, rec.id, (struct str){(const char *)m->sha, HASH_N}, m->bytes, type, w->now_us, w->actor.person, w->seq, e));
+    TRY(q_attachment_body_add(w->tx, id, name, e));
+    json_set_i64(body, "attachment", id);
+    json_set_str(body, "type", type);
+    json_set_i64(body, "bytes", m->bytes);
+    return RC_OK;
+}
+
+/* ---- reading ---- */
+
+static struct attachment attachment_of(struct reader *r, const struct q_attachment_by_id *q)
+{
+    uint8_t sha[HASH_N] = {0};
+    if (q->sha256.n == HASH_N)
+        memcpy(sha, q->sha256.p, HASH_N);
+    return (struct attachment){.id = q->id, .record = q->record, .bytes = q->bytes, .at = q->at, .actor = q->actor, .type = q->type,
+                               .name = q->name ? q->name : msg_text(r->actor.lang, MSG("core.erased")), .path = stored_path(r->mem, r->core, sha)};
+}
+
+enum rc attach_get(struct reader *r, int64_t id, struct attachment *ret, struct err *e)
+{
+    struct q_attachment_by_id q;
+    struct record rec;
+    const struct grant *g;
+    bool found;
+    TRY(q_attachment_by_id(r->db, r->mem, id, &q, &found, e));
+    if (!found)
+        return err_set(e, ERR_RECORD_MISSING, "attachment %lld", (long long)id);
+    TRY(record_get(r->db, r->mem, r->set, q.record, &rec, e));
+    if (rec.form == NULL || perm_check(r->db, r->mem, r->set, &r->actor, PERMIT_SEE, rec.form, &rec, r->today, &g, e) != RC_OK)
+        return err_set(e, ERR_RECORD_MISSING, "attachment %lld is not visible", (long long)id);
+    *ret = attachment_of(r, &q);
+    return RC_OK;
+}
+
+/* For a page that has already been allowed to show the record. */
+enum rc attach_of_record(struct reader *r, const struct grant *see, const struct record *rec, struct attachments *ret, struct err *e)
+{
+    struct q_attachments_of_rows row;
+    grant_assert(see, PERMIT_SEE, rec);
+    if (ret->mem == NULL)
+        ret->mem = r->mem;
+    TRY(q_attachments_of(r->db, r->mem, rec->id, ATTACH_N_MAX, &row, e));
+    for (size_t i = 0; i < row.n; i++)
+        *vec_push(ret) = (struct attachment){.id = row.v[i].id, .record = rec->id, .bytes = row.v[i].bytes, .at = row.v[i].at, .actor = row.v[i].actor,
+                                             .type = row.v[i].type, .name = row.v[i].name ? row.v[i].name : msg_text(r->actor.lang, MSG("core.erased"))};
+    return RC_OK;
+}
+
+char *attach_tmp_path(struct core *c, TALLOC_CTX *mem)
+{
+    char *token = crypt_token(mem), *dir = file_join(mem, attach_root(mem, c), "tmp");
+    for (char *p = token; *p != '\0'; p++)
+        *p = *p == '-' ? '_' : *p;
+    return mem_fmt(mem, "%s/u%s", dir, token);
+}
