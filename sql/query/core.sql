@@ -175,3 +175,9 @@ SELECT count(*) FROM step_who WHERE record = $1 AND person = $2;
 SELECT count(*) FROM step_who WHERE record = $1 AND person = $2 AND state = 'open';
 -- name: act_by :one  in: record i64, person i64  out: n i64
 SELECT count(*) FROM act WHERE record = $1 AND (actor = $2 OR on_behalf = $2);
+-- name: staging_add :exec  in: batch i64, line i64, state text, cells text, content text, problems text
+INSERT INTO staging (batch, line, state, cells, content, problems) VALUES ($1, $2, $3, $4, $5, $6);
+-- name: staging_of :many  in: batch i64, lim i64  out: line i64, state text, cells text, content text, problems text
+SELECT line, state, cells, content, problems FROM staging WHERE batch = $1 ORDER BY line LIMIT $2;
+-- name: staging_clear :exec  in: batch i64
+DELETE FROM staging WHERE batch = $1;

@@ -164,4 +164,6 @@ MUST enum rc core_backup(struct core *c, const char *dir, struct err *e);
 MUST enum rc core_restore(TALLOC_CTX *mem, const struct conf *conf, const char *dir, struct err *e);      /* epoch rule: trust.md 3.10 */
 /* Set-up code for the first administrator, printed on the console; NULL when set-up is done. */
 const char *core_setup_code(const struct core *c);
+bool core_setup_open(struct core *c);                      /* set-up is not finished */
+bool core_setup_code_ok(struct core *c, const char *code);  /* constant time; false once set-up is done */
 #endif

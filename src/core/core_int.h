@@ -68,6 +68,14 @@ MUST enum rc task_close_all(struct work *w, const struct record *rec, struct jso
 /* effect: the whole effect; reads its keys tasks and tasks_closed. */
 MUST enum rc task_apply(struct tx *tx, TALLOC_CTX *mem, const struct act_row *a, const struct json *effect, struct err *e);
 
+/* ---- password.c ---- */
+/* Effective figure of the adopted packs and the article that it comes from. */
+int64_t password_figure(const struct pack_set *set, const char *key, int64_t otherwise, const char **ret_article);
+
+/* ---- setup.c ---- */
+/* A record that is in force at once, without a route: set-up and imports alone; its origin says so. */
+MUST enum rc record_put_in_force(struct work *w, const struct form *f, const struct content *content, const char *origin, const char *happened_on, const char *note, int64_t *ret_id, struct err *e);
+
 /* ---- erase.c ---- */
 /* Blanks the paths in all revision bodies, form tables, title and search; used by the command and after a restore. */
 MUST enum rc erase_apply(struct work *w, int64_t record, const struct json *paths, int64_t *ret_n, struct err *e);

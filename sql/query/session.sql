@@ -1,0 +1,49 @@
+-- Sign-in: accounts, sessions, tokens, lockout. Format: tools/sqlgen.py.
+
+-- name: login_by_name :opt  in: login text  out: person i64, login text, kind text, hash text?, changed_at i64?, must_change i64, failed i64, locked_until i64?, disabled i64
+SELECT person, login, kind, hash, changed_at, must_change, failed, locked_until, disabled FROM account_login WHERE login = $1;
+-- name: login_of :opt  in: person i64  out: person i64, login text, kind text, hash text?, changed_at i64?, must_change i64, failed i64, locked_until i64?, disabled i64
+SELECT person, login, kind, hash, changed_at, must_change, failed, locked_until, disabled FROM account_login WHERE person = $1;
+-- name: login_put :exec  in: person i64, login text, kind text, hash text?, changed_at i64?, must_change i64, disabled i64
+INSERT INTO account_login (person, login, kind, hash, changed_at, must_change, failed, disabled) VALUES ($1, $2, $3, $4, $5, $6, 0, $7)
+ ON CONFLICT (person) DO UPDATE SET login = excluded.login, kind = excluded.kind, hash = coalesce(excluded.hash, account_login.hash), disabled = excluded.disabled;
+-- name: login_hash :one-row  in: person i64, hash text, changed_at i64, must_change i64
+UPDATE account_login SET hash = $2, changed_at = $3, must_change = $4, failed = 0, locked_until = NULL WHERE person = $1;
+-- name: login_rehash :one-row  in: person i64, hash text
+UPDATE account_login SET hash = $2 WHERE person = $1;
+-- name: login_good :one-row  in: person i64, at i64
+UPDATE account_login SET failed = 0, locked_until = NULL, last_at = $2 WHERE person = $1;
+-- name: login_bad :one-row  in: person i64, failed i64, locked_until i64?
+UPDATE account_login SET failed = $2, locked_until = $3 WHERE person = $1;
+-- name: login_n :one  in:  out: n i64
+SELECT count(*) FROM account_login;
+-- name: password_old_add :exec  in: person i64, at i64, hash text
+INSERT INTO password_old (person, at, hash) VALUES ($1, $2, $3);
+-- name: password_old_since :many  in: person i64, since i64  out: hash text
+SELECT hash FROM password_old WHERE person = $1 AND at >= $2 ORDER BY at DESC LIMIT 50;
+-- name: session_add :exec  in: token blob, person i64, csrf text, made_at i64, ends_at i64, lang text
+INSERT INTO session (token, person, csrf, made_at, seen_at, ends_at, lang, strong_at) VALUES ($1, $2, $3, $4, $4, $5, $6, $4);
+-- name: session_by_token :opt  in: token blob  out: person i64, csrf text, made_at i64, seen_at i64, ends_at i64, lang text, strong_at i64?
+SELECT person, csrf, made_at, seen_at, ends_at, lang, strong_at FROM session WHERE token = $1;
+-- name: session_seen :exec  in: token blob, at i64
+UPDATE session SET seen_at = $2 WHERE token = $1;
+-- name: session_lang :exec  in: token blob, lang text
+UPDATE session SET lang = $2 WHERE token = $1;
+-- name: session_end :exec  in: token blob
+DELETE FROM session WHERE token = $1;
+-- name: session_end_all :exec  in: person i64
+DELETE FROM session WHERE person = $1;
+-- name: session_sweep :exec  in: now_us i64, idle_us i64
+DELETE FROM session WHERE ends_at < $1 OR seen_at < $2;
+-- name: token_add :exec  in: token blob, person i64, name text, made_at i64, ends_at i64
+INSERT INTO api_token (token, person, name, made_at, ends_at) VALUES ($1, $2, $3, $4, $5);
+-- name: token_by_hash :opt  in: token blob  out: person i64, name text, ends_at i64
+SELECT person, name, ends_at FROM api_token WHERE token = $1;
+-- name: token_end :exec  in: person i64, name text
+DELETE FROM api_token WHERE person = $1 AND name = $2;
+-- name: rate_get :opt  in: addr text  out: failed i64, until i64
+SELECT failed, until FROM login_rate WHERE addr = $1;
+-- name: rate_put :exec  in: addr text, failed i64, until i64
+INSERT INTO login_rate (addr, failed, until) VALUES ($1, $2, $3) ON CONFLICT (addr) DO UPDATE SET failed = excluded.failed, until = excluded.until;
+-- name: rate_clear :exec  in: addr text
+DELETE FROM login_rate WHERE addr = $1;

@@ -1,0 +1,221 @@
+/* What pages and the API read of records: revisions, acts, steps, what may be done, what waits; names and references. */
+#include "core/core_int.h"
+
+#define HISTORY_MAX 500
+
+const char *person_name(struct db *db, TALLOC_CTX *mem, int64_t person)
+{
+    struct q_record_title_of row;
+    struct err e = {0};
+    bool found;
+    if (person == 0)
+        return "daicho";
+    if (q_record_title_of(db, mem, person, &row, &found, &e) != RC_OK || !found)
+        return "?";
+    return row.title[0] != '\0' ? row.title : msg_text(LANG_JA, MSG("core.erased"));
+}
+
+const char *record_title(struct db *db, TALLOC_CTX *mem, int64_t record)
+{
+    struct q_record_title_of row;
+    struct err e = {0};
+    bool found;
+    if (q_record_title_of(db, mem, record, &row, &found, &e) != RC_OK || !found)
+        return "?";
+    return row.title[0] != '\0' ? row.title : row.number;
+}
+
+/* ---- references as people write them ---- */
+
+static bool one_of(struct reader *r, const struct sql *s, int64_t *ret_id, bool *ret_several)
+{
+    struct db_rows *rows;
+    struct err e = {0};
+    bool more = false;
+    if (db_query(r->db, r->mem, s, &rows, &e) != RC_OK || db_next(rows, &more, &e) != RC_OK || !more)
+        return false;
+    *ret_id = db_i64(rows, 0);
+    if (db_next(rows, &more, &e) != RC_OK)
+        return false;
+    *ret_several = more;
+    db_rows_end(rows);
+    return !*ret_several;
+}
+
+static bool by_column(struct reader *r, const struct form *f, const char *col, const char *typed, int64_t *ret_id, bool *ret_several)
+{
+    struct sql *s = sql_new(r->mem);
+    sql_lit(s, "SELECT record FROM ");
+    sql_ident(s, form_table(r->mem, f));
+    sql_lit(s, " WHERE slot = 0 AND ");
+    sql_ident(s, col);
+    sql_lit(s, " = ");
+    sql_text(s, typed);
+    sql_lit(s, " ORDER BY record LIMIT 2");
+    return one_of(r, s, ret_id, ret_several);
+}
+
+bool core_resolve(void *ctx, const struct form *target, const char *typed, int64_t *ret_id, bool *ret_several)
+{
+    struct reader *r = ctx;
+    struct q_record_row row;
+    struct q_record_by_number num;
+    struct q_record_by_title_rows titles;
+    struct err e = {0};
+    bool found;
+    *ret_several = false;
+    if (str_to_i64(str_of(typed), ret_id) && q_record_row(r->db, r->mem, *ret_id, &row, &found, &e) == RC_OK && found && strcmp(row.form, target->ident) == 0)
+        return true;
+    if (q_record_by_number(r->db, r->mem, target->ident, typed, &num, &found, &e) == RC_OK && found) {
+        *ret_id = num.id;
+        return true;
+    }
+    bool person = strcmp(target->ident, "person") == 0;
+    if (person && (by_column(r, target, "login", typed, ret_id, ret_several) || by_column(r, target, "code", typed, ret_id, ret_several)))
+        return true;
+    *ret_several = false;
+    if (q_record_by_title(r->db, r->mem, target->ident, typed, &titles, &e) != RC_OK || titles.n == 0)
+        return false;
+    *ret_several = titles.n > 1;
+    *ret_id = titles.v[0].id;
+    return titles.n == 1;
+}
+
+/* ---- history ---- */
+
+enum rc record_revisions(struct reader *r, int64_t record, struct revision_infos *ret, struct err *e)
+{
+    struct q_revisions_of_rows rows;
+    ret->mem = r->mem;
+    TRY(q_revisions_of(r->db, r->mem, record, HISTORY_MAX, &rows, e));
+    for (size_t i = 0; i < rows.n; i++) {
+        struct revision_info *x = vec_push(ret);
+        *x = (struct revision_info){.id = rows.v[i].id, .no = rows.v[i].no, .author = rows.v[i].author, .at = rows.v[i].at, .pack_set = rows.v[i].pack_set, .seq = rows.v[i].seq};
+        if (rows.v[i].hash.n == HASH_N)
+            memcpy(x->hash, rows.v[i].hash.p, HASH_N);
+    }
+    return RC_OK;
+}
+
+enum rc record_acts(struct reader *r, int64_t record, struct act_infos *ret, struct err *e)
+{
+    struct q_acts_of_rows rows;
+    ret->mem = r->mem;
+    TRY(q_acts_of(r->db, r->mem, record, HISTORY_MAX, &rows, e));
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct q_acts_of *a = &rows.v[i];
+        struct json *effect;
+        TRY(json_read(r->mem, str_of(a->effect), 8 << 20, &effect, e));
+        *vec_push(ret) = (struct act_info){.id = a->id, .no = a->no, .revision = a->revision_null ? 0 : a->revision, .actor = a->actor,
+            .on_behalf = a->on_behalf_null ? 0 : a->on_behalf, .at = a->at, .seq = a->seq, .kind = a->kind, .step = a->step, .comment = a->comment, .effect = effect};
+    }
+    return RC_OK;
+}
+
+/* ---- the route as it stands ---- */
+
+static void whos_of(struct reader *r, struct step_info *si, const struct q_step_whos_of_rows *w)
+{
+    si->who = mem_alloc(r->mem, sizeof *si->who, w->n + 1, "seats");
+    for (size_t i = 0; i < w->n; i++)
+        if (w->v[i].ord == si->ord) {
+            si->who[si->who_n].person = w->v[i].person;
+            si->who[si->who_n].post = w->v[i].post;
+            si->who[si->who_n].state = w->v[i].state;
+            si->who[si->who_n].on_behalf = w->v[i].on_behalf_null ? 0 : w->v[i].on_behalf;
+            si->who_n++;
+        }
+}
+
+enum rc record_steps(struct reader *r, int64_t record, struct step_infos *ret, struct err *e)
+{
+    struct q_steps_of_rows s;
+    struct q_step_whos_of_rows w;
+    struct record rec;
+    ret->mem = r->mem;
+    TRY(record_get(r->db, r->mem, r->set, record, &rec, e));
+    TRY(q_steps_of(r->db, r->mem, record, &s, e));
+    TRY(q_step_whos_of(r->db, r->mem, record, &w, e));
+    for (size_t i = 0; i < s.n; i++) {
+        const struct step *st = rec.form ? pack_step(rec.form, s.v[i].step) : NULL;
+        struct step_info si = {.ord = s.v[i].ord, .key = s.v[i].step, .state = s.v[i].state, .note = s.v[i].note, .need = s.v[i].need,
+            .opened_at = s.v[i].opened_at_null ? 0 : s.v[i].opened_at, .done_at = s.v[i].done_at_null ? 0 : s.v[i].done_at, .step = st,
+            .label = st ? pick_lang(r->actor.lang, st->label ? st->label : st->id, st->label_en) : s.v[i].step};
+        whos_of(r, &si, &w);
+        *vec_push(ret) = si;
+    }
+    return RC_OK;
+}
+
+static bool permitted(struct reader *r, const struct record *rec, enum permit p)
+{
+    const struct grant *g;
+    struct err e = {0};
+    return perm_check(r->db, r->mem, r->set, &r->actor, p, rec->form, rec, r->today, &g, &e) == RC_OK;
+}
+
+static bool any_stage(const struct form *f)
+{
+    for (size_t i = 0; i < f->field_n; i++)
+        if (f->field[i].stage != NULL && (strcmp(f->field[i].stage, "approved") == 0 || strcmp(f->field[i].stage, "close") == 0))
+            return true;
+    return false;
+}
+
+enum rc record_may(struct reader *r, const struct record *rec, const char ***ret_acts, size_t *ret_n, struct err *e)
+{
+    const char **a = mem_array(r->mem, const char *, 12);
+    size_t n = 0;
+    bool submitted = rec->draft_state != NULL && strcmp(rec->draft_state, "submitted") == 0, draft = rec->draft_rev != 0 && !submitted;
+    bool live = strcmp(rec->state, "void") != 0 && strcmp(rec->state, "closed") != 0, in_force = rec->force_rev != 0 && strcmp(rec->state, "approved") == 0;
+    (void)e;
+    if (rec->form == NULL)
+        live = false;
+    if (live && permitted(r, rec, PERMIT_EDIT)) {
+        a[n++] = "save";
+        if (draft)
+            a[n++] = "submit";
+    }
+    if (live && submitted && (rec->made_by == r->actor.person || permitted(r, rec, PERMIT_EDIT)))
+        a[n++] = "withdraw";
+    if (live && submitted && rec->made_by != r->actor.person && permitted(r, rec, PERMIT_ACT)) {
+        a[n++] = "approve";
+        a[n++] = "return";
+        a[n++] = "reject";
+    }
+    if (live && in_force && rec->draft_rev == 0 && any_stage(rec->form) && permitted(r, rec, PERMIT_FILL))
+        a[n++] = "fill";
+    if (live && in_force && rec->draft_rev == 0 && permitted(r, rec, PERMIT_FILL) && (rec->form->closes == NULL || strcmp(rec->form->closes, "manual") == 0))
+        a[n++] = "close";
+    if (live && permitted(r, rec, PERMIT_VOID))
+        a[n++] = "void";
+    if (rec->form != NULL && permitted(r, rec, PERMIT_ERASE))
+        a[n++] = "erase";
+    *ret_acts = a;
+    *ret_n = n;
+    return RC_OK;
+}
+
+/* ---- the desk ---- */
+
+enum rc route_waiting_for_me(struct reader *r, int limit, struct waitings *ret, struct err *e)
+{
+    struct q_waiting_for_rows rows;
+    ret->mem = r->mem;
+    TRY(q_waiting_for(r->db, r->mem, r->actor.person, limit, &rows, e));
+    for (size_t i = 0; i < rows.n; i++)
+        *vec_push(ret) = (struct waiting){.record = rows.v[i].record, .number = rows.v[i].number, .title = rows.v[i].title, .form_ident = rows.v[i].form,
+                                          .post = rows.v[i].post, .state = "open", .since = rows.v[i].since};
+    return RC_OK;
+}
+
+enum rc route_returned_to_me(struct reader *r, int limit, struct waitings *ret, struct err *e)
+{
+    struct q_returned_to_rows rows;
+    ret->mem = r->mem;
+    TRY(q_returned_to(r->db, r->mem, r->actor.person, limit, &rows, e));
+    for (size_t i = 0; i < rows.n; i++)
+        *vec_push(ret) = (struct waiting){.record = rows.v[i].record, .number = rows.v[i].number, .title = rows.v[i].title, .form_ident = rows.v[i].form,
+                                          .state = rows.v[i].draft_state, .since = rows.v[i].updated_at};
+    return RC_OK;
+}

@@ -1,0 +1,280 @@
+/* Sign-in and sessions. The password is verified outside the writer (argon2id takes its time, two at once); what follows is a command.
+ * Unknown login and wrong password look and last the same. Sessions are stored by the SHA-256 of their token; idle 30 minutes, at most
+ * 12 hours (trust.md section 5 rows 46, 54 to 57). */
+#include "core/core_int.h"
+
+#define IDLE_US (30 * 60 * US_PER_S)
+#define ABSOLUTE_US (12 * 3600 * US_PER_S)
+#define TOUCH_US (60 * US_PER_S)
+#define RATE_TRIES 20                        /* failures from one address before it waits */
+#define RATE_WAIT_US (60 * US_PER_S)
+#define PASSWORD_MAX 256
+/* Verified when the login is unknown, so that it takes as long: hash of nothing anybody knows. */
+static char dummy_hash[200];
+
+static enum rc dummy_ready(struct err *e)
+{
+    if (dummy_hash[0] != '\0')
+        return RC_OK;
+    MEM_SCOPE(tmp, NULL);
+    char *h;
+    TRY(crypt_password_hash(tmp, crypt_token(tmp), &h, e));
+    memcpy(dummy_hash, h, strlen(h) + 1 < sizeof dummy_hash ? strlen(h) + 1 : 0);
+    return RC_OK;
+}
+
+static const struct actor nobody = {.kind = ACTOR_SYSTEM, .lang = LANG_JA, .login = "sign-in"};
+
+static enum rc run(struct core *c, TALLOC_CTX *mem, const char *name, const struct json *args, struct err *e)
+{
+    struct answer *ans;
+    core_command(c, mem, &nobody, name, args, NULL, &ans);
+    if (ans->rc != RC_OK)
+        *e = ans->err;
+    return ans->rc;
+}
+
+static enum rc rate_check(struct reader *r, const char *addr, struct err *e)
+{
+    struct q_rate_get row;
+    bool found;
+    TRY(q_rate_get(r->db, r->mem, addr, &row, &found, e));
+    return found && row.failed >= RATE_TRIES && row.until > r->now_us ? err_set(e, ERR_HTTP_RATE, "address %s", addr) : RC_OK;
+}
+
+static enum rc login_read(struct core *c, TALLOC_CTX *mem, const char *login, const char *addr, struct q_login_by_name *ret, bool *ret_found, struct err *e)
+{
+    struct reader r;
+    TRY(core_read_begin(c, mem, NULL, &r, e));
+    enum rc rc = rate_check(&r, addr, e);
+    if (rc == RC_OK)
+        rc = q_login_by_name(r.db, mem, login, ret, ret_found, e);
+    core_read_end(&r);
+    return rc;
+}
+
+static enum rc failed(struct core *c, TALLOC_CTX *mem, int64_t person, const char *addr, struct err *e)
+{
+    struct json *args = json_obj(mem);
+    json_set_i64(args, "person", person);
+    json_set_str(args, "addr", addr);
+    TRY(run(c, mem, "login.failed", args, e));
+    return err_set(e, ERR_LOGIN, "sign-in refused");
+}
+
+enum rc session_login(struct core *c, TALLOC_CTX *mem, const char *login, const char *password, const char *addr, char **ret_token, struct err *e)
+{
+    struct q_login_by_name acc;
+    bool found = false;
+    TRY(dummy_ready(e));
+    if (login == NULL || password == NULL || strlen(login) > 100 || strlen(password) > PASSWORD_MAX)
+        return err_set(e, ERR_LOGIN, "too long");
+    TRY(login_read(c, mem, text_nfkc(mem, login), addr, &acc, &found, e));
+    bool usable = found && acc.hash != NULL && !acc.disabled;
+    bool right = crypt_password_ok(usable ? acc.hash : dummy_hash, text_nfc(mem, password));
+    if (found && !acc.locked_until_null && acc.locked_until > clock_now_us())
+        return err_set(e, ERR_LOGIN_LOCKED, "account of %lld", (long long)acc.person);
+    if (!usable || !right)
+        return failed(c, mem, found ? acc.person : 0, addr, e);
+    char *token = crypt_token(mem);
+    struct json *args = json_obj(mem);
+    json_set_i64(args, "person", acc.person);
+    json_set_str(args, "token", token);
+    json_set_str(args, "csrf", crypt_token(mem));
+    json_set_str(args, "addr", addr);
+    if (crypt_password_stale(acc.hash)) {
+        char *again;
+        TRY(crypt_password_hash(mem, text_nfc(mem, password), &again, e));
+        json_set_str(args, "rehash", again);
+    }
+    TRY(run(c, mem, "login", args, e));
+    *ret_token = token;
+    return RC_OK;
+}
+
+static enum rc session_fill(struct reader *r, int64_t person, struct session *s, struct err *e)
+{
+    struct q_login_of acc;
+    bool found;
+    TRY(q_login_of(r->db, r->mem, person, &acc, &found, e));
+    if (!found || acc.disabled)
+        return err_set(e, ERR_SESSION, "account of %lld is gone", (long long)person);
+    s->person = person;
+    s->login = acc.login;
+    s->name = person_name(r->db, r->mem, person);
+    s->privileged = strcmp(acc.kind, "privileged") == 0;
+    s->must_change = acc.must_change != 0;
+    return RC_OK;
+}
+
+static enum rc session_read(struct reader *r, const uint8_t hash[32], struct session *s, bool *ret_touch, struct err *e)
+{
+    struct q_session_by_token row;
+    bool found;
+    TRY(q_session_by_token(r->db, r->mem, (struct str){(const char *)hash, 32}, &row, &found, e));
+    if (!found || row.ends_at < r->now_us || row.seen_at + IDLE_US < r->now_us)
+        return err_set(e, ERR_SESSION, "no session");
+    s->csrf = row.csrf;
+    s->lang = strcmp(row.lang, "en") == 0 ? LANG_EN : LANG_JA;
+    s->strong_at = row.strong_at_null ? 0 : row.strong_at;
+    *ret_touch = row.seen_at + TOUCH_US < r->now_us;
+    return session_fill(r, row.person, s, e);
+}
+
+enum rc session_get(struct core *c, TALLOC_CTX *mem, const char *token, struct session **ret, struct err *e)
+{
+    struct reader r;
+    uint8_t hash[32];
+    bool touch = false;
+    struct session *s = mem_new(mem, struct session);
+    if (token == NULL || strlen(token) != 43)
+        return err_set(e, ERR_SESSION, "no token");
+    crypt_token_hash(token, hash);
+    TRY(core_read_begin(c, mem, NULL, &r, e));
+    enum rc rc = session_read(&r, hash, s, &touch, e);
+    core_read_end(&r);
+    TRY(rc);
+    if (touch) {
+        struct err e2 = {0};
+        struct json *args = json_obj(mem);
+        json_set_str(args, "token", token);
+        if (run(c, mem, "session.touch", args, &e2) != RC_OK && e2.code != ERR_DB_FULL && e2.code != ERR_LEDGER_READONLY)
+            return err_set(e, ERR_SESSION, "%s", e2.detail);
+    }
+    *ret = s;
+    return RC_OK;
+}
+
+enum rc session_api(struct core *c, TALLOC_CTX *mem, const char *bearer, struct session **ret, struct err *e)
+{
+    struct reader r;
+    uint8_t hash[32];
+    struct q_token_by_hash row;
+    bool found = false;
+    struct session *s = mem_new(mem, struct session);
+    if (bearer == NULL || strlen(bearer) != 43)
+        return err_set(e, ERR_SESSION, "no token");
+    crypt_token_hash(bearer, hash);
+    TRY(core_read_begin(c, mem, NULL, &r, e));
+    enum rc rc = q_token_by_hash(r.db, mem, (struct str){(const char *)hash, 32}, &row, &found, e);
+    if (rc == RC_OK && (!found || row.ends_at < r.now_us))
+        rc = err_set(e, ERR_SESSION, "token");
+    if (rc == RC_OK)
+        rc = session_fill(&r, row.person, s, e);
+    core_read_end(&r);
+    TRY(rc);
+    *ret = s;
+    return RC_OK;
+}
+
+enum rc session_logout(struct core *c, const char *token, struct err *e)
+{
+    MEM_SCOPE(tmp, NULL);
+    struct json *args = json_obj(tmp);
+    json_set_str(args, "token", token);
+    return run(c, tmp, "logout", args, e);
+}
+
+/* ---- commands ---- */
+
+static struct str token_of(const struct json *args, uint8_t hash[32])
+{
+    crypt_token_hash(json_get_str(args, "token") ? json_get_str(args, "token") : "", hash);
+    return (struct str){(const char *)hash, 32};
+}
+
+enum rc cmd_login(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    uint8_t hash[32];
+    int64_t person = json_get_i64(args, "person", 0);
+    const char *addr = json_get_str(args, "addr");
+    (void)body;
+    if (w->actor.kind != ACTOR_SYSTEM)
+        return err_set(e, ERR_DENIED, "login is for the sign-in itself");
+    TRY(q_session_sweep(w->tx, w->now_us, w->now_us - IDLE_US, e));
+    TRY(q_login_good(w->tx, person, w->now_us, e));
+    if (json_get_str(args, "rehash") != NULL)
+        TRY(q_login_rehash(w->tx, person, json_get_str(args, "rehash"), e));
+    if (addr != NULL)
+        TRY(q_rate_clear(w->tx, addr, e));
+    TRY(q_session_add(w->tx, token_of(args, hash), person, json_get_str(args, "csrf"), w->now_us, w->now_us + ABSOLUTE_US, "ja", e));
+    return work_entry(w, "auth.login", work_pseudo(w, person), e, NULL);
+}
+
+static enum rc rate_count(struct work *w, const char *addr, struct err *e)
+{
+    struct q_rate_get row;
+    bool found;
+    if (addr == NULL)
+        return RC_OK;
+    TRY(q_rate_get(w->db, w->mem, addr, &row, &found, e));
+    int64_t n = found && row.until > w->now_us ? row.failed + 1 : 1;
+    return q_rate_put(w->tx, addr, n, w->now_us + RATE_WAIT_US, e);
+}
+
+enum rc cmd_login_failed(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    struct q_login_of acc;
+    bool found = false;
+    const char *article;
+    int64_t person = json_get_i64(args, "person", 0);
+    (void)body;
+    TRY(rate_count(w, json_get_str(args, "addr"), e));
+    if (person != 0)
+        TRY(q_login_of(w->db, w->mem, person, &acc, &found, e));
+    if (!found)
+        return work_entry(w, "auth.failed", "-", e, "known", "no", NULL);
+    bool priv = strcmp(acc.kind, "privileged") == 0;
+    int64_t tries = password_figure(w->set, priv ? "core.lock_privileged_tries" : "core.lock_general_tries", priv ? 3 : 5, &article);
+    int64_t minutes = password_figure(w->set, priv ? "core.lock_privileged_minutes" : "core.lock_general_minutes", priv ? 360 : 60, &article);
+    bool was_locked = !acc.locked_until_null && acc.locked_until > w->now_us;
+    int64_t n = !acc.locked_until_null && !was_locked ? 1 : acc.failed + 1;           /* after a lock the count begins anew */
+    bool lock = n >= tries;
+    TRY(q_login_bad(w->tx, person, lock ? 0 : n, lock ? w->now_us + minutes * 60 * US_PER_S : 0, !lock, e));
+    return work_entry(w, lock ? "auth.locked" : "auth.failed", work_pseudo(w, person), e, NULL);
+}
+
+enum rc cmd_logout(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    uint8_t hash[32];
+    struct q_session_by_token row;
+    bool found;
+    (void)body;
+    TRY(q_session_by_token(w->db, w->mem, token_of(args, hash), &row, &found, e));
+    if (!found)
+        return RC_OK;
+    TRY(q_session_end(w->tx, (struct str){(const char *)hash, 32}, e));
+    return work_entry(w, "auth.logout", work_pseudo(w, row.person), e, NULL);
+}
+
+enum rc cmd_session_touch(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    uint8_t hash[32];
+    const char *lang = json_get_str(args, "lang");
+    (void)body;
+    if (lang != NULL)
+        TRY(q_session_lang(w->tx, token_of(args, hash), strcmp(lang, "en") == 0 ? "en" : "ja", e));
+    return q_session_seen(w->tx, token_of(args, hash), w->now_us, e);
+}
+
+#define TOKEN_DAYS_MAX 366
+enum rc cmd_token_make(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    uint8_t hash[32];
+    const char *name = json_get_str(args, "name");
+    int64_t days = json_get_i64(args, "days", 30);
+    (void)body;
+    if (name == NULL || name[0] == '\0' || utf8_len(name) > 100 || days < 1 || days > TOKEN_DAYS_MAX || json_get_str(args, "token") == NULL)
+        return err_set(e, ERR_COMMAND, "token.make");
+    TRY(q_token_add(w->tx, token_of(args, hash), w->actor.person, name, w->now_us, w->now_us + days * US_PER_DAY, e));
+    return work_entry(w, "auth.token-made", work_pseudo(w, w->actor.person), e, NULL);
+}
+
+enum rc cmd_token_end(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    (void)body;
+    if (json_get_str(args, "name") == NULL)
+        return err_set(e, ERR_COMMAND, "token.end");
+    TRY(q_token_end(w->tx, w->actor.person, json_get_str(args, "name"), e));
+    return work_entry(w, "auth.token-ended", work_pseudo(w, w->actor.person), e, NULL);
+}
