@@ -88,6 +88,25 @@ static const char *role_list(struct gen *g, const struct role *r)
     return b->p;
 }
 
+/* The column of a field of a core form that a function leans on. */
+static const char *core_col(struct gen *g, const struct node *n, const char *form, const char *path)
+{
+    const struct form *f = pack_form(g->scope->set, form);
+    const struct field *fd = f ? pack_field(f, path) : NULL;
+    if (fd == NULL)
+        cond_bad(g, n->at, MSG("cond.core"), mem_fmt(g->mem, "%s.%s", form, path), NULL);
+    else
+        cond_reads(g, f->ident, fd->col);
+    return fd ? fd->col : "record";
+}
+
+/* An assignment that lasts on the day. */
+static const char *lasting(struct gen *g, const struct node *n, const char *on)
+{
+    const char *from = core_col(g, n, "assignment", "from_on"), *to = core_col(g, n, "assignment", "to_on");
+    return mem_fmt(g->mem, "(ha.%s IS NULL OR ha.%s <= %s) AND (ha.%s IS NULL OR ha.%s >= %s)", from, from, on, to, to, on);
+}
+
 static struct val f_holds(struct gen *g, const struct node *n, struct val *a)
 {
     MEM_SCOPE(tmp, g->mem);
@@ -97,14 +116,14 @@ static struct val f_holds(struct gen *g, const struct node *n, struct val *a)
         r = pack_role(g->scope->set, a[1].lit);
     if (r == NULL)
         return cond_bad(g, n->list[1]->at, MSG("cond.role"), a[1].lit, NULL);
-    cond_reads(g, "assignment", "role");
     if (r->everyone)
         return mk(V_BOOL, mem_fmt(g->mem, "(CASE WHEN %s IS NULL OR %s IS NULL THEN NULL ELSE EXISTS (SELECT 1 FROM f_person hp WHERE hp.record = %s AND hp.slot = 0 "
-                                  "AND (hp.left_on IS NULL OR hp.left_on >= %s)) END)", who, on, who, on));
+                                  "AND (hp.%s IS NULL OR hp.%s >= %s)) END)", who, on, who, core_col(g, n, "person", "left_on"), core_col(g, n, "person", "left_on"), on));
     if (r->derived_head)
-        return mk(V_BOOL, mem_fmt(g->mem, "(CASE WHEN %s IS NULL THEN NULL ELSE EXISTS (SELECT 1 FROM f_department hd WHERE hd.slot = 0 AND hd.head = %s) END)", who, who));
-    return mk(V_BOOL, mem_fmt(g->mem, "(CASE WHEN %s IS NULL OR %s IS NULL THEN NULL ELSE EXISTS (SELECT 1 FROM f_assignment ha WHERE ha.slot = 0 AND ha.person = %s AND ha.role IN (%s) "
-                              "AND (ha.from_on IS NULL OR ha.from_on <= %s) AND (ha.to_on IS NULL OR ha.to_on >= %s)) END)", who, on, who, role_list(g, r), on, on));
+        return mk(V_BOOL, mem_fmt(g->mem, "(CASE WHEN %s IS NULL OR %s IS NULL THEN NULL ELSE EXISTS (SELECT 1 FROM f_department hd WHERE hd.slot = 0 AND hd.%s = %s) END)",
+                                  who, on, core_col(g, n, "department", "head"), who));
+    return mk(V_BOOL, mem_fmt(g->mem, "(CASE WHEN %s IS NULL OR %s IS NULL THEN NULL ELSE EXISTS (SELECT 1 FROM f_assignment ha WHERE ha.slot = 0 AND ha.%s = %s AND ha.%s IN (%s) "
+                              "AND %s) END)", who, on, core_col(g, n, "assignment", "person"), who, core_col(g, n, "assignment", "role"), role_list(g, r), lasting(g, n, on)));
 }
 
 static struct val person_ref(struct gen *g, const char *form, const char *sql)
@@ -114,31 +133,28 @@ static struct val person_ref(struct gen *g, const char *form, const char *sql)
 
 static struct val f_head_of(struct gen *g, const struct node *n, struct val *a)
 {
-    (void)n;
-    cond_reads(g, "department", "head");
-    return person_ref(g, "person", mem_fmt(g->mem, "(SELECT hd.head FROM f_department hd WHERE hd.slot = 0 AND hd.record = %s)", a[0].sql));
+    const char *head = core_col(g, n, "department", "head");
+    return person_ref(g, "person", mem_fmt(g->mem, "(SELECT hd.%s FROM f_department hd WHERE hd.slot = 0 AND hd.record = %s)", head, a[0].sql));
 }
 
 static struct val f_department_of(struct gen *g, const struct node *n, struct val *a)
 {
-    (void)n;
-    cond_reads(g, "person", "department");
-    return person_ref(g, "department", mem_fmt(g->mem, "(SELECT hp.department_ FROM f_person hp WHERE hp.slot = 0 AND hp.record = %s)", a[0].sql));
+    const char *own = core_col(g, n, "person", "department");
+    return person_ref(g, "department", mem_fmt(g->mem, "(SELECT hp.%s FROM f_person hp WHERE hp.slot = 0 AND hp.record = %s)", own, a[0].sql));
 }
 
 static struct val f_member_of(struct gen *g, const struct node *n, struct val *a)
 {
-    (void)n;
-    cond_reads(g, "person", "department");
-    return mk(V_BOOL, mem_fmt(g->mem, "((SELECT hp.department_ FROM f_person hp WHERE hp.slot = 0 AND hp.record = %s) = %s)", a[0].sql, a[1].sql));
+    const char *own = core_col(g, n, "person", "department");
+    return mk(V_BOOL, mem_fmt(g->mem, "((SELECT hp.%s FROM f_person hp WHERE hp.slot = 0 AND hp.record = %s) = %s)", own, a[0].sql, a[1].sql));
 }
 
 static struct val f_superior_of(struct gen *g, const struct node *n, struct val *a)
 {
-    (void)n;
-    cond_reads(g, "department", "head");
-    return person_ref(g, "person", mem_fmt(g->mem, "(SELECT CASE WHEN hd.head <> hp.record THEN hd.head ELSE (SELECT hu.head FROM f_department hu WHERE hu.slot = 0 AND hu.record = hd.parent) END "
-                                           "FROM f_person hp JOIN f_department hd ON hd.record = hp.department_ AND hd.slot = 0 WHERE hp.slot = 0 AND hp.record = %s)", a[0].sql));
+    const char *own = core_col(g, n, "person", "department"), *head = core_col(g, n, "department", "head"), *up = core_col(g, n, "department", "parent");
+    return person_ref(g, "person", mem_fmt(g->mem, "(SELECT CASE WHEN hd.%s <> hp.record THEN hd.%s ELSE (SELECT hu.%s FROM f_department hu WHERE hu.slot = 0 AND hu.record = hd.%s) END "
+                                           "FROM f_person hp JOIN f_department hd ON hd.record = hp.%s AND hd.slot = 0 WHERE hp.slot = 0 AND hp.record = %s)",
+                                           head, head, head, up, own, a[0].sql));
 }
 
 static struct val f_applicant(struct gen *g, const struct node *n, struct val *a)
@@ -150,6 +166,8 @@ static struct val f_applicant(struct gen *g, const struct node *n, struct val *a
 static struct val f_state(struct gen *g, const struct node *n, struct val *a)
 {
     (void)n;
+    if (a[0].ref != NULL)
+        cond_reads(g, a[0].ref->ident, "state");
     return mk(V_TEXT, mem_fmt(g->mem, "(SELECT hr.state FROM record hr WHERE hr.id = %s)", a[0].sql));
 }
 
@@ -180,7 +198,7 @@ static struct val f_at_least(struct gen *g, const struct node *n, struct val *a)
     for (size_t i = 0; i < a[0].of->n; i++)
         if (strcmp(a[0].of->opt[i].id, a[1].lit) == 0)
             return mk(V_BOOL, mem_fmt(g->mem, "(%s >= %zu)", rank(g, a[0].of, a[0].sql), i));
-    return cond_bad(g, n->list[1]->at, MSG("cond.option"), a[1].lit, a[0].of->id);
+    return cond_bad(g, n->list[1]->at, MSG("cond.option"), a[1].lit, cond_options(g, a[0].of));
 }
 
 /* Aggregate over an ordered choice; an unknown value counts as the strictest. */
@@ -200,14 +218,24 @@ static struct val f_strictest(struct gen *g, const struct node *n, struct val *a
 
 static struct val aggregate(struct gen *g, const struct node *n, struct val *a, const char *fn)
 {
+    bool count = strcmp(fn, "count") == 0, sums = strcmp(fn, "sum") == 0 || strcmp(fn, "avg") == 0;
     if (!g->aggregate_ok)
         return cond_bad(g, n->at, MSG("cond.aggregate"), fn, NULL);
-    enum vt t = strcmp(fn, "count") == 0 ? V_NUM : a[0].t;
-    if (t == V_BOOL || t == V_REF || t == V_CHOICE || ((strcmp(fn, "sum") == 0 || strcmp(fn, "avg") == 0) && t != V_NUM))
+    enum vt t = count ? V_NUM : a[0].t;
+    if (t == V_BOOL || t == V_REF || t == V_CHOICE || t == V_LIT || t == V_NULL || (sums && t != V_NUM))
         return cond_bad(g, n->at, MSG("cond.number"), fn, NULL);
-    return mk(t, mem_fmt(g->mem, "%s(%s)", fn, a[0].sql));
+    struct val v = mk(t, "count(*)");
+    v.real = !count && (a[0].real || strcmp(fn, "avg") == 0);
+    if (strcmp(fn, "avg") == 0)
+        v.sql = mem_fmt(g->mem, "avg(CAST(%s AS DOUBLE PRECISION))", a[0].sql);
+    else if (strcmp(fn, "sum") == 0 && !a[0].real)
+        v.sql = mem_fmt(g->mem, "CAST(sum(%s) AS BIGINT)", a[0].sql);
+    else if (!n->neg)
+        v.sql = mem_fmt(g->mem, "%s(%s)", fn, a[0].sql);
+    return v;
 }
 
+static struct val f_avg(struct gen *g, const struct node *n, struct val *a) { return aggregate(g, n, a, "avg"); }
 static struct val f_count(struct gen *g, const struct node *n, struct val *a) { return aggregate(g, n, a, "count"); }
 static struct val f_sum(struct gen *g, const struct node *n, struct val *a) { return aggregate(g, n, a, "sum"); }
 static struct val f_min(struct gen *g, const struct node *n, struct val *a) { return aggregate(g, n, a, "min"); }
@@ -215,7 +243,7 @@ static struct val f_max(struct gen *g, const struct node *n, struct val *a) { re
 
 static struct val child_exists(struct gen *g, const struct node *n, const char *opt)
 {
-    const struct view *v = NULL;
+    struct view *v = NULL;
     const struct field *fd = cond_child(g, n->list[0], &v);
     if (fd == NULL)
         return mk(V_BAD, "NULL");
@@ -225,7 +253,7 @@ static struct val child_exists(struct gen *g, const struct node *n, const char *
             return lit;
     }
     const char *more = opt == NULL ? "" : mem_fmt(g->mem, " AND hc.value = %s", cond_quote(g->mem, opt));
-    return mk(V_BOOL, mem_fmt(g->mem, "EXISTS (SELECT 1 FROM %s hc WHERE hc.record = %s.record AND hc.slot = %s.slot%s)", form_child_table(g->mem, v->f, fd), v->alias, v->alias, more));
+    return mk(V_BOOL, mem_fmt(g->mem, "EXISTS (SELECT 1 FROM %s hc WHERE hc.record = %s.record AND hc.slot = %s.slot%s)", form_child_table(g->mem, v->f, fd), v->sql, v->sql, more));
 }
 
 static struct val f_has(struct gen *g, const struct node *n, struct val *a) { return child_exists(g, n, a[1].lit); }
@@ -254,6 +282,10 @@ static struct val f_coalesce(struct gen *g, const struct node *n, struct val *a)
         return cond_bad(g, n->at, MSG("cond.null"), NULL, NULL);
     struct val b = cond_as(g, a[1], a[0].t, a[0].of, n->list[1]->at);
     struct val r = a[0];
+    r.lit = NULL;
+    r.real = a[0].real || b.real;
+    if (!cond_same_ref(g, a[0], b, n->list[1]->at))
+        return mk(V_BAD, "NULL");
     if (r.t == V_BOOL)
         r.sql = mem_fmt(g->mem, "(coalesce(CAST(%s AS INTEGER), CAST(%s AS INTEGER)) = 1)", a[0].sql, b.sql);
     else
@@ -301,10 +333,10 @@ static struct val param_value(struct gen *g, const struct param *p, const char *
     int64_t n;
     switch (p->type) {
     case FT_INT: case FT_NUMBER: case FT_MONEY: case FT_MONTH:
-        return mk(V_NUM, v != NULL && str_to_i64(str_of(v), &n) ? mem_fmt(g->mem, "%lld", (long long)n) : "CAST(NULL AS INTEGER)");
+        return mk(V_NUM, v != NULL && str_to_i64(str_of(v), &n) ? mem_fmt(g->mem, "CAST(%lld AS BIGINT)", (long long)n) : "CAST(NULL AS INTEGER)");
     case FT_DURATION:
         if (v != NULL && strlen(v) > 2 && v[0] == 'P' && str_to_i64((struct str){v + 1, strlen(v) - 2}, &n))
-            return mk(V_NUM, mem_fmt(g->mem, "%lld", (long long)(n * (strchr("Y", v[strlen(v) - 1]) ? 12 : strchr("W", v[strlen(v) - 1]) ? 7 : 1))));
+            return mk(V_NUM, mem_fmt(g->mem, "CAST(%lld AS BIGINT)", (long long)(n * (strchr("Y", v[strlen(v) - 1]) ? 12 : strchr("W", v[strlen(v) - 1]) ? 7 : 1))));
         return mk(V_NUM, "CAST(NULL AS INTEGER)");
     case FT_DATE: return mk(V_DATE, v ? cond_quote(g->mem, v) : "CAST(NULL AS TEXT)");
     case FT_BOOL: return mk(V_BOOL, v == NULL ? "(NULL = 1)" : strcmp(v, "1") == 0 || strcmp(v, "true") == 0 ? "(1 = 1)" : "(1 = 0)");
@@ -349,7 +381,7 @@ static const char *in_list(struct gen *g, const char *v, const char *seps, bool 
             buf_fmt(b, "%s%s", b->n ? ", " : "", cond_quote(g->mem, s));
         p += n + (p[n] != '\0');
     }
-    return b->n ? b->p : "NULL";
+    return b->n ? cond_text(g, b) : "NULL";
 }
 
 static struct val f_chosen(struct gen *g, const struct node *n, struct val *a)
@@ -396,7 +428,7 @@ static const struct fn fns[] = {
     {"state", "r", f_state, "the state of the record that is referred to"},
     {"at_least", "cl", f_at_least, "an ordered choice is this option or a stricter one"},
     {"strictest", "c", f_strictest, "aggregate: the strictest option; unknown counts as the strictest"},
-    {"count", "x", f_count, "aggregate"}, {"sum", "n", f_sum, "aggregate"}, {"min", "x", f_min, "aggregate"}, {"max", "x", f_max, "aggregate"},
+    {"count", "x", f_count, "aggregate; also count(*)"}, {"sum", "n", f_sum, "aggregate"}, {"min", "x", f_min, "aggregate"}, {"max", "x", f_max, "aggregate"}, {"avg", "n", f_avg, "aggregate"},
     {"has", "kl", f_has, "a multiple choice contains the option"},
     {"has_any", "k", f_has_any, "a multiple choice, list or table has at least one entry"},
     {"is_set", "x", f_is_set, "the value is there; never unknown"},
@@ -425,15 +457,25 @@ static bool arg_ok(struct gen *g, const struct node *n, char want, struct val *v
     return true;
 }
 
+static bool is_aggregate(const char *name)
+{
+    static const char *const names[] = {"count", "sum", "min", "max", "avg", "strictest"};
+    for (size_t i = 0; i < ARRAY_N(names); i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 struct val cond_call(struct gen *g, const struct node *n)
 {
     struct val a[COND_ARGS_MAX] = {{0}};
     for (size_t i = 0; i < ARRAY_N(fns); i++) {
         if (!str_is(n->s, fns[i].name))
             continue;
-        if (n->list_n != strlen(fns[i].args))
+        if (n->list_n != strlen(fns[i].args) && !n->neg)
             return cond_bad(g, n->at, MSG("cond.args"), fns[i].name, mem_fmt(g->mem, "%zu", strlen(fns[i].args)));
-        bool agg = g->aggregate_ok;
+        bool agg = g->aggregate_ok, aggregates = is_aggregate(fns[i].name);
+        size_t before = cond_own_uses(g);
         for (size_t k = 0; k < n->list_n; k++) {
             if (fns[i].args[k] == 'k')
                 continue;
@@ -442,6 +484,13 @@ struct val cond_call(struct gen *g, const struct node *n)
             g->aggregate_ok = agg;
             if (!arg_ok(g, n->list[k], fns[i].args[k], &a[k]))
                 return mk(V_BAD, "NULL");
+        }
+        if (aggregates && agg) {
+            size_t uses = cond_own_uses(g) - before;
+            if (uses == 0 && !n->neg)                    /* it would belong to the statement around this select */
+                return cond_bad(g, n->at, MSG("cond.aggregate-own"), fns[i].name, NULL);
+            g->own_aggregates = true;
+            g->own_aggregated += uses;
         }
         return fns[i].write(g, n, a);
     }

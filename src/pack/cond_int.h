@@ -9,6 +9,9 @@
 #define COND_DEPTH_MAX 24
 #define COND_SELECTS_MAX 12
 #define COND_ARGS_MAX 8
+#define COND_DIGITS_MAX 15          /* of a whole number: stays exact on both engines, also as a product of few */
+#define COND_PARENS_MAX 40          /* nesting of the text written; the fence of db refuses 64, and joined facets add some */
+#define COND_FROM_MAX 8
 #define COND_SQL_MAX 60000
 
 enum tok { TK_END, TK_NAME, TK_NUM, TK_TEXT, TK_OP, TK_BAD };
@@ -19,7 +22,7 @@ struct lex { const char *src; struct token *v; size_t n; };
 bool cond_lex(TALLOC_CTX *mem, const char *src, struct pos pos, struct lex *ret, struct problem_vec *problems);
 
 enum node_kind { N_NUM, N_TEXT, N_NULL, N_BOOL, N_NAME, N_BIN, N_NOT, N_NEG, N_ISNULL, N_IN, N_BETWEEN, N_CASE, N_EXISTS, N_SELECT, N_CALL };
-struct from_item { struct str view, alias; size_t at; struct node *on; };
+struct from_item { struct str view, alias; size_t at; bool joined; struct node *on; };
 struct select { struct node **expr; size_t expr_n; struct from_item *from; size_t from_n; struct node *where; };
 struct node {
     enum node_kind k; size_t at;
@@ -38,11 +41,15 @@ void cond_problem(struct problem_vec *p, TALLOC_CTX *mem, struct pos pos, const 
 
 /* ---- types and text (cond_type.c, cond_write.c) ---- */
 enum vt { V_BOOL, V_NUM, V_TEXT, V_DATE, V_TIME, V_REF, V_CHOICE, V_LIT /* a text literal: takes the other side's type */, V_NULL, V_BAD };
-struct val { enum vt t; const struct choice_set *of; const struct form *ref; const char *sql; const char *lit; };
-struct view { const char *alias; const struct form *f; const struct field *child; bool is_r; struct view *outer; };
+/* real: a number that may have decimals. `sql` of a V_NUM literal stands also in `lit`. */
+struct val { enum vt t; const struct choice_set *of; const struct form *ref; const char *sql; const char *lit; bool real; };
+/* sql: the alias as written out. Those of selects end in _, so that they can meet neither a word of an engine nor a name of ours.
+ * uses: columns read so far, by which a select finds out that it mixes aggregates and plain columns. */
+struct view { const char *alias, *sql; const struct form *f; const struct field *child; bool is_r; struct view *outer; size_t uses; };
 struct gen {
     TALLOC_CTX *mem; const struct cond_scope *scope; const char *src; struct pos pos; struct problem_vec *problems; bool failed;
-    struct view *views; int depth, selects; bool aggregate_ok;
+    struct view *views; int selects; bool aggregate_ok;
+    struct view *own; size_t own_n, own_aggregated; bool own_aggregates;     /* the select that is being written */
     struct cond *out; VEC(struct cond_read) reads; VEC(const char *) fields;
 };
 struct val cond_gen(struct gen *g, const struct node *n);
@@ -50,7 +57,12 @@ struct val cond_bad(struct gen *g, size_t at, const char *key, const char *a, co
 struct val cond_call(struct gen *g, const struct node *n);
 /* Column or child of a view; NULL child name: the column. */
 struct val cond_column(struct gen *g, const struct node *n);
-const struct field *cond_child(struct gen *g, const struct node *n, const struct view **ret_view);
+const struct field *cond_child(struct gen *g, const struct node *n, struct view **ret_view);
+/* The text built; too long a text fails the condition. */
+const char *cond_options(struct gen *g, const struct choice_set *of);
+const char *cond_text(struct gen *g, const struct buf *b);
+size_t cond_own_uses(const struct gen *g);
+bool cond_same_ref(struct gen *g, struct val a, struct val b, size_t at);
 struct val cond_as(struct gen *g, struct val v, enum vt want, const struct choice_set *of, size_t at);    /* literal to type */
 char *cond_quote(TALLOC_CTX *mem, const char *text);
 void cond_reads(struct gen *g, const char *form_ident, const char *col);

@@ -89,6 +89,7 @@ bool cond_lex(TALLOC_CTX *mem, const char *src, struct pos pos, struct lex *ret,
         return false;
     }
     for (;;) {
+        size_t digits;
         while (src[i] == ' ' || src[i] == '\n' || src[i] == '\r')
             i++;
         if (src[i] == '\0')
@@ -98,6 +99,12 @@ bool cond_lex(TALLOC_CTX *mem, const char *src, struct pos pos, struct lex *ret,
             uint32_t cp = 0;
             size_t n = utf8_next(src + i, strlen(src + i), &cp);
             cond_problem(problems, mem, pos, src, i, src[i] == '\'' ? MSG("cond.quote") : MSG("cond.char"), mem_strndup(mem, src + i, n ? n : 1), NULL);
+            return false;
+        }
+        for (digits = 0; t.t == TK_NUM && digits < t.s.n && t.s.p[digits] != '.';)
+            digits++;
+        if (digits > COND_DIGITS_MAX || (t.t == TK_NUM && t.s.n - digits > COND_DIGITS_MAX)) {
+            cond_problem(problems, mem, pos, src, i, MSG("cond.digits"), str_dup(mem, t.s), NULL);
             return false;
         }
         if (v.n >= COND_TOKENS_MAX) {

@@ -96,6 +96,7 @@ static struct node *select_rest(struct parse *p, size_t at)
     struct node *n = node(p, N_SELECT);
     node_vec ex = VEC_INIT(p->mem);
     VEC(struct from_item) fr = VEC_INIT(p->mem);
+    bool joined = false;
     n->at = at;
     do
         *vec_push(&ex) = expr(p);
@@ -108,13 +109,15 @@ static struct node *select_rest(struct parse *p, size_t at)
         struct from_item *it = vec_push(&fr);
         if (!from_one(p, it))
             return NULL;
-        bool joined = fr.n > 1 && it[-1].on == NULL;
-        (void)joined;
-        if (take_word(p, "on"))
+        it->joined = joined;
+        if (joined && !take_word(p, "on"))
+            return fail(p, MSG("cond.on"));
+        if (joined)
             it->on = expr(p);
         if (p->failed)
             return NULL;
-    } while (take_word(p, "join") || take_op(p, ","));
+        joined = take_word(p, "join");
+    } while (joined || take_op(p, ","));
     n->sel = mem_new(p->mem, struct select);
     if (take_word(p, "where"))
         n->sel->where = expr(p);
@@ -131,6 +134,10 @@ static struct node *call(struct parse *p, struct node *n)
 {
     node_vec args = VEC_INIT(p->mem);
     n->k = N_CALL;
+    if (str_is(n->s, "count") && take_op(p, "*")) {
+        n->neg = true;                                 /* count(*) */
+        return need_op(p, ")") ? n : NULL;
+    }
     if (!take_op(p, ")")) {
         do
             *vec_push(&args) = expr(p);

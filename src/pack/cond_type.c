@@ -14,6 +14,30 @@ char *cond_quote(TALLOC_CTX *mem, const char *text)
     return b->p;
 }
 
+const char *cond_text(struct gen *g, const struct buf *b)
+{
+    if (!buf_ok(b))
+        cond_bad(g, 0, MSG("cond.long"), NULL, NULL);
+    return b->p;
+}
+
+size_t cond_own_uses(const struct gen *g)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < g->own_n; i++)
+        n += g->own[i].uses;
+    return n;
+}
+
+/* References to records of two different forms are never equal: comparing them is a mistake. */
+bool cond_same_ref(struct gen *g, struct val a, struct val b, size_t at)
+{
+    if (a.t != V_REF || b.t != V_REF || a.ref == NULL || b.ref == NULL || text_eq(a.ref->ident, b.ref->ident))
+        return true;
+    cond_bad(g, at, MSG("cond.ref"), a.ref->ident, b.ref->ident);
+    return false;
+}
+
 struct val cond_bad(struct gen *g, size_t at, const char *key, const char *a, const char *b)
 {
     if (!g->failed)
@@ -47,9 +71,9 @@ const char *cond_from(TALLOC_CTX *mem, const struct form *f) { return form_table
 
 /* ---- views and aliases ---- */
 
-static const struct view *view_by_alias(const struct gen *g, struct str alias)
+static struct view *view_by_alias(const struct gen *g, struct str alias)
 {
-    for (const struct view *v = g->views; v != NULL; v = v->outer)
+    for (struct view *v = g->views; v != NULL; v = v->outer)
         if (str_is(alias, v->alias))
             return v;
     return NULL;
@@ -57,7 +81,7 @@ static const struct view *view_by_alias(const struct gen *g, struct str alias)
 
 static struct val of_field(const struct field *f, const char *sql)
 {
-    struct val v = {.sql = sql, .of = f->of, .ref = f->ref};
+    struct val v = {.sql = sql, .of = f->of, .ref = f->ref, .real = f->type == FT_NUMBER};
     switch (f->type) {
     case FT_INT: case FT_NUMBER: case FT_MONEY: case FT_MONTH: v.t = V_NUM; break;
     case FT_DATE: v.t = V_DATE; break;
@@ -92,7 +116,7 @@ static struct val record_column(struct gen *g, const struct view *v, struct str 
     for (size_t i = 0; i < ARRAY_N(cols); i++)
         if (str_is(name, cols[i].name)) {
             *ret_found = true;
-            return (struct val){.t = cols[i].t, .sql = mem_fmt(g->mem, "%s.%s", v->alias, cols[i].col),
+            return (struct val){.t = cols[i].t, .sql = mem_fmt(g->mem, "%s.%s", v->sql, cols[i].col),
                                 .ref = i == 0 ? v->f : cols[i].ref ? pack_form(g->scope->set, cols[i].ref) : NULL};
         }
     *ret_found = false;
@@ -101,7 +125,7 @@ static struct val record_column(struct gen *g, const struct view *v, struct str 
 
 static struct val child_column(struct gen *g, const struct view *v, struct str name, size_t at)
 {
-    const char *a = v->alias;
+    const char *a = v->sql;
     if (str_is(name, v->f->ident))
         return (struct val){.t = V_REF, .ref = v->f, .sql = mem_fmt(g->mem, "%s.record", a)};
     if (str_is(name, "ord"))
@@ -113,12 +137,15 @@ static struct val child_column(struct gen *g, const struct view *v, struct str n
     for (size_t i = 0; i < v->child->cols_n; i++)
         if (str_is(name, v->child->cols[i].id))
             return of_field(&v->child->cols[i], mem_fmt(g->mem, "%s.%s", a, v->child->cols[i].col));
-    return cond_bad(g, at, MSG("cond.column"), str_dup(g->mem, name), a);
+    return cond_bad(g, at, MSG("cond.column"), str_dup(g->mem, name), v->alias);
 }
 
-static struct val view_column(struct gen *g, const struct view *v, const struct node *n)
+static struct val view_column(struct gen *g, struct view *v, const struct node *n)
 {
     bool found;
+    v->uses++;
+    if (v->child != NULL && n->part3.n > 0)
+        return cond_bad(g, n->at, MSG("cond.column"), str_dup(g->mem, n->part3), v->alias);
     if (v->child != NULL)
         return child_column(g, v, n->part2, n->at);
     const struct field *fd = field_of(g, v->f, n->part2, n->part3);
@@ -128,7 +155,7 @@ static struct val view_column(struct gen *g, const struct view *v, const struct 
         cond_reads(g, v->f->ident, fd->col);
         if (v->is_r)
             field_read(g, fd->path);
-        return of_field(fd, mem_fmt(g->mem, "%s.%s", v->alias, fd->col));
+        return of_field(fd, mem_fmt(g->mem, "%s.%s", v->sql, fd->col));
     }
     struct val r = n->part3.n > 0 ? (found = false, (struct val){0}) : record_column(g, v, n->part2, &found);
     return found ? r : cond_bad(g, n->at, MSG("cond.column"), str_dup(g->mem, n->part3.n ? n->part3 : n->part2), v->alias);
@@ -136,7 +163,7 @@ static struct val view_column(struct gen *g, const struct view *v, const struct 
 
 struct val cond_column(struct gen *g, const struct node *n)
 {
-    const struct view *v = view_by_alias(g, n->s);
+    struct view *v = view_by_alias(g, n->s);
     if (n->part2.n == 0) {
         if (str_is(n->s, "option") && g->scope->option_field != NULL) {
             const struct field *f = g->scope->option_field;
@@ -150,15 +177,16 @@ struct val cond_column(struct gen *g, const struct node *n)
 }
 
 /* The multi, many or table field that a name means: r.basis2. */
-const struct field *cond_child(struct gen *g, const struct node *n, const struct view **ret_view)
+const struct field *cond_child(struct gen *g, const struct node *n, struct view **ret_view)
 {
-    const struct view *v = n->k == N_NAME ? view_by_alias(g, n->s) : NULL;
+    struct view *v = n->k == N_NAME ? view_by_alias(g, n->s) : NULL;
     const struct field *fd = v != NULL && v->child == NULL && n->part2.n > 0 ? field_of(g, v->f, n->part2, n->part3) : NULL;
     if (fd == NULL || !field_is_child(fd)) {
         cond_bad(g, n->at, MSG("cond.not-child"), str_dup(g->mem, n->part2.n ? n->part2 : n->s), NULL);
         return NULL;
     }
     cond_reads(g, v->f->ident, fd->col);
+    v->uses++;
     if (v->is_r)
         field_read(g, fd->path);
     *ret_view = v;
@@ -168,6 +196,14 @@ const struct field *cond_child(struct gen *g, const struct node *n, const struct
 /* ---- literals ---- */
 
 static const char *const type_names[] = {"真偽", "数", "文字列", "日付", "日時", "参照", "選択肢", "文字列", "空", "?"};
+
+const char *cond_options(struct gen *g, const struct choice_set *of)
+{
+    struct buf *b = buf_new(g->mem, COND_SQL_MAX);
+    for (size_t i = 0; of != NULL && i < of->n; i++)
+        buf_fmt(b, "%s%s", i ? ", " : "", of->opt[i].id);
+    return b->p ? b->p : "";
+}
 
 struct val cond_as(struct gen *g, struct val v, enum vt want, const struct choice_set *of, size_t at)
 {
@@ -187,7 +223,7 @@ struct val cond_as(struct gen *g, struct val v, enum vt want, const struct choic
         if (strcmp(of->opt[i].id, v.lit) == 0)
             return v;
     if (want == V_CHOICE)
-        return cond_bad(g, at, MSG("cond.option"), v.lit, of ? of->id : "");
+        return cond_bad(g, at, MSG("cond.option"), v.lit, cond_options(g, of));
     return cond_bad(g, at, MSG("cond.type"), type_names[V_LIT], type_names[want]);
 }
 
@@ -217,12 +253,43 @@ static bool wanted(struct gen *g, struct val v, int want)
     return false;
 }
 
+static int parens(const char *sql)
+{
+    int depth = 0, max = 0;
+    bool text = false;
+    for (; *sql != '\0'; sql++) {
+        text ^= *sql == '\'';
+        depth += text ? 0 : (*sql == '(') - (*sql == ')');
+        max = depth > max ? depth : max;
+    }
+    return max;
+}
+
+/* Aliases of checks are written bare by core: a word of an engine or of the helpers written here would break the statement. */
+static bool alias_ok(const char *a)
+{
+    static const char *const taken[] = {"all", "analyse", "analyze", "any", "array", "as", "asc", "authorization", "binary", "both", "cast", "check", "collate", "collation", "column",
+        "concurrently", "constraint", "create", "cross", "default", "deferrable", "desc", "do", "else", "except", "fetch", "for", "foreign", "freeze", "full", "glob", "grant", "group",
+        "having", "ilike", "index", "initially", "inner", "intersect", "into", "isnull", "join", "lateral", "leading", "left", "like", "limit", "localtime", "natural", "notnull",
+        "offset", "only", "or", "order", "outer", "overlaps", "placing", "primary", "references", "returning", "right", "set", "similar", "some", "symmetric", "table",
+        "tablesample", "to", "trailing", "transaction", "union", "unique", "user", "using", "values", "variadic", "verbose", "when", "window", "with",
+        "q", "j", "dx", "dy", "hp", "hd", "hu", "ha", "hr", "hc", "opt", "option"};
+    for (size_t i = 0; i < ARRAY_N(taken); i++)
+        if (strcmp(a, taken[i]) == 0)
+            return false;
+    return text_is_ident(a);
+}
+
 struct cond *cond_compile(TALLOC_CTX *mem, const char *src, struct pos pos, const struct cond_scope *scope, int want, struct problem_vec *problems)
 {
     struct lex lex;
     struct cond *out = mem_new(mem, struct cond);
     struct gen g = {.mem = mem, .scope = scope, .src = src, .pos = pos, .problems = problems, .out = out, .reads = VEC_INIT(mem), .fields = VEC_INIT(mem)};
-    struct view r = {.alias = "r", .f = scope->r, .is_r = true}, subject = {.alias = scope->alias, .f = scope->alias_form, .is_r = true};
+    struct view r = {.alias = "r", .sql = "r", .f = scope->r, .is_r = true}, subject = {.alias = scope->alias, .sql = scope->alias, .f = scope->alias_form, .is_r = true};
+    if (scope->alias != NULL && !alias_ok(scope->alias)) {
+        cond_problem(problems, mem, pos, src, 0, MSG("cond.alias-taken"), scope->alias, NULL);
+        return NULL;
+    }
     if (!cond_lex(mem, src, pos, &lex, problems))
         return NULL;
     struct node *n = cond_parse(mem, &lex, pos, problems);
@@ -246,8 +313,8 @@ struct cond *cond_compile(TALLOC_CTX *mem, const char *src, struct pos pos, cons
     out->read_n = g.reads.n;
     out->fields = g.fields.v;
     out->fields_n = g.fields.n;
-    if (strlen(out->sql) > COND_SQL_MAX) {
-        cond_problem(problems, mem, pos, src, 0, MSG("cond.long"), NULL, NULL);
+    if (strlen(out->sql) > COND_SQL_MAX || parens(out->sql) > COND_PARENS_MAX) {
+        cond_problem(problems, mem, pos, src, 0, strlen(out->sql) > COND_SQL_MAX ? MSG("cond.long") : MSG("cond.deep"), NULL, NULL);
         return NULL;
     }
     return out;
