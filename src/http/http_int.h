@@ -35,7 +35,8 @@ struct req {
     enum method method;
     const char *method_text, *version, *raw_uri;
     const char *path, *addr, *id;
-    bool https, begun, answered, dead;
+    const char *uri_at;          /* where the library holds it; compared, never read */
+    bool https, begun, answered;
     const char *tmp_dir;
     struct header_vec header;
     struct param_vec query, form, cookie;
