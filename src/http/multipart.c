@@ -128,9 +128,8 @@ static enum err_code part_begin(struct multipart *m, struct str head)
     char *name = NULL, *file = NULL, *type = NULL;
     struct str line;
     while (str_next(&head, '\n', &line)) {
-        if (line.n == 0 || line.p[line.n - 1] != '\r')
-            return ERR_HTTP_BAD;
-        line.n--;
+        if (head.p && (line.n == 0 || line.p[--line.n] != '\r'))
+            return ERR_HTTP_BAD;                           /* every line but the last, whose break the caller took */
         if (ascii_istarts(line, "content-disposition:")) {
             struct str v = str_trim((struct str){line.p + 20, line.n - 20});
             if (name || !ascii_istarts(v, "form-data;") || !quoted(m->r, v, "name", &name) || !quoted(m->r, v, "filename", &file) || !name)
@@ -238,7 +237,7 @@ static enum err_code step(struct multipart *m, bool *ret_more)
         size_t n = (size_t)(end - in->p);
         if (n > LIMIT_PART_HEAD)
             return ERR_HTTP_BAD;
-        rc = part_begin(m, (struct str){in->p, n + 2});
+        rc = part_begin(m, (struct str){in->p, n});
         drop(m, n + 4);
         m->state = AT_DATA;
         break;
