@@ -77,7 +77,7 @@ static struct val f_add_hours(struct gen *g, const struct node *n, struct val *a
 static const char *role_list(struct gen *g, const struct role *r)
 {
     struct buf *b = buf_new(g->mem, COND_SQL_MAX);
-    const char *core = r->is ? r->is : r->id;
+    const char *core = r->is ? r->is : r->pack != NULL && strcmp(r->pack->id, "core") == 0 ? r->id : "";
     buf_puts(b, cond_quote(g->mem, r->key));
     for (size_t i = 0; i < g->scope->set->role_n; i++) {
         const struct role *o = &g->scope->set->role[i];
