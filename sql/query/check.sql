@@ -34,3 +34,5 @@ SELECT t.record, t.name, t.due_us, r.title, r.number FROM task t JOIN record r O
 SELECT DISTINCT l.from_record FROM link l JOIN record r ON r.id = l.from_record WHERE l.to_record = $1 AND l.slot = 0 AND r.form = $2 LIMIT $3;
 -- name: links_from_form :many  in: from_record i64, form text, lim i64  out: id i64
 SELECT DISTINCT l.to_record FROM link l JOIN record r ON r.id = l.to_record WHERE l.from_record = $1 AND r.form = $2 LIMIT $3;
+-- name: task_open_of :one  in: record i64, person i64  out: n i64
+SELECT count(*) FROM task WHERE record = $1 AND person = $2 AND state = 'open';

@@ -115,6 +115,7 @@ MUST enum rc org_holders(struct db *db, TALLOC_CTX *mem, const char *role_key, i
 MUST enum rc org_head(struct db *db, TALLOC_CTX *mem, int64_t department, const char *on, int64_t *ret_person, struct err *e);  /* 0: vacant */
 MUST enum rc org_department_of(struct db *db, int64_t person, const char *on, int64_t *ret_department, struct err *e);           /* main post; 0: none */
 MUST enum rc org_parent(struct db *db, int64_t department, int64_t *ret_parent, struct err *e);
+bool org_is_here(struct db *db, int64_t person, const char *on);                   /* in force and not left; somebody who left may nothing */
 bool org_holds_set(struct db *db, const struct pack_set *set, int64_t person, const char *role, const char *on);   /* also through `is:` */
 MUST enum rc org_holders_set(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, const char *role, int64_t department, const char *on, struct id_vec *ret, struct err *e);
 /* Who answers for a `who`, for record content c in department; climbing past `avoid` (makers). posts say in which capacity. */
@@ -125,6 +126,10 @@ MUST enum rc org_resolve(struct work *w, const struct who *by, const struct cont
 
 /* ---- sign-in ---- */
 struct session { int64_t person; const char *csrf; enum lang lang; const char *name, *login; bool privileged, must_change; int64_t strong_at; };
+/* What handlers of pages and API get as ctx. */
+struct site { struct core *core; bool https; };
+/* Who is signed in, as the gate attaches it to a request. */
+struct user { struct session *session; struct actor actor; bool by_token; };
 /* Both write through the writer. addr counts failures. Unknown login and wrong password are indistinguishable in text and time. */
 MUST enum rc session_login(struct core *c, TALLOC_CTX *mem, const char *login, const char *password, const char *addr, char **ret_token, struct err *e);
 MUST enum rc session_get(struct core *c, TALLOC_CTX *mem, const char *token, struct session **ret_session, struct err *e);     /* idle 30 min, absolute 12 h */
@@ -161,9 +166,13 @@ void core_settle(struct core *c);
 /* ---- house-keeping for cmd ---- */
 MUST enum rc core_rebuild(struct core *c, bool compare_only, char **ret_difference /* NULL: equal */, struct err *e);
 MUST enum rc core_backup(struct core *c, const char *dir, struct err *e);
-MUST enum rc core_restore(TALLOC_CTX *mem, const struct conf *conf, const char *dir, struct err *e);      /* epoch rule: trust.md 3.10 */
 /* Set-up code for the first administrator, printed on the console; NULL when set-up is done. */
 const char *core_setup_code(const struct core *c);
+/* Loads examples/<name>: organization.json settings.json departments.csv people.csv roles.csv records.json. Everybody gets the same password;
+ * the first holder of `administrator` ends set-up. For looking around and for scenes. */
+MUST enum rc example_load(struct core *c, const char *dir, const char *const *adopt, size_t adopt_n, const char *password, struct err *e);
+/* CSV of a people or department list as an office has it -> rows of {path: typed}: columns by header, merged-looking headers, blank lines. */
+MUST enum rc sheet_rows(TALLOC_CTX *mem, struct str data, const struct form *f, struct json **ret_rows, struct json **ret_columns, struct err *e);
 bool core_setup_open(struct core *c);                      /* set-up is not finished */
 bool core_setup_code_ok(struct core *c, const char *code);  /* constant time; false once set-up is done */
 #endif

@@ -99,7 +99,7 @@ enum rc org_head(struct db *db, TALLOC_CTX *mem, int64_t department, const char 
     return id_one(db, s, mem, ret_person, e);
 }
 
-static bool person_here(struct db *db, int64_t person, const char *on)
+bool org_is_here(struct db *db, int64_t person, const char *on)
 {
     MEM_SCOPE(tmp, NULL);
     struct err e = {0};
@@ -157,7 +157,7 @@ bool org_holds_set(struct db *db, const struct pack_set *set, int64_t person, co
     struct id_vec v = VEC_INIT(tmp);
     const struct role *r = pack_role(set, role);
     if (r != NULL && r->everyone)
-        return person_here(db, person, on);
+        return org_is_here(db, person, on);
     if (r != NULL && r->derived_head) {
         struct sql *s = sql_new(tmp);
         sql_lit(s, "SELECT record FROM f_department WHERE slot = 0 AND head = ");

@@ -127,14 +127,22 @@ enum rc cmd_account_set(struct work *w, const struct json *args, struct json *bo
     struct q_login_by_name other;
     bool found;
     (void)body;
-    if (person == 0 || login == NULL || login[0] == '\0' || strlen(login) > 100)
-        return err_set(e, ERR_FIELDS, "account.set needs person and login");
+    if (person == 0 || login == NULL || login[0] == '\0' || strlen(login) > 100 || (hash != NULL && strncmp(hash, "$argon2id$", 10) != 0))
+        return err_set(e, ERR_FIELDS, "account.set needs person, login and at most a hash");
+    login = text_nfkc(w->mem, login);             /* as session_login looks it up */
     TRY(q_login_by_name(w->db, w->mem, login, &other, &found, e));
     if (found && other.person != person)
         return err_set_arg(e, ERR_DB_CONSTRAINT, login, "login is taken");
     bool admin = org_holds_set(w->db, w->set, person, "administrator", w->today) || org_holds_set(w->db, w->set, person, "it_admin", w->today);
+    struct q_login_of had;
+    TRY(q_login_of(w->db, w->mem, person, &had, &found, e));
     TRY(q_login_put(w->tx, person, login, admin ? "privileged" : "general", hash, w->now_us, hash == NULL, 1, json_get_bool(args, "disabled"), e));
-    if (json_get_bool(args, "disabled"))
+    if (found && hash != NULL) {                 /* a new first password by an administrator: to be changed at once */
+        if (had.hash != NULL)
+            TRY(q_password_old_add(w->tx, person, w->now_us, had.hash, e));
+        TRY(q_login_hash(w->tx, person, hash, w->now_us, 1, e));
+    }
+    if (hash != NULL || json_get_bool(args, "disabled"))
         TRY(q_session_end_all(w->tx, person, e));
     return work_entry(w, "auth.account", work_pseudo(w, person), e, "disabled", json_get_bool(args, "disabled") ? "yes" : "no", NULL);
 }

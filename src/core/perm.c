@@ -61,13 +61,33 @@ static bool is_me(const struct question *q)
     return strcmp(q->f->ident, "person") == 0 && q->rec->id == q->a->person;
 }
 
+static bool has_task(const struct question *q)
+{
+    MEM_SCOPE(tmp, q->mem);
+    struct q_task_open_of row;
+    struct err e = {0};
+    return q_task_open_of(q->db, tmp, q->rec->id, q->a->person, &row, &e) == RC_OK && row.n > 0;
+}
+
 static bool may_see(const struct question *q)
 {
     if (q->rec->made_by == q->a->person || is_me(q) || q->f->see == SEE_ALL)
         return true;
     if (q->f->see == SEE_DEPARTMENT && near(q, q->rec->department))
         return true;
-    return in_route(q) || acted(q) || sees_all(q);
+    return in_route(q) || acted(q) || has_task(q) || sees_all(q);
+}
+
+/* Named by the form as a maker through a post, not as everybody: keeps the whole register, whatever the department. */
+static bool makes_by_post(const struct question *q)
+{
+    for (size_t i = 0; i < q->f->make_n; i++) {
+        const struct who *w = &q->f->make[i];
+        const struct role *r = w->kind == WHO_ROLE ? pack_role(q->set, w->role) : NULL;
+        if (r != NULL && !r->everyone && !r->derived_head && !r->unit && holds(q, w->role))
+            return true;
+    }
+    return is_admin(q);
 }
 
 static bool may_make(const struct question *q)
@@ -82,14 +102,22 @@ static bool may_make(const struct question *q)
     return is_admin(q);
 }
 
-/* A draft is changed by its maker; a register row in force by anyone who may make such a row and is near it. */
+/* A register row in force is everybody's who keeps that register: its post, or those who may make such a row and are near it. To read
+ * everything (an auditor) is no right to change anything. */
+static bool keeps_register(const struct question *q)
+{
+    bool reg = q->f->category != NULL && strcmp(q->f->category, "register") == 0;
+    return reg && (makes_by_post(q) || (may_make(q) && near(q, q->rec->department)));
+}
+
+/* A draft is changed by its maker, a rejected one by nobody; what is in force by its maker or by who keeps the register. */
 static bool may_edit(const struct question *q)
 {
-    if (q->rec->force_rev == 0)
-        return q->rec->made_by == q->a->person;
-    if (!may_make(q))
+    if (q->rec->draft_state != NULL && strcmp(q->rec->draft_state, "rejected") == 0)
         return false;
-    return q->rec->made_by == q->a->person || q->f->see == SEE_ALL || near(q, q->rec->department) || sees_all(q);
+    if (q->rec->made_by == q->a->person)
+        return q->rec->force_rev == 0 || may_make(q);
+    return q->rec->force_rev != 0 && keeps_register(q);
 }
 
 static bool may_act(const struct question *q)
@@ -102,7 +130,7 @@ static bool may_act(const struct question *q)
 
 static bool may_fill(const struct question *q)
 {
-    return q->rec->made_by == q->a->person || in_route(q) || (may_make(q) && (near(q, q->rec->department) || sees_all(q)));
+    return q->rec->made_by == q->a->person || in_route(q) || has_task(q) || keeps_register(q) || (q->f->make_n > 0 && makes_by_post(q));
 }
 
 /* A draft that never was in force is thrown away by its maker; what was in force is voided by the security officer or an administrator. */
@@ -117,7 +145,7 @@ static bool decide(const struct question *q, enum permit p)
 {
     if (q->a->kind == ACTOR_SYSTEM || q->a->kind == ACTOR_SETUP)
         return true;
-    if (q->set == NULL || q->a->person == 0)
+    if (q->set == NULL || q->a->person == 0 || !org_is_here(q->db, q->a->person, q->today))
         return false;
     switch (p) {
     case PERMIT_SEE: return q->f != NULL && q->rec != NULL && may_see(q);
@@ -127,7 +155,7 @@ static bool decide(const struct question *q, enum permit p)
     case PERMIT_FILL: return q->f != NULL && q->rec != NULL && may_fill(q);
     case PERMIT_VOID: return q->f != NULL && q->rec != NULL && may_void(q);
     case PERMIT_EXPORT: return q->f != NULL && (may_make(q) || sees_all(q));
-    case PERMIT_IMPORT: return q->f != NULL && (is_admin(q) || (may_make(q) && sees_all(q)));
+    case PERMIT_IMPORT: return q->f != NULL && makes_by_post(q);
     case PERMIT_ERASE: case PERMIT_ADMIN: return is_admin(q);
     case PERMIT__N: return false;
     }

@@ -97,7 +97,7 @@ static enum rc session_fill(struct reader *r, int64_t person, struct session *s,
     struct q_login_of acc;
     bool found;
     TRY(q_login_of(r->db, r->mem, person, &acc, &found, e));
-    if (!found || acc.disabled)
+    if (!found || acc.disabled || (r->set != NULL && !org_is_here(r->db, person, r->today)))
         return err_set(e, ERR_SESSION, "account of %lld is gone", (long long)person);
     s->person = person;
     s->login = acc.login;
@@ -219,6 +219,8 @@ enum rc cmd_login_failed(struct work *w, const struct json *args, struct json *b
     const char *article;
     int64_t person = json_get_i64(args, "person", 0);
     (void)body;
+    if (w->actor.kind != ACTOR_SYSTEM)
+        return err_set(e, ERR_DENIED, "login.failed is for the sign-in itself");
     TRY(rate_count(w, json_get_str(args, "addr"), e));
     if (person != 0)
         TRY(q_login_of(w->db, w->mem, person, &acc, &found, e));
