@@ -24,3 +24,11 @@ INSERT INTO tile (level, n, hashes) VALUES ($1, $2, $3);
 SELECT hashes FROM tile WHERE level = $1 AND n = $2;
 -- name: tile_count :one  in:  out: n i64
 SELECT count(*) FROM tile;
+-- name: revisions_all :many  in: after i64, lim i64  out: id i64, record i64, hash blob, commits text, seq i64, body text?
+SELECT r.id, r.record, r.hash, r.commits, r.seq, b.body FROM revision r LEFT JOIN revision_body b ON b.revision = r.id WHERE r.id > $1 ORDER BY r.id LIMIT $2;
+-- name: acts_all :many  in: after i64, lim i64  out: id i64, record i64, revision i64?, no i64, kind text, step text?, actor i64, on_behalf i64?, at i64, comment_commit blob?, effect text, hash blob, seq i64
+SELECT id, record, revision, no, kind, step, actor, on_behalf, at, comment_commit, effect, hash, seq FROM act WHERE id > $1 ORDER BY id LIMIT $2;
+-- name: erasures_of :many  in: record i64  out: path text, seq i64
+SELECT path, seq FROM erasure WHERE record = $1 ORDER BY id LIMIT 1000;
+-- name: erasures_every :many  in:  out: record i64, path text, seq i64  bounded: erasures are few and each was asked for by a person
+SELECT record, path, seq FROM erasure ORDER BY id;

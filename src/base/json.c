@@ -135,6 +135,8 @@ size_t json_n(const struct json *x)
 
 const struct json *json_at(const struct json *arr, size_t i) { return arr == NULL ? NULL : s(json_array_get(j(arr), i)); }
 
+struct json *json_item(struct json *arr, size_t i) { return s(json_array_get(j(arr), i)); }
+
 static void *iter_at(const struct json *obj, size_t i)
 {
     void *it = obj == NULL ? NULL : json_object_iter(j(obj));

@@ -29,6 +29,8 @@ const struct command command_table[] = {
     {"setup.start", CMD_SETUP, cmd_setup_start, "First hour: organisation and regulations", "organization obj, adopt arr, settings obj"},
     {"setup.people", CMD_SETUP, cmd_setup_people, "First hour: people and departments", "departments arr, people arr"},
     {"setup.roles", CMD_SETUP, cmd_setup_roles, "First hour: who holds which role", "assignments arr"},
+    {"setup.records", CMD_SETUP, cmd_setup_records, "First hour: records that exist already", "records arr"},
+    {"setup.passwords", CMD_SETUP, cmd_setup_passwords, "First hour: one password for the people of an example", "people obj, hash str"},
     {"setup.finish", CMD_SETUP, cmd_setup_finish, "First hour: the end", "admin i64"},
     {"set.adopt", CMD_ADMIN, cmd_set_adopt, "Adopt a set of packs", "adopt arr, dir str?, restart bool?"},
     {"set.settings", CMD_ADMIN, cmd_set_settings, "Change words, figures and alternatives", "settings obj"},

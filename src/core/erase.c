@@ -135,7 +135,11 @@ enum rc cmd_record_erase(struct work *w, const struct json *args, struct json *b
     TRY(erase_apply(w, rec.id, paths, &n, e));
     if (n == 0)
         return err_set(e, ERR_ERASED, "nothing to erase in record %lld", (long long)rec.id);
-    TRY(work_entry(w, "erase.executed", mem_fmt(w->mem, "r:%lld", (long long)rec.id), e, "ground", ground, "values", mem_fmt(w->mem, "%lld", (long long)n), NULL));
+    const char *which = mem_strdup(w->mem, json_str(json_at(paths, 0)));         /* names of fields, no data: which values may be missing */
+    for (size_t i = 1; i < json_n(paths); i++)
+        which = mem_fmt(w->mem, "%s %s", which, json_str(json_at(paths, i)));
+    TRY(work_entry(w, "erase.executed", mem_fmt(w->mem, "r:%lld", (long long)rec.id), e, "ground", ground, "paths", which, "values",
+                   mem_fmt(w->mem, "%lld", (long long)n), NULL));
     for (size_t i = 0; i < json_n(paths); i++)
         TRY(q_erasure_add(w->tx, work_new_id(w), rec.id, json_str(json_at(paths, i)), ground, w->actor.person, w->now_us, w->seq, e));
     w->scrub = true;

@@ -34,6 +34,10 @@ enum rc revision_write(struct work *w, int64_t record, const struct form *f, con
     struct entry *en = entry_new(tmp, "record.revised", work_pseudo(w, w->actor.person), object);
     entry_field(en, "form", f->ident);
     entry_hash(en, "revision", r.hash);
+    struct revision_fields rf = {.id = r.id, .record = record, .no = r.no, .form = r.form, .pack_set = r.pack_set, .author = r.author, .at = r.at, .hash = r.hash};
+    uint8_t row[HASH_N];
+    revision_row_hash(&rf, row);
+    entry_hash(en, "row", row);
     TRY(ledger_append(w->ledger, w->tx, en, &r.seq, e));
     w->seq = r.seq;
     TRY(q_revision_add(w->tx, r.id, r.record, r.no, r.form, r.pack_set, r.author, r.at,

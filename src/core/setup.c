@@ -170,6 +170,34 @@ enum rc cmd_setup_roles(struct work *w, const struct json *args, struct json *bo
     return RC_OK;
 }
 
+/* Records of an example or of the registers that an organisation already has. */
+enum rc cmd_setup_records(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    const struct json *arr = json_get(args, "records");
+    TRY(open_check(w, e));
+    for (size_t i = 0; i < json_n(arr); i++) {
+        const struct json *r = json_at(arr, i);
+        int64_t id;
+        struct err e2 = {0};
+        if (make_one(w, json_get_str(r, "form") ? json_get_str(r, "form") : "-", json_get(r, "values"), &id, &e2) != RC_OK)
+            return err_set_arg(e, ERR_IMPORT, mem_fmt(w->mem, "%zu: %s", i + 1, e2.arg), "record %zu: %s", i + 1, e2.detail);
+    }
+    json_set_i64(body, "made", (int64_t)json_n(arr));
+    return RC_OK;
+}
+
+/* A password for everybody of an example that is for looking around and for scenes; never for people who were loaded by hand. */
+enum rc cmd_setup_passwords(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    const struct json *people_of = json_get(args, "people");
+    const char *hash = json_get_str(args, "hash");
+    (void)body;
+    TRY(open_check(w, e));
+    for (size_t i = 0; hash != NULL && i < json_n(people_of); i++)
+        TRY(q_login_hash(w->tx, json_i64(json_val_at(people_of, i), 0), hash, w->now_us, 0, e));
+    return RC_OK;
+}
+
 /* The first administrator's password was hashed by the caller. After this only signed-in people act. */
 enum rc cmd_setup_finish(struct work *w, const struct json *args, struct json *body, struct err *e)
 {

@@ -123,7 +123,7 @@ enum err_code body_end(struct req *r)
     if (rc != ERR_NONE)
         return rc;
     for (size_t i = 0; i < r->form.n; i++) {
-        struct param *f = &r->form.v[i];
+        struct req_param *f = &r->form.v[i];
         if (memchr(f->value, '\r', f->n))
             f->value = text_lines(r, f->value, f->n, &f->n);
     }

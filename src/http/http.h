@@ -17,19 +17,19 @@
 
 struct req;                    /* one request; a talloc pool: use it as mem for everything that the request needs */
 enum method { METHOD_GET, METHOD_POST, METHOD_HEAD, METHOD_OTHER };
-struct param { const char *name, *value; size_t n; };                     /* value NUL-terminated UTF-8 */
+struct req_param { const char *name, *value; size_t n; };                     /* value NUL-terminated UTF-8 */
 struct upload { const char *field, *name, *type; int fd; int64_t bytes; };   /* temporary, unlinked, read position 0; fd owned by req; core hashes it */
 
 enum method req_method(const struct req *r);
 const char *req_path(const struct req *r);                 /* decoded once, UTF-8, no control bytes */
 const char *req_query(const struct req *r, const char *name);        /* NULL when absent; twice the same name: 400 unless name ends with [] */
 size_t req_query_n(const struct req *r);
-const struct param *req_query_at(const struct req *r, size_t i);
+const struct req_param *req_query_at(const struct req *r, size_t i);
 const char *req_header(const struct req *r, const char *name);
 const char *req_cookie(const struct req *r, const char *name);
 const char *req_form(const struct req *r, const char *name);         /* form fields of the body, in order, duplicates kept */
 size_t req_form_n(const struct req *r);
-const struct param *req_form_at(const struct req *r, size_t i);
+const struct req_param *req_form_at(const struct req *r, size_t i);
 size_t req_upload_n(const struct req *r);
 const struct upload *req_upload_at(const struct req *r, size_t i);
 MUST enum rc req_json(struct req *r, const struct json **ret_body, struct err *e);

@@ -12,7 +12,7 @@ enum http_limit {
 };
 
 struct header { const char *name, *value; size_t name_n, value_n; };
-VEC_TYPE(param_vec, struct param);
+VEC_TYPE(param_vec, struct req_param);
 VEC_TYPE(upload_vec, struct upload *);
 VEC_TYPE(header_vec, struct header);
 

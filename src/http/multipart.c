@@ -196,7 +196,7 @@ static enum err_code part_end(struct multipart *m)
     m->field = NULL;
     if (!utf8_ok(v, n, &bad))
         return ERR_HTTP_BAD;
-    *vec_push(&r->form) = (struct param){m->name, v, n};
+    *vec_push(&r->form) = (struct req_param){m->name, v, n};
     return ERR_NONE;
 }
 

@@ -118,7 +118,7 @@ enum err_code pairs_parse(TALLOC_CTX *mem, struct str in, size_t max_pairs, size
             return ERR_HTTP_BAD;
         if (vn > max_value)
             return ERR_HTTP_BODY;
-        *vec_push(out) = (struct param){nt, vt, vn};
+        *vec_push(out) = (struct req_param){nt, vt, vn};
     }
     return ERR_NONE;
 }
@@ -137,7 +137,7 @@ enum err_code cookies_parse(TALLOC_CTX *mem, struct str in, struct param_vec *ou
             continue;
         if (out->n >= LIMIT_COOKIES)
             return ERR_HTTP_BAD;
-        *vec_push(out) = (struct param){str_dup(mem, name), str_dup(mem, value), value.n};
+        *vec_push(out) = (struct req_param){str_dup(mem, name), str_dup(mem, value), value.n};
     }
     return ERR_NONE;
 }
@@ -217,10 +217,10 @@ enum method req_method(const struct req *r) { return r->method; }
 const char *req_path(const struct req *r) { return r->path; }
 const char *req_query(const struct req *r, const char *name) { return find(&r->query, name); }
 size_t req_query_n(const struct req *r) { return r->query.n; }
-const struct param *req_query_at(const struct req *r, size_t i) { return i < r->query.n ? &r->query.v[i] : NULL; }
+const struct req_param *req_query_at(const struct req *r, size_t i) { return i < r->query.n ? &r->query.v[i] : NULL; }
 const char *req_form(const struct req *r, const char *name) { return find(&r->form, name); }
 size_t req_form_n(const struct req *r) { return r->form.n; }
-const struct param *req_form_at(const struct req *r, size_t i) { return i < r->form.n ? &r->form.v[i] : NULL; }
+const struct req_param *req_form_at(const struct req *r, size_t i) { return i < r->form.n ? &r->form.v[i] : NULL; }
 size_t req_upload_n(const struct req *r) { return r->upload.n; }
 const struct upload *req_upload_at(const struct req *r, size_t i) { return i < r->upload.n ? r->upload.v[i] : NULL; }
 const char *req_addr(const struct req *r) { return r->addr; }

@@ -90,7 +90,11 @@ static enum rc create(struct ledger *l, struct db *writer, const struct ledger_c
     hash_t root;
     struct tx *tx;
     bool fatal;
+    bool used;
     MEM_SCOPE(tmp, l);
+    TRY(highwater_used(l->high, &used, e));
+    if (used)                                     /* a database that is gone is no new beginning */
+        return err_set_arg(e, ERR_LEDGER_HIGHWATER, "0", "the database is empty, but a ledger was signed here before");
     enum rc rc = file_exists(seed_path) ? seed_read(tmp, seed_path, seed, e) : seed_make(tmp, seed_path, seed, e);
     TRY(rc);
     key_adopt(l, origin_new(tmp, c), seed);
@@ -199,6 +203,10 @@ static enum rc reopen(struct ledger *l, struct db *db, const struct q_ledger_hea
     TRY(leaves_check(db, head->size > TAIL_CHECKED ? head->size - TAIL_CHECKED : 0, head->size, e));
     TRY(tiles_sample(db, head->size, e));
     TRY(acc_load(db, head->size, cp.root, &l->acc, e));
+    size_t front_n;
+    char *front = acc_front(tmp, &l->acc, &front_n);
+    if (head->frontier.n != front_n || memcmp(head->frontier.p, front, front_n) != 0)
+        return err_set(e, ERR_LEDGER_BROKEN, "frontier of head does not match its tree");
     l->last_us = head->last_us;
     TRY(high_check(l, db, head, e));
     if (clock_now_us() < head->last_us - CLOCK_BACK_US)

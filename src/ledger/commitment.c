@@ -31,7 +31,7 @@ static void text(struct buf *b, const char *v)
 void act_hash(const struct act_fields *a, uint8_t ret[HASH_N])
 {
     MEM_SCOPE(tmp, NULL);
-    struct buf *b = buf_new(tmp, strlen(a->effect) + 1024);
+    struct buf *b = buf_new(tmp, strlen(a->effect) + strlen(a->kind) + (a->step ? strlen(a->step) : 0) + 1024);
     buf_puts(b, "daicho-act/v1\n");
     num(b, a->id);
     num(b, a->record);
@@ -44,5 +44,21 @@ void act_hash(const struct act_fields *a, uint8_t ret[HASH_N])
     num(b, a->at);
     text(b, a->comment_commit ? b64_text(tmp, a->comment_commit, HASH_N) : NULL);
     text(b, a->effect);
+    crypt_sha256(b->p, b->n, ret);
+}
+
+void revision_row_hash(const struct revision_fields *r, uint8_t ret[HASH_N])
+{
+    MEM_SCOPE(tmp, NULL);
+    struct buf *b = buf_new(tmp, strlen(r->form) + 1024);
+    buf_puts(b, "daicho-revision/v1\n");
+    num(b, r->id);
+    num(b, r->record);
+    num(b, r->no);
+    text(b, r->form);
+    num(b, r->pack_set);
+    num(b, r->author);
+    num(b, r->at);
+    text(b, b64_text(tmp, r->hash, HASH_N));
     crypt_sha256(b->p, b->n, ret);
 }

@@ -43,7 +43,7 @@ static bool word_ok(const char *s)
 {
     size_t n = 0;
     for (; s != NULL && s[n] != '\0'; n++)
-        if (s[n] <= ' ' || s[n] == '%' || (unsigned char)s[n] == 0x7f)
+        if ((unsigned char)s[n] <= ' ' || s[n] == '%' || (unsigned char)s[n] >= 0x7f)
             return false;
     return n > 0 && n <= 200;
 }
@@ -120,7 +120,7 @@ static char *unescape(TALLOC_CTX *mem, struct str s)
             out[n++] = s.p[i];
             continue;
         }
-        int hi = i + 2 < s.n + 0 ? hexdigit(s.p[i + 1]) : -1, lo = i + 2 < s.n ? hexdigit(s.p[i + 2]) : -1;
+        int hi = i + 2 < s.n ? hexdigit(s.p[i + 1]) : -1, lo = i + 2 < s.n ? hexdigit(s.p[i + 2]) : -1;
         if (hi < 0 || lo < 0 || (hi | lo) == 0)
             return NULL;
         out[n++] = (char)(hi << 4 | lo);

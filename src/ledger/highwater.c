@@ -51,6 +51,19 @@ enum rc highwater_newest(struct highwater *h, TALLOC_CTX *mem, const struct vkey
     return RC_OK;
 }
 
+enum rc highwater_used(struct highwater *h, bool *ret, struct err *e)
+{
+    char first;
+    *ret = false;
+    for (int i = 0; i < SLOTS && !*ret; i++) {
+        ssize_t n = pread(h->fd, &first, 1, (off_t)i * SLOT_BYTES);
+        if (n < 0)
+            return err_set(e, ERR_LEDGER_HIGHWATER, "read: errno %d", errno);
+        *ret = n == 1 && first != '\0';
+    }
+    return RC_OK;
+}
+
 enum rc highwater_put(struct highwater *h, const char *checkpoint, struct err *e)
 {
     char slot[SLOT_BYTES] = {0};

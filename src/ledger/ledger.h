@@ -6,7 +6,9 @@
  *   commitment.c  blinded commitments: HMAC-SHA-256(r, "ledger-commit/v1\0" name "\0" bytes)
  *   chain.c       the stored log: append to a transaction, tiles, proofs from tiles, checks at start
  *   highwater.c   the high-water file: 512-byte slots, O_DSYNC, outside of the database
+ *   scan.c        the same law of entries without allocation, for verification
  *   verify.c      full verification of a database (every leaf, tile, root, signature, order)
+ *   truth.c       verification of the rows that entries speak of (revisions, acts, erasures, attachments, pack sets)
  *   export.c      writes the log as a folder that the outsider's verifier reads (docs/LEDGER.md) */
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
@@ -39,6 +41,9 @@ void revision_hash(const char *commits, size_t n, uint8_t ret[HASH_N]);
 struct act_fields { int64_t id, record, revision, no; const char *kind, *step; int64_t actor, on_behalf, at; const uint8_t *comment_commit; const char *effect; };
 /* SHA-256 over "daicho-act/v1" LF and the fields one a line: id record revision no kind step actor on_behalf at comment effect ("-" when absent). */
 void act_hash(const struct act_fields *a, uint8_t ret[HASH_N]);
+struct revision_fields { int64_t id, record, no; const char *form; int64_t pack_set, author, at; const uint8_t *hash; };
+/* The whole row of a revision ("hash row sha256" of its entry): SHA-256 over "daicho-revision/v1" LF and the fields one a line. */
+void revision_row_hash(const struct revision_fields *r, uint8_t ret[HASH_N]);
 
 /* ---- merkle (pure) ---- */
 void merkle_leaf(const void *p, size_t n, uint8_t ret[HASH_N]);
@@ -46,6 +51,9 @@ void merkle_node(const uint8_t l[HASH_N], const uint8_t r[HASH_N], uint8_t ret[H
 void merkle_root(const uint8_t (*leaf)[HASH_N], size_t n, uint8_t ret[HASH_N]);
 bool merkle_verify_inclusion(int64_t index, int64_t size, const uint8_t leaf[HASH_N], const uint8_t (*proof)[HASH_N], size_t n, const uint8_t root[HASH_N]);
 bool merkle_verify_consistency(int64_t size1, int64_t size2, const uint8_t (*proof)[HASH_N], size_t n, const uint8_t root1[HASH_N], const uint8_t root2[HASH_N]);
+/* The same for a subtree: leaves [start, end), start a multiple of the power of two that holds end - start. */
+bool merkle_verify_subtree_inclusion(int64_t index, int64_t start, int64_t end, const uint8_t leaf[HASH_N], const uint8_t (*proof)[HASH_N], size_t n, const uint8_t root[HASH_N]);
+bool merkle_verify_subtree(int64_t start, int64_t end, int64_t size, const uint8_t (*proof)[HASH_N], size_t n, const uint8_t part[HASH_N], const uint8_t root[HASH_N]);
 
 /* ---- the stored log ---- */
 struct ledger;                       /* writer side: key, head in memory, high-water file; used by the writer thread only */
@@ -78,9 +86,15 @@ void ledger_flip_for_test(struct ledger *l, bool on);         /* flips a bit bet
 /* Receipt in tlog-proof form for entry seq against the newest checkpoint. */
 MUST enum rc ledger_receipt(struct db *db, TALLOC_CTX *mem, int64_t seq, char **ret_text, struct err *e);
 MUST enum rc ledger_entry(struct db *db, TALLOC_CTX *mem, int64_t seq, struct str *ret_bytes, struct err *e);
-struct ledger_report { int64_t entries; int64_t first_bad; const char *problem; const char *checkpoint; };
-/* Full verification. problem is NULL when everything holds. Speed: 10^6 entries under 2 s. */
+/* Consistency proof lines (base64, one hash a line; empty when size1 == size2) from size1 to size2 of the stored log. */
+MUST enum rc ledger_consistency(struct db *db, TALLOC_CTX *mem, int64_t size1, int64_t size2, char **ret_text, struct err *e);
+/* problem: key of a message (its {0} is first_bad), NULL when everything holds; first_bad: entry number, or id of the row that problem
+ * speaks of, -1 when it is about the whole; detail: English, for the log, may be empty. */
+struct ledger_report { int64_t entries; int64_t first_bad; const char *problem; const char *checkpoint; const char *detail; };
+/* Full verification in one snapshot, on a reader connection outside of a transaction: every entry, leaf, full tile, root, frontier,
+ * checkpoint, order, and every row of the truth against its entry. rc tells only whether the database could be read. */
 MUST enum rc ledger_verify(struct db *db, TALLOC_CTX *mem, const char *vkey, struct ledger_report *ret_report, struct err *e);
-/* Exports entries, checkpoint, vkey and the revision commitments/bodies given by a callback-free query into dir (format: docs/LEDGER.md). */
+/* Writes entries, tiles, checkpoint, vkey and the rows of the truth with their bodies into dir, which must not exist (format: docs/LEDGER.md).
+ * On a reader connection outside of a transaction. */
 MUST enum rc ledger_export(struct db *db, const char *dir, const char *vkey, struct err *e);
 #endif

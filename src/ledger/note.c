@@ -70,11 +70,14 @@ char *checkpoint_sign(TALLOC_CTX *mem, const struct key *k, const char *origin, 
     return mem_strdup(mem, b->p);
 }
 
-/* The signed text ends with the LF before the first blank line that signature lines follow. */
+/* The signed text ends with the LF before the last blank line; signature lines follow it. */
 static bool note_split(struct str note, struct str *ret_text, struct str *ret_sigs)
 {
     if (note.n == 0 || note.p[note.n - 1] != '\n' || !utf8_ok(note.p, note.n, NULL))
         return false;
+    for (size_t i = 0; i < note.n; i++)
+        if ((unsigned char)note.p[i] < 0x20 && note.p[i] != '\n')
+            return false;
     for (size_t i = note.n; i-- > 1;)
         if (note.p[i] == '\n' && note.p[i - 1] == '\n') {
             *ret_text = (struct str){note.p, i};

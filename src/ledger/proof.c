@@ -119,6 +119,59 @@ enum rc tree_inclusion(struct tree *t, int64_t index, int64_t size, struct hash_
     return path(t, index, 0, size, ret, e);
 }
 
+/* RFC 6962 2.1.2 SUBPROOF(m, D[from, from + n], whole) */
+static enum rc subproof(struct tree *t, int64_t m, int64_t from, int64_t n, bool whole, struct hash_vec *ret, struct err *e)
+{
+    hash_t h;
+    if (m == n) {
+        if (whole)
+            return RC_OK;
+        TRY(range_root(t, from, n, h, e));
+    } else {
+        int64_t k = INT64_C(1) << high_bit(n);
+        if (m <= k) {
+            TRY(subproof(t, m, from, k, whole, ret, e));
+            TRY(range_root(t, from + k, n - k, h, e));
+        } else {
+            TRY(subproof(t, m - k, from + k, n - k, false, ret, e));
+            TRY(range_root(t, from, k, h, e));
+        }
+    }
+    memcpy(*vec_push(ret), h, HASH_N);
+    return RC_OK;
+}
+
+enum rc tree_consistency(struct tree *t, int64_t size1, int64_t size2, struct hash_vec *ret, struct err *e)
+{
+    if (size1 <= 0 || size1 > size2 || size2 > t->size)
+        return err_set(e, ERR_DB_NOTFOUND, "sizes %lld and %lld", (long long)size1, (long long)size2);
+    return subproof(t, size1, 0, size2, true, ret, e);
+}
+
+static void put_hashes(struct buf *b, const struct hash_vec *proof)
+{
+    for (size_t i = 0; i < proof->n; i++) {
+        buf_b64(b, proof->v[i], HASH_N);
+        buf_putc(b, '\n');
+    }
+}
+
+enum rc ledger_consistency(struct db *db, TALLOC_CTX *mem, int64_t size1, int64_t size2, char **ret_text, struct err *e)
+{
+    struct q_ledger_head head;
+    bool found;
+    TRY(q_ledger_head(db, mem, &head, &found, e));
+    if (!found)
+        return err_set(e, ERR_DB_NOTFOUND, "no ledger");
+    struct tree t = {.db = db, .mem = mem, .size = head.size, .front = head.frontier};
+    struct hash_vec proof = VEC_INIT(mem);
+    TRY(tree_consistency(&t, size1, size2, &proof, e));
+    struct buf *b = buf_new(mem, 8192);
+    put_hashes(b, &proof);
+    *ret_text = b->p;
+    return RC_OK;
+}
+
 enum rc ledger_receipt(struct db *db, TALLOC_CTX *mem, int64_t seq, char **ret_text, struct err *e)
 {
     struct q_ledger_head head;
@@ -133,10 +186,7 @@ enum rc ledger_receipt(struct db *db, TALLOC_CTX *mem, int64_t seq, char **ret_t
     buf_puts(b, "c2sp.org/tlog-proof@v1\nindex ");
     buf_i64(b, seq);
     buf_putc(b, '\n');
-    for (size_t i = 0; i < proof.n; i++) {
-        buf_b64(b, proof.v[i], HASH_N);
-        buf_putc(b, '\n');
-    }
+    put_hashes(b, &proof);
     buf_putc(b, '\n');
     buf_puts(b, head.checkpoint);
     *ret_text = b->p;

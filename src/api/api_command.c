@@ -1,0 +1,112 @@
+/* Sign-in for programs, and POST /api/v1/commands/{name}: any row of core's command table that a signed-in person may send. */
+#include "api/api.h"
+#include "api/api_int.h"
+
+#define ARGS_MAX (8 << 20)
+
+const struct actor *api_actor(const struct req *r)
+{
+    const struct user *u = req_user(r);
+    return u ? &u->actor : NULL;
+}
+
+void api_error(struct req *r, const struct err *e)
+{
+    const struct err_info *i = err_info(e->code);
+    if (i->http >= 500)
+        log_err("api", req_id(r), e);
+    struct json *o = json_obj(r);
+    json_set_str(o, "code", i->name);
+    json_set_str(o, "error", i->name);
+    json_set_str(o, "text", msg_fill(r, req_lang(r), i->msg_key, e->arg, NULL));
+    json_set_str(o, "request", req_id(r));
+    resp_json(r, i->http, o);
+}
+
+static void answer_out(struct req *r, struct answer *a)
+{
+    if (a->rc == RC_OK) {
+        if (a->seq >= 0)
+            json_set_i64(a->body, "seq", a->seq);
+        if (a->receipt != NULL)
+            json_set_str(a->body, "receipt", a->receipt);
+        json_set_bool(a->body, "repeated", a->repeated);
+        resp_json(r, 200, a->body);
+        return;
+    }
+    const struct err_info *i = err_info(a->err.code);
+    if (i->http >= 500)
+        log_err("api", req_id(r), &a->err);
+    json_set_str(a->body, "request", req_id(r));
+    resp_json(r, i->http, a->body);
+}
+
+/* Commands that the server sends itself are not to be had from outside, whatever the actor. */
+static bool outside(const char *name)
+{
+    for (size_t i = 0; i < command_n; i++)
+        if (strcmp(command_table[i].name, name) == 0)
+            return command_table[i].need == CMD_SIGNED_IN || command_table[i].need == CMD_ADMIN;
+    return false;
+}
+
+/* The file of an attachment comes through the page's upload, a folder of packs through the command line: never as a path from outside. */
+static bool path_arg(const struct json *args)
+{
+    return json_get(args, "path") != NULL || json_get(args, "dir") != NULL;
+}
+
+void api_command_post(struct req *r, void *ctx)
+{
+    struct site *s = ctx;
+    struct err e = {0};
+    const struct json *args;
+    struct answer *a;
+    const char *name = req_arg(r, 0);
+    if (!outside(name)) {
+        resp_error(r, ERR_COMMAND, name);
+        return;
+    }
+    if (req_json(r, &args, &e) != RC_OK) {
+        api_error(r, &e);
+        return;
+    }
+    if (json_type(args) != JSON_OBJ || path_arg(args)) {
+        resp_error(r, ERR_COMMAND, name);
+        return;
+    }
+    core_command(s->core, r, api_actor(r), name, args, req_header(r, "Idempotency-Key"), &a);
+    answer_out(r, a);
+}
+
+void api_login(struct req *r, void *ctx)
+{
+    struct site *s = ctx;
+    struct err e = {0};
+    const struct json *args;
+    struct session *ses;
+    char *token;
+    if (req_json(r, &args, &e) != RC_OK || session_login(s->core, r, json_get_str(args, "login"), json_get_str(args, "password"), req_addr(r), &token, &e) != RC_OK ||
+        session_get(s->core, r, token, &ses, &e) != RC_OK) {
+        api_error(r, &e);
+        return;
+    }
+    resp_cookie(r, "daicho", token, 12 * 3600);
+    struct json *o = json_obj(r);
+    json_set_i64(o, "person", ses->person);
+    json_set_str(o, "name", ses->name);
+    json_set_str(o, "csrf", ses->csrf);
+    resp_json(r, 200, o);
+}
+
+void api_me(struct req *r, void *ctx)
+{
+    const struct user *u = req_user(r);
+    struct json *o = json_obj(r);
+    (void)ctx;
+    json_set_i64(o, "person", u->session->person);
+    json_set_str(o, "name", u->session->name);
+    json_set_str(o, "login", u->session->login);
+    json_set_str(o, "csrf", u->session->csrf);
+    resp_json(r, 200, o);
+}

@@ -1,0 +1,186 @@
+/* Conformity, the ledger, health, and the OpenAPI document that comes from the tables of routes and commands. */
+#include "api/api_int.h"
+
+static bool begin(struct req *r, void *ctx, struct reader *rd)
+{
+    struct site *s = ctx;
+    struct err e = {0};
+    if (core_read_begin(s->core, r, api_actor(r), rd, &e) == RC_OK)
+        return true;
+    api_error(r, &e);
+    return false;
+}
+
+static void out(struct req *r, struct reader *rd, enum rc rc, const struct err *e, const struct json *o)
+{
+    core_read_end(rd);
+    if (rc == RC_OK)
+        resp_json(r, 200, o);
+    else
+        api_error(r, e);
+}
+
+static const char *const verdict_names[] = {"conforming", "nonconforming", "unknown", "excepted", "none"};
+
+void api_conformity(struct req *r, void *ctx)
+{
+    struct reader rd;
+    struct err e = {0};
+    struct article_states st = VEC_INIT(r);
+    int64_t as_of = 0;
+    struct json *o = json_obj(r), *arr = json_set_arr(o, "articles");
+    if (!begin(r, ctx, &rd))
+        return;
+    enum rc rc = conformity(&rd, req_arg(r, 0), &st, &as_of, &e);
+    for (size_t i = 0; i < st.n; i++) {
+        struct json *x = json_add_obj(arr);
+        json_set_str(x, "article", st.v[i].article);
+        json_set_str(x, "title", st.v[i].title);
+        json_set_str(x, "state", verdict_names[st.v[i].state]);
+        json_set_i64(x, "since", st.v[i].since_us);
+        json_set_i64(x, "bad", st.v[i].bad_n);
+        json_set_i64(x, "unknown", st.v[i].unknown_n);
+        json_set_i64(x, "ok", st.v[i].ok_n);
+    }
+    json_set_i64(o, "as_of", as_of);
+    out(r, &rd, rc, &e, o);
+}
+
+void api_violators(struct req *r, void *ctx)
+{
+    struct reader rd;
+    struct err e = {0};
+    struct violators v = VEC_INIT(r);
+    struct json *o = json_obj(r), *arr = json_set_arr(o, "violators");
+    if (!begin(r, ctx, &rd))
+        return;
+    enum rc rc = conformity_violators(&rd, req_arg(r, 0), req_query(r, "article"), req_query(r, "check"), 200, &v, &e);
+    for (size_t i = 0; i < v.n; i++) {
+        struct json *x = json_add_obj(arr);
+        json_set_str(x, "check", v.v[i].check);
+        json_set_i64(x, "record", v.v[i].subject);
+        json_set_str(x, "title", v.v[i].title);
+        json_set_str(x, "state", verdict_names[v.v[i].state]);
+        json_set_i64(x, "since", v.v[i].since_us);
+    }
+    out(r, &rd, rc, &e, o);
+}
+
+void api_ledger(struct req *r, void *ctx)
+{
+    struct site *s = ctx;
+    struct reader rd;
+    struct err e = {0};
+    struct q_ledger_head head;
+    bool found = false;
+    struct json *o = json_obj(r);
+    if (!begin(r, ctx, &rd))
+        return;
+    enum rc rc = q_ledger_head(rd.db, r, &head, &found, &e);
+    if (rc == RC_OK && found) {
+        json_set_i64(o, "size", head.size);
+        json_set_str(o, "checkpoint", head.checkpoint);
+        json_set_str(o, "vkey", core_vkey(s->core));
+    }
+    out(r, &rd, rc, &e, o);
+}
+
+void api_receipt(struct req *r, void *ctx)
+{
+    struct reader rd;
+    struct err e = {0};
+    struct str entry;
+    char *text = NULL;
+    struct json *o = json_obj(r);
+    if (!begin(r, ctx, &rd))
+        return;
+    enum rc rc = ledger_entry(rd.db, r, req_arg_i64(r, 0), &entry, &e);
+    if (rc == RC_OK)
+        rc = ledger_receipt(rd.db, r, req_arg_i64(r, 0), &text, &e);
+    if (rc == RC_OK) {
+        json_set_str(o, "entry", str_dup(r, entry));
+        json_set_str(o, "receipt", text);
+    }
+    out(r, &rd, rc, &e, o);
+}
+
+void api_health(struct req *r, void *ctx)
+{
+    struct json *o = json_obj(r);
+    (void)ctx;
+    json_set_str(o, "status", "ok");
+    resp_json(r, 200, o);
+}
+
+/* ---- OpenAPI ---- */
+
+static void operation(struct json *paths, const char *path, const char *method, const char *summary)
+{
+    struct json *p = json_child(paths, path);
+    if (p == NULL)
+        p = json_set_obj(paths, path);
+    struct json *op = json_set_obj(p, method);
+    json_set_str(op, "summary", summary);
+    struct json *responses = json_set_obj(op, "responses"), *ok = json_set_obj(responses, "200");
+    json_set_str(ok, "description", "OK");
+    json_set_str(json_set_obj(responses, "default"), "description", "code, text and the request's reference number");
+}
+
+void api_openapi(struct req *r, void *ctx)
+{
+    struct json *o = json_obj(r), *info = json_set_obj(o, "info"), *paths;
+    (void)ctx;
+    json_set_str(o, "openapi", "3.0.3");
+    json_set_str(info, "title", "daicho");
+    json_set_str(info, "version", "1");
+    paths = json_set_obj(o, "paths");
+    for (size_t i = 0; i < api_routes_n; i++)
+        operation(paths, api_routes[i].path.pattern, api_routes[i].method == METHOD_POST ? "post" : "get", api_routes[i].summary);
+    for (size_t i = 0; i < command_n; i++)
+        if (command_table[i].need == CMD_SIGNED_IN || command_table[i].need == CMD_ADMIN)
+            operation(paths, mem_fmt(r, "/api/v1/commands/%s", command_table[i].name), "post", mem_fmt(r, "%s (%s)", command_table[i].summary, command_table[i].args));
+    resp_json(r, 200, o);
+}
+
+#ifdef DAICHO_SCENE
+/* Test builds only: the clock, and waiting until after-commit work is done. */
+void api_scene(struct req *r, void *ctx)
+{
+    struct site *s = ctx;
+    struct err e = {0};
+    const struct json *args;
+    struct json *o = json_obj(r);
+    if (req_json(r, &args, &e) != RC_OK) {
+        api_error(r, &e);
+        return;
+    }
+    if (json_get(args, "now_us") != NULL)
+        clock_scene_set(json_get_i64(args, "now_us", 0));
+    core_settle(s->core);
+    json_set_i64(o, "now_us", clock_now_us());
+    resp_json(r, 200, o);
+}
+#endif
+
+const struct route api_routes[] = {
+    {{"/api/v1/login"}, METHOD_POST, NEED_NOTHING, api_login, "api.login", "Sign in; answers with a session cookie and its CSRF token", 4096},
+    {{"/api/v1/me"}, METHOD_GET, NEED_SESSION, api_me, "api.me", "Who is signed in", 0},
+    {{"/api/v1/commands/{s}"}, METHOD_POST, NEED_SESSION, api_command_post, "api.command", "Send a command; Idempotency-Key makes a repetition harmless", 8 << 20},
+    {{"/api/v1/records/{i}"}, METHOD_GET, NEED_SESSION, api_record, "api.record", "A record with content, route, tasks and what may be done", 0},
+    {{"/api/v1/records/{i}/history"}, METHOD_GET, NEED_SESSION, api_history, "api.history", "Acts on a record", 0},
+    {{"/api/v1/forms"}, METHOD_GET, NEED_SESSION, api_forms, "api.forms", "Forms of the adopted regulations", 0},
+    {{"/api/v1/forms/{s}"}, METHOD_GET, NEED_SESSION, api_form, "api.form", "One form with its fields", 0},
+    {{"/api/v1/forms/{s}/records"}, METHOD_GET, NEED_SESSION, api_list, "api.list", "Records of a form: q, limit, after", 0},
+    {{"/api/v1/forms/{s}/resolve"}, METHOD_GET, NEED_SESSION, api_resolve, "api.resolve", "A record by number, title, login or code: q", 0},
+    {{"/api/v1/desk"}, METHOD_GET, NEED_SESSION, api_tasks, "api.desk", "My tasks, approvals waiting for me, what came back", 0},
+    {{"/api/v1/conformity/{s}"}, METHOD_GET, NEED_SESSION, api_conformity, "api.conformity", "State of every article of a regulation", 0},
+    {{"/api/v1/conformity/{s}/violators"}, METHOD_GET, NEED_SESSION, api_violators, "api.violators", "Who or what does not conform: article, check", 0},
+    {{"/api/v1/ledger"}, METHOD_GET, NEED_SESSION, api_ledger, "api.ledger", "Size, checkpoint and verifier key", 0},
+    {{"/api/v1/ledger/{i}"}, METHOD_GET, NEED_SESSION, api_receipt, "api.receipt", "An entry and its receipt", 0},
+    {{"/api/v1/openapi.json"}, METHOD_GET, NEED_SESSION, api_openapi, "api.openapi", "This document", 0},
+    {{"/health"}, METHOD_GET, NEED_NOTHING, api_health, "api.health", "Is the server up", 0},
+#ifdef DAICHO_SCENE
+    {{"/api/v1/scene"}, METHOD_POST, NEED_NOTHING, api_scene, "api.scene", "Test builds: set the clock, settle", 4096},
+#endif
+};
+const size_t api_routes_n = ARRAY_N(api_routes);

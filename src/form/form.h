@@ -1,0 +1,34 @@
+/* form: values to widgets, and differences of two revisions.
+ *
+ *   render.c   one form as input controls or as text      bind.c   request fields -> {path: typed}      fdiff.c   differences */
+#ifndef FORM_FORM_H
+#define FORM_FORM_H
+#include "base/base.h"
+#include "html/html.h"
+#include "pack/pack.h"
+#include "value/value.h"
+
+/* What the page knows and form does not: titles of references, options for references (bounded), links to records and files. */
+struct form_opt { int64_t id; const char *label; };
+struct form_env {
+    enum lang lang; void *ctx;
+    const char *(*ref_title)(void *ctx, const struct field *f, int64_t id);
+    /* At most `max` candidates, sorted by title. */
+    size_t (*ref_options)(void *ctx, const struct field *f, struct form_opt *ret, size_t max);
+    const struct route_path *record_path, *file_path;
+    const char *(*file_name)(void *ctx, int64_t id);
+};
+
+/* Controls for the fields of the given stages (NULL ends), grouped; with troubles beside their fields. Computed fields are shown, not asked. */
+void form_edit(struct html *h, const struct form *f, const struct content *c, const char *const *stages, const struct trouble_vec *troubles, const struct form_env *env);
+/* The record as text, grouped; erased values say so. */
+void form_show(struct html *h, const struct form *f, const struct content *c, const struct form_env *env);
+/* Problems on top of the form, linked to the fields. */
+void form_problems(struct html *h, const struct form *f, const struct trouble_vec *troubles);
+/* Posted fields named f.<path> (f.items[0].asset) -> {path: typed}; lists that were shown and came back empty become []. */
+struct form_posted { const char *name, *value; };
+struct json *form_bind(TALLOC_CTX *mem, const struct form *f, const struct form_posted *p, size_t n, const char *const *stages);
+/* What was typed, as content, so that nothing is lost after a refusal. */
+struct content *form_typed(TALLOC_CTX *mem, const struct form *f, const struct content *base, const struct json *typed);
+void form_diff(struct html *h, const struct form *f, const struct change_vec *changes, const struct form_env *env);
+#endif

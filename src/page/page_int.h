@@ -1,0 +1,36 @@
+/* Inside page only. */
+#ifndef PAGE_PAGE_INT_H
+#define PAGE_PAGE_INT_H
+#include "form/form.h"
+#include "page/page.h"
+
+#define PAGE_BYTES_MAX (8 << 20)
+#define PAGE_ROWS 50
+
+const struct route_path *page_path(const char *name);      /* by the route's name; html_href(h, page_path("record"), URL_I(id)) */
+
+/* One screen being answered: snapshot, writer, frame. */
+struct screen { struct req *r; struct site *site; const struct user *user; struct reader rd; struct html *h; bool reading; };
+/* Opens the snapshot; false when it answered with an error page. */
+bool screen_begin(struct screen *s, struct req *r, void *ctx);
+/* Begins the page with the frame; title is text, room the place in the navigation. */
+void screen_open(struct screen *s, const char *title, const char *room);
+void screen_close(struct screen *s, int status);            /* ends frame and snapshot, answers */
+void screen_fail(struct screen *s, const struct err *e);    /* ends the snapshot, answers with the error page; logs what is ours */
+void screen_end(struct screen *s);                          /* ends the snapshot only (before a command or a redirect) */
+const char *screen_csrf(const struct screen *s);
+/* Flash message carried by the query of the redirect that follows a POST: ?done=KEY. */
+void screen_go(struct screen *s, const char *route, int64_t id, const char *done);
+/* A record that the person may see, else 404. */
+MUST enum rc screen_record(struct screen *s, int64_t id, struct record *ret_rec, struct err *e);
+const char *state_label(enum lang lang, const char *state);
+enum ui_tone state_tone(const char *state);
+const char *when_text(TALLOC_CTX *mem, int64_t us);
+
+#define PAGE(name) void name(struct req *r, void *ctx)
+PAGE(page_home); PAGE(page_login); PAGE(page_login_post); PAGE(page_logout_post); PAGE(page_password); PAGE(page_password_post); PAGE(page_language_post);
+PAGE(page_setup); PAGE(page_setup_post); PAGE(page_rooms); PAGE(page_list); PAGE(page_csv); PAGE(page_new); PAGE(page_new_post); PAGE(page_import); PAGE(page_import_post);
+PAGE(page_record); PAGE(page_edit); PAGE(page_edit_post); PAGE(page_act_post); PAGE(page_history); PAGE(page_attach_post); PAGE(page_print); PAGE(page_attachment);
+PAGE(page_receipt); PAGE(page_conform); PAGE(page_article); PAGE(page_ledger); PAGE(page_settings); PAGE(page_settings_post); PAGE(page_task_post);
+#undef PAGE
+#endif

@@ -1,0 +1,46 @@
+/* The table of the screens' routes: one declaration for matching, links, the permission test and the documentation. */
+#include "page/page_int.h"
+
+const struct route page_routes[] = {
+    {{"/"}, METHOD_GET, NEED_SESSION, page_home, "home", "ホーム", 0},
+    {{"/login"}, METHOD_GET, NEED_NOTHING, page_login, "login", "sign-in", 0},
+    {{"/login"}, METHOD_POST, NEED_NOTHING, page_login_post, "login.post", "sign in", 8192},
+    {{"/logout"}, METHOD_POST, NEED_SESSION, page_logout_post, "logout.post", "sign out", 4096},
+    {{"/password"}, METHOD_GET, NEED_SESSION, page_password, "password", "change password", 0},
+    {{"/password"}, METHOD_POST, NEED_SESSION, page_password_post, "password.post", "change password", 8192},
+    {{"/language"}, METHOD_POST, NEED_SESSION, page_language_post, "language.post", "switch language", 4096},
+    {{"/setup"}, METHOD_GET, NEED_NOTHING, page_setup, "setup", "first hour", 0},
+    {{"/setup"}, METHOD_POST, NEED_NOTHING, page_setup_post, "setup.post", "first hour", 16 << 20},
+    {{"/registers"}, METHOD_GET, NEED_SESSION, page_rooms, "registers", "台帳", 0},
+    {{"/rooms/{s}"}, METHOD_GET, NEED_SESSION, page_rooms, "rooms", "forms of one kind of work", 0},
+    {{"/f/{s}"}, METHOD_GET, NEED_SESSION, page_list, "list", "records of a form", 0},
+    {{"/f/{s}/csv"}, METHOD_GET, NEED_SESSION, page_csv, "csv", "records of a form as CSV", 0},
+    {{"/f/{s}/new"}, METHOD_GET, NEED_SESSION, page_new, "new", "make a record", 0},
+    {{"/f/{s}/new"}, METHOD_POST, NEED_SESSION, page_new_post, "new.post", "make a record", 2 << 20},
+    {{"/f/{s}/import"}, METHOD_GET, NEED_SESSION, page_import, "import", "import from CSV", 0},
+    {{"/f/{s}/import"}, METHOD_POST, NEED_SESSION, page_import_post, "import.post", "import from CSV", 24 << 20},
+    {{"/r/{i}"}, METHOD_GET, NEED_SESSION, page_record, "record", "a record", 0},
+    {{"/r/{i}/edit"}, METHOD_GET, NEED_SESSION, page_edit, "edit", "change a record", 0},
+    {{"/r/{i}/edit"}, METHOD_POST, NEED_SESSION, page_edit_post, "edit.post", "change a record", 2 << 20},
+    {{"/r/{i}/act"}, METHOD_POST, NEED_SESSION, page_act_post, "act.post", "submit, approve, return, ...", 2 << 20},
+    {{"/r/{i}/history"}, METHOD_GET, NEED_SESSION, page_history, "history", "revisions and acts", 0},
+    {{"/r/{i}/attach"}, METHOD_POST, NEED_SESSION, page_attach_post, "attach.post", "attach a file", 52 << 20},
+    {{"/r/{i}/print"}, METHOD_GET, NEED_SESSION, page_print, "print", "print view", 0},
+    {{"/attachment/{i}"}, METHOD_GET, NEED_SESSION, page_attachment, "attachment", "a file", 0},
+    {{"/receipt/{i}"}, METHOD_GET, NEED_SESSION, page_receipt, "receipt", "receipt of a ledger entry", 0},
+    {{"/conformity"}, METHOD_GET, NEED_SESSION, page_conform, "conformity", "適合状況", 0},
+    {{"/regulation/{s}/{s}"}, METHOD_GET, NEED_SESSION, page_article, "article", "an article with live state", 0},
+    {{"/ledger"}, METHOD_GET, NEED_SESSION, page_ledger, "ledger", "ledger and verification", 0},
+    {{"/settings"}, METHOD_GET, NEED_SESSION, page_settings, "settings", "設定", 0},
+    {{"/settings"}, METHOD_POST, NEED_SESSION, page_settings_post, "settings.post", "change settings", 1 << 20},
+    {{"/task/{i}"}, METHOD_POST, NEED_SESSION, page_task_post, "task.post", "a task is done", 16384},
+};
+const size_t page_routes_n = ARRAY_N(page_routes);
+
+const struct route_path *page_path(const char *name)
+{
+    for (size_t i = 0; i < page_routes_n; i++)
+        if (strcmp(page_routes[i].name, name) == 0)
+            return &page_routes[i].path;
+    return &page_routes[0].path;
+}
