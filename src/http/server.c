@@ -280,8 +280,13 @@ enum rc http_start(TALLOC_CTX *mem, const struct http_conf *c, const struct rout
     s->conf.tmp_dir = mem_strdup(s, c->tmp_dir && *c->tmp_dir ? c->tmp_dir : "/tmp");
     s->gate = gate;
     s->ctx = ctx;
-    TRY(route_table_new(s, route, n, &s->table, e));
-    TRY(listen_open(c, &fd, &s->port, e));
+    enum rc rc = route_table_new(s, route, n, &s->table, e);
+    if (rc == RC_OK)
+        rc = listen_open(c, &fd, &s->port, e);
+    if (rc != RC_OK) {
+        talloc_free(s);
+        return rc;
+    }
     s->reaper = reaper_new(s, s->conf.head_deadline_s, s->conf.body_deadline_s, s->conf.idle_s);
     s->crew = s->reaper ? crew_new(s, s->conf.workers, work, s) : NULL;
     s->daemon = s->crew ? daemon_start(s, fd) : NULL;
