@@ -5,8 +5,8 @@
 #include "html_int.h"
 #include <assert.h>
 
-static const struct { const char *text; bool is_void; } ELEM[] = {
-#define X(name, text, is_void) [E_##name] = {text, is_void},
+static const struct { const char *text; uint8_t n; bool is_void; } ELEM[] = {
+#define X(name, text, is_void) [E_##name] = {text, sizeof(text) - 1, is_void},
 #include "elements.def"
 #undef X
 };
@@ -81,7 +81,8 @@ static void start_finish(struct html *h)
         buf_putc(h->b, '"');
     }
     h->cls_n = 0;
-    memset(h->seen, 0, sizeof(h->seen));
+    for (size_t i = 0; i < ATTR_WORDS; i++)
+        h->seen[i] = 0;
     buf_putc(h->b, '>');
     h->in_start = false;
     if (h->csrf) {
@@ -113,6 +114,8 @@ static bool is_phrasing(enum elem el)
 static bool model_ok(const struct html *h, enum elem el)
 {
     enum elem up = h->depth > 0 ? h->stack[h->depth - 1] : E__N;
+    if (el == E_TH || el == E_TD)
+        return up == E_TR;
     bool in_svg = is_open(h, E_SVG);
     if (el == E_HTML)
         return up == E__N;
@@ -132,8 +135,6 @@ static bool model_ok(const struct html *h, enum elem el)
         return up == E_COLGROUP;
     if (el == E_TR)
         return up == E_THEAD || up == E_TBODY || up == E_TFOOT;
-    if (el == E_TH || el == E_TD)
-        return up == E_TR;
     if (el == E_OPTION)
         return up == E_SELECT || up == E_OPTGROUP || up == E_DATALIST;
     if (el == E_OPTGROUP)
@@ -163,7 +164,7 @@ void html_open(struct html *h, enum elem el)
     assert(model_ok(h, el));
     assert(h->depth < HTML_DEPTH_MAX);
     buf_putc(h->b, '<');
-    buf_puts(h->b, ELEM[el].text);
+    buf_put(h->b, ELEM[el].text, ELEM[el].n);
     h->in_start = true;
     h->cur = el;
     h->newline_first = el == E_PRE || el == E_TEXTAREA;
@@ -184,7 +185,7 @@ void html_close(struct html *h, enum elem el)
     assert(h->depth > 0 && h->stack[h->depth - 1] == el);
     h->depth--;
     buf_put(h->b, "</", 2);
-    buf_puts(h->b, ELEM[el].text);
+    buf_put(h->b, ELEM[el].text, ELEM[el].n);
     buf_putc(h->b, '>');
     if (el == E_TR || el == E_LI || el == E_DIV || el == E_P || el == E_SECTION || (el >= E_H1 && el <= E_H6))
         buf_putc(h->b, '\n');

@@ -30,11 +30,11 @@ static void segment(struct buf *b, const struct url_arg *a)
         encode(b, a->s);
 }
 
-/* Writes the address; asserts that the arguments are those of the pattern. */
-static void fill(struct buf *b, const struct route_path *r, const struct url_arg *arg, size_t n)
+/* Writes the address; asserts that the arguments are those of the pattern. Nothing but `amp` would need escaping in a page. */
+static void fill(struct buf *b, const struct route_path *r, const struct url_arg *arg, size_t n, const char *amp)
 {
     size_t at = 0;
-    assert(r && r->pattern && r->pattern[0] == '/');
+    assert(r && r->pattern && r->pattern[0] == '/' && !strpbrk(r->pattern, "\\\"'<>&? ") && !strstr(r->pattern, "//"));
     for (const char *p = r->pattern; *p; p++) {
         if (*p != '{') {
             buf_putc(b, *p);
@@ -45,20 +45,20 @@ static void fill(struct buf *b, const struct route_path *r, const struct url_arg
         segment(b, &arg[at++]);
         p += 2;
     }
-    char sep = '?';
+    const char *sep = "?";
     for (; at < n; at++) {
         const struct url_arg *a = &arg[at];
         assert((a->kind == URL_QUERY || a->kind == URL_QUERY_INT) && a->name);
         if (a->kind == URL_QUERY && (!a->s || !*a->s))
             continue;
-        buf_putc(b, sep);
+        buf_puts(b, sep);
         encode(b, a->name);
         buf_putc(b, '=');
         if (a->kind == URL_QUERY_INT)
             buf_i64(b, a->i);
         else
             encode(b, a->s);
-        sep = '&';
+        sep = amp;
     }
 }
 
@@ -66,7 +66,7 @@ char *url_make(TALLOC_CTX *mem, const struct route_path *r, const struct url_arg
 {
     MEM_SCOPE(tmp, mem);
     struct buf *b = buf_new(tmp, 64 * 1024);
-    fill(b, r, arg, n);
+    fill(b, r, arg, n, "&");
     if (!buf_ok(b))
         return mem_strdup(mem, "/");
     char *url = mem_strndup(mem, b->p, b->n);
@@ -95,9 +95,10 @@ void html_url_put(struct html *h, enum attr a, const char *url)
 
 void html_href_(struct html *h, const struct route_path *r, const struct url_arg *arg, size_t n)
 {
-    MEM_SCOPE(tmp, h->mem);
     assert(h->cur == E_A);
-    html_url_put(h, A_HREF, url_make(tmp, r, arg, n));
+    html_attr_begin(h, A_HREF);
+    fill(h->b, r, arg, n, "&amp;");
+    html_attr_end(h);
 }
 
 void html_href_local(struct html *h, const char *url)
@@ -117,9 +118,10 @@ void html_href_id(struct html *h, const char *id)
 
 void html_action_(struct html *h, const struct route_path *r, const struct url_arg *arg, size_t n, const char *csrf)
 {
-    MEM_SCOPE(tmp, h->mem);
     assert(h->cur == E_FORM);
-    html_url_put(h, A_ACTION, url_make(tmp, r, arg, n));
+    html_attr_begin(h, A_ACTION);
+    fill(h->b, r, arg, n, "&amp;");
+    html_attr_end(h);
     h->csrf = csrf;
     if (csrf) {
         html_attr(h, A_METHOD, "post");
