@@ -24,11 +24,23 @@ INSERT INTO tile (level, n, hashes) VALUES ($1, $2, $3);
 SELECT hashes FROM tile WHERE level = $1 AND n = $2;
 -- name: tile_count :one  in:  out: n i64
 SELECT count(*) FROM tile;
--- name: revisions_all :many  in: after i64, lim i64  out: id i64, record i64, hash blob, commits text, seq i64, body text?
-SELECT r.id, r.record, r.hash, r.commits, r.seq, b.body FROM revision r LEFT JOIN revision_body b ON b.revision = r.id WHERE r.id > $1 ORDER BY r.id LIMIT $2;
--- name: acts_all :many  in: after i64, lim i64  out: id i64, record i64, revision i64?, no i64, kind text, step text?, actor i64, on_behalf i64?, at i64, comment_commit blob?, effect text, hash blob, seq i64
-SELECT id, record, revision, no, kind, step, actor, on_behalf, at, comment_commit, effect, hash, seq FROM act WHERE id > $1 ORDER BY id LIMIT $2;
--- name: erasures_of :many  in: record i64  out: path text, seq i64
-SELECT path, seq FROM erasure WHERE record = $1 ORDER BY id LIMIT 1000;
--- name: erasures_every :many  in:  out: record i64, path text, seq i64  bounded: erasures are few and each was asked for by a person
-SELECT record, path, seq FROM erasure ORDER BY id;
+
+-- Verification and export: the rows that entries speak of, with the entry at their seq.
+-- name: truth_revisions :many  in: after i64  out: id i64, record i64, no i64, form text, pack_set i64, author i64, at i64, hash blob, commits text, seq i64, body text?, entry blob?
+SELECT r.id, r.record, r.no, r.form, r.pack_set, r.author, r.at, r.hash, r.commits, r.seq, b.body, l.entry FROM revision r
+  LEFT JOIN revision_body b ON b.revision = r.id LEFT JOIN ledger l ON l.seq = r.seq WHERE r.id > $1 ORDER BY r.id LIMIT 200;
+-- name: truth_acts :many  in: after i64  out: id i64, record i64, revision i64?, no i64, kind text, step text?, actor i64, on_behalf i64?, at i64, comment_commit blob?, effect text, hash blob, seq i64, comment text?, blind blob?, entry blob?
+SELECT a.id, a.record, a.revision, a.no, a.kind, a.step, a.actor, a.on_behalf, a.at, a.comment_commit, a.effect, a.hash, a.seq, b.comment, b.blind, l.entry FROM act a
+  LEFT JOIN act_body b ON b.act = a.id LEFT JOIN ledger l ON l.seq = a.seq WHERE a.id > $1 ORDER BY a.id LIMIT 500;
+-- name: truth_erasures :many  in: after i64  out: id i64, record i64, path text, ground text, actor i64, at i64, seq i64, entry blob?
+SELECT x.id, x.record, x.path, x.ground, x.actor, x.at, x.seq, l.entry FROM erasure x LEFT JOIN ledger l ON l.seq = x.seq WHERE x.id > $1 ORDER BY x.id LIMIT 500;
+-- name: truth_erasures_of :many  in: record i64, after i64  out: id i64, path text
+SELECT id, path FROM erasure WHERE record = $1 AND id > $2 ORDER BY id LIMIT 500;
+-- name: truth_erasure_seqs :one  in:  out: n i64
+SELECT count(DISTINCT seq) FROM erasure;
+-- name: truth_attachments :many  in: after i64  out: id i64, record i64, sha256 blob, bytes i64, type text, at i64, actor i64, seq i64, entry blob?
+SELECT a.id, a.record, a.sha256, a.bytes, a.type, a.at, a.actor, a.seq, l.entry FROM attachment a LEFT JOIN ledger l ON l.seq = a.seq WHERE a.id > $1 ORDER BY a.id LIMIT 500;
+-- name: truth_sets :many  in: after i64  out: id i64, at i64, actor i64, hash blob, body text, seq i64, entry blob?
+SELECT s.id, s.at, s.actor, s.hash, s.body, s.seq, l.entry FROM pack_set s LEFT JOIN ledger l ON l.seq = s.seq WHERE s.id > $1 ORDER BY s.id LIMIT 50;
+-- name: truth_house_key :opt  in:  out: v text
+SELECT v FROM keep WHERE k = 'bind_key';

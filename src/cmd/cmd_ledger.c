@@ -34,7 +34,7 @@ int cmd_verify(int argc, char **argv)
     if (rc == RC_OK && rep.problem == NULL)
         printf("検証しました。記録 %lld 件に改変・欠落はありません。\n%s", (long long)rep.entries, rep.checkpoint);
     if (rc == RC_OK && rep.problem != NULL)
-        printf("検証に失敗しました。記録 %lld: %s\n", (long long)rep.first_bad, rep.problem);
+        printf("検証に失敗しました。%s\n", msg_fill(core, LANG_JA, rep.problem, mem_fmt(core, "%lld", (long long)rep.first_bad), NULL));
     int code = rc == RC_OK && rep.problem != NULL ? 4 : 0;
     int end = done(core, rc, &e);
     return end ? end : code;

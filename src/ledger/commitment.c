@@ -1,13 +1,11 @@
 /* Blinded commitments and the hashes that bind core's truth to the ledger. */
 #include "ledger/ledger.h"
 
-#define NAME_MAX_BYTES 1024
-
 void commitment(const uint8_t blind[32], const char *name, const void *p, size_t n, uint8_t ret[HASH_N])
 {
     static const char label[] = "ledger-commit/v1";              /* its NUL is part of the text */
     MEM_SCOPE(tmp, NULL);
-    struct buf *b = buf_new(tmp, sizeof label + NAME_MAX_BYTES + n + 1);
+    struct buf *b = buf_new(tmp, sizeof label + strlen(name) + 1 + n);
     buf_put(b, label, sizeof label);
     buf_put(b, name, strlen(name) + 1);
     buf_put(b, p, n);

@@ -1,128 +1,283 @@
-/* The log as a folder for an outsider: entries.txt (each entry after a line with its length), checkpoint, vkey, and the truth that the
- * entries bind as JSON lines (revisions.jsonl, acts.jsonl, erasures.jsonl). Format: docs/LEDGER.md. No person's name is in entries.txt;
- * revisions.jsonl holds values and is for whoever may see them. */
+/* The export folder that the outsider's verifier reads: entries and hashes in C2SP tlog-tiles layout (any such client reads it), checkpoint,
+ * verifier key, and the rows of the truth as JSON lines. Format: docs/LEDGER.md. Bounded memory: one bundle or page of rows at a time. */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 #include "ledger/ledger_int.h"
 
-#define CHUNK 1024
-#define PART_MAX (256 << 20)
+#define BUNDLE_MAX ((size_t)TILE_W * (LEDGER_ENTRY_MAX + 2))
 
-static enum rc put(const char *dir, const char *name, struct buf *b, struct err *e)
-{
-    MEM_SCOPE(tmp, NULL);
-    if (!buf_ok(b))
-        return err_set(e, ERR_LIMIT, "%s is larger than the export allows", name);
-    return file_write_atomic(file_join(tmp, dir, name), b->p, b->n, 0600, e);
-}
+struct export { struct db *db; TALLOC_CTX *mem; const char *dir; int64_t size; int fd; };
 
-static enum rc entries_out(struct db *db, const char *dir, int64_t size, struct err *e)
+/* ---- files ---- */
+
+static enum rc put(const char *path, const void *p, size_t n, struct err *e)
 {
-    MEM_SCOPE(mem, NULL);
-    struct buf *b = buf_new(mem, PART_MAX);
-    for (int64_t at = 0; at < size; at += CHUNK) {
-        MEM_SCOPE(tmp, NULL);
-        struct q_ledger_range_rows rows;
-        TRY(q_ledger_range(db, tmp, at, at + CHUNK < size ? at + CHUNK : size, &rows, e));
-        for (size_t i = 0; i < rows.n; i++) {
-            buf_fmt(b, "%zu\n", rows.v[i].entry.n);
-            buf_put(b, rows.v[i].entry.p, rows.v[i].entry.n);
-        }
+    const char *at = p;
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool ok = fd >= 0;
+    while (ok && n > 0) {
+        ssize_t k = write(fd, at, n);
+        ok = k > 0;
+        at += ok ? k : 0;
+        n -= ok ? (size_t)k : 0;
     }
-    return put(dir, "entries.txt", b, e);
+    if (fd >= 0 && close(fd) != 0)
+        ok = false;
+    return ok ? RC_OK : err_set(e, ERR_FILE_WRITE, "%s: errno %d", path, errno);
 }
 
-static enum rc revisions_out(struct db *db, const char *dir, struct err *e)
+/* tlog-tiles: N in groups of three digits, all but the last with an x before; a part of W hashes ends with .p/W. */
+static enum rc tile_put(const struct export *x, const char *kind, int64_t n, int width, const struct buf *b, struct err *e)
 {
-    MEM_SCOPE(mem, NULL);
-    struct buf *b = buf_new(mem, PART_MAX);
-    int64_t after = 0;
-    for (size_t n = 256; n == 256;) {
-        MEM_SCOPE(tmp, NULL);
-        struct q_revisions_all_rows rows;
-        TRY(q_revisions_all(db, tmp, after, 256, &rows, e));
-        n = rows.n;
-        for (size_t i = 0; i < rows.n; i++) {
-            const struct q_revisions_all *r = &rows.v[i];
-            struct json *o = json_obj(tmp), *body;
-            after = r->id;
-            json_set_i64(o, "id", r->id);
-            json_set_i64(o, "record", r->record);
-            json_set_i64(o, "seq", r->seq);
-            json_set_str(o, "hash", b64_text(tmp, (const uint8_t *)r->hash.p, r->hash.n));
-            json_set_str(o, "commits", r->commits);
-            if (r->body != NULL && json_read(tmp, str_of(r->body), 8 << 20, &body, e) == RC_OK)
-                json_set(o, "body", body);
-            buf_puts(b, json_text(tmp, o));
-            buf_putc(b, '\n');
-        }
-    }
-    return put(dir, "revisions.jsonl", b, e);
+    MEM_SCOPE(tmp, x->mem);
+    char *name = mem_fmt(tmp, "%03lld", (long long)(n % 1000));
+    for (int64_t up = n / 1000; up > 0; up /= 1000)
+        name = mem_fmt(tmp, "x%03lld/%s", (long long)(up % 1000), name);
+    char *path = width == TILE_W ? mem_fmt(tmp, "%s/tile/%s/%s", x->dir, kind, name) : mem_fmt(tmp, "%s/tile/%s/%s.p/%d", x->dir, kind, name, width);
+    char *folder = mem_strndup(tmp, path, (size_t)(strrchr(path, '/') - path));
+    TRY(file_mkdirs(folder, 0700, e));
+    return put(path, b->p, b->n, e);
 }
 
-static enum rc acts_out(struct db *db, const char *dir, struct err *e)
-{
-    MEM_SCOPE(mem, NULL);
-    struct buf *b = buf_new(mem, PART_MAX);
-    int64_t after = 0;
-    for (size_t n = 256; n == 256;) {
-        MEM_SCOPE(tmp, NULL);
-        struct q_acts_all_rows rows;
-        TRY(q_acts_all(db, tmp, after, 256, &rows, e));
-        n = rows.n;
-        for (size_t i = 0; i < rows.n; i++) {
-            const struct q_acts_all *a = &rows.v[i];
-            struct json *o = json_obj(tmp);
-            after = a->id;
-            json_set_i64(o, "id", a->id);
-            json_set_i64(o, "record", a->record);
-            json_set_i64(o, "revision", a->revision_null ? 0 : a->revision);
-            json_set_i64(o, "no", a->no);
-            json_set_str(o, "kind", a->kind);
-            json_set_str(o, "step", a->step);
-            json_set_i64(o, "actor", a->actor);
-            json_set_i64(o, "on_behalf", a->on_behalf_null ? 0 : a->on_behalf);
-            json_set_i64(o, "at", a->at);
-            json_set_str(o, "comment", a->comment_commit.n == HASH_N ? b64_text(tmp, (const uint8_t *)a->comment_commit.p, HASH_N) : NULL);
-            json_set_str(o, "effect", a->effect);
-            json_set_str(o, "hash", b64_text(tmp, (const uint8_t *)a->hash.p, a->hash.n));
-            json_set_i64(o, "seq", a->seq);
-            buf_puts(b, json_text(tmp, o));
-            buf_putc(b, '\n');
-        }
-    }
-    return put(dir, "acts.jsonl", b, e);
-}
+/* ---- entries and tiles ---- */
 
-static enum rc erasures_out(struct db *db, const char *dir, struct err *e)
+static enum rc bundle_put(const struct export *x, int64_t n, struct err *e)
 {
-    MEM_SCOPE(mem, NULL);
-    struct buf *b = buf_new(mem, PART_MAX);
-    struct q_erasures_every_rows rows;
-    TRY(q_erasures_every(db, mem, &rows, e));
+    MEM_SCOPE(tmp, x->mem);
+    struct q_ledger_range_rows rows;
+    int64_t from = n * TILE_W, to = from + TILE_W < x->size ? from + TILE_W : x->size;
+    TRY(q_ledger_range(x->db, tmp, from, to, &rows, e));
+    if ((int64_t)rows.n != to - from)
+        return err_set(e, ERR_LEDGER_BROKEN, "entries from %lld are missing", (long long)from);
+    struct buf *b = buf_new(tmp, BUNDLE_MAX), *h = buf_new(tmp, (size_t)TILE_W * HASH_N);
     for (size_t i = 0; i < rows.n; i++) {
-        struct json *o = json_obj(mem);
-        json_set_i64(o, "record", rows.v[i].record);
-        json_set_str(o, "path", rows.v[i].path);
-        json_set_i64(o, "seq", rows.v[i].seq);
-        buf_puts(b, json_text(mem, o));
-        buf_putc(b, '\n');
+        buf_putc(b, (char)(rows.v[i].entry.n >> 8));
+        buf_putc(b, (char)(rows.v[i].entry.n & 0xff));
+        buf_put(b, rows.v[i].entry.p, rows.v[i].entry.n);
+        buf_put(h, rows.v[i].leaf.p, rows.v[i].leaf.n);
     }
-    return put(dir, "erasures.jsonl", b, e);
+    if (!buf_ok(b) || !buf_ok(h))
+        return err_set(e, ERR_LEDGER_BROKEN, "bundle %lld", (long long)n);
+    TRY(tile_put(x, "entries", n, (int)rows.n, b, e));
+    return tile_put(x, "0", n, (int)rows.n, h, e);
+}
+
+static enum rc level_put(const struct export *x, struct tree *t, int level, struct err *e)
+{
+    int64_t n = x->size >> (8 * level);
+    for (int64_t first = 0; first < n; first += TILE_W) {
+        MEM_SCOPE(tmp, x->mem);
+        struct buf *b = buf_new(tmp, (size_t)TILE_W * HASH_N);
+        int width = n - first < TILE_W ? (int)(n - first) : TILE_W;
+        for (int i = 0; i < width; i++) {
+            hash_t h;
+            TRY(tree_node(t, 8 * level, first + i, h, e));
+            buf_put(b, (const char *)h, HASH_N);
+        }
+        TRY(tile_put(x, mem_fmt(tmp, "%d", level), first / TILE_W, width, b, e));
+    }
+    return RC_OK;
+}
+
+/* ---- rows as JSON lines ---- */
+
+static void set_blob(TALLOC_CTX *mem, struct json *j, const char *key, struct str v)
+{
+    json_set_str(j, key, v.p == NULL ? NULL : b64_text(mem, (const uint8_t *)v.p, v.n));
+}
+
+static void set_num(struct json *j, const char *key, int64_t v, bool null)
+{
+    if (null)
+        json_set_null(j, key);
+    else
+        json_set_i64(j, key, v);
+}
+
+static enum rc line_put(struct export *x, TALLOC_CTX *mem, const struct json *j, struct err *e)
+{
+    const char *text = mem_fmt(mem, "%s\n", json_text(mem, j));
+    size_t n = strlen(text);
+    while (n > 0) {
+        ssize_t k = write(x->fd, text, n);
+        if (k <= 0)
+            return err_set(e, ERR_FILE_WRITE, "export: errno %d", errno);
+        text += k;
+        n -= (size_t)k;
+    }
+    return RC_OK;
+}
+
+static enum rc revisions_page(struct export *x, TALLOC_CTX *mem, int64_t *last, bool *ret_more, struct err *e)
+{
+    struct q_truth_revisions_rows rows;
+    TRY(q_truth_revisions(x->db, mem, *last, &rows, e));
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct q_truth_revisions *r = &rows.v[i];
+        struct json *j = json_obj(mem);
+        json_set_i64(j, "id", *last = r->id);
+        json_set_i64(j, "record", r->record);
+        json_set_i64(j, "no", r->no);
+        json_set_str(j, "form", r->form);
+        json_set_i64(j, "pack_set", r->pack_set);
+        json_set_i64(j, "author", r->author);
+        json_set_i64(j, "at", r->at);
+        set_blob(mem, j, "hash", r->hash);
+        json_set_str(j, "commits", r->commits);
+        json_set_i64(j, "seq", r->seq);
+        json_set_str(j, "body", r->body);
+        TRY(line_put(x, mem, j, e));
+    }
+    *ret_more = rows.n > 0;
+    return RC_OK;
+}
+
+static enum rc acts_page(struct export *x, TALLOC_CTX *mem, int64_t *last, bool *ret_more, struct err *e)
+{
+    struct q_truth_acts_rows rows;
+    TRY(q_truth_acts(x->db, mem, *last, &rows, e));
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct q_truth_acts *a = &rows.v[i];
+        struct json *j = json_obj(mem);
+        json_set_i64(j, "id", *last = a->id);
+        json_set_i64(j, "record", a->record);
+        set_num(j, "revision", a->revision, a->revision_null);
+        json_set_i64(j, "no", a->no);
+        json_set_str(j, "kind", a->kind);
+        json_set_str(j, "step", a->step);
+        json_set_i64(j, "actor", a->actor);
+        set_num(j, "on_behalf", a->on_behalf, a->on_behalf_null);
+        json_set_i64(j, "at", a->at);
+        set_blob(mem, j, "comment_commit", a->comment_commit);
+        json_set_str(j, "effect", a->effect);
+        set_blob(mem, j, "hash", a->hash);
+        json_set_i64(j, "seq", a->seq);
+        json_set_str(j, "comment", a->comment);
+        set_blob(mem, j, "blind", a->blind);
+        TRY(line_put(x, mem, j, e));
+    }
+    *ret_more = rows.n > 0;
+    return RC_OK;
+}
+
+static enum rc erasures_page(struct export *x, TALLOC_CTX *mem, int64_t *last, bool *ret_more, struct err *e)
+{
+    struct q_truth_erasures_rows rows;
+    TRY(q_truth_erasures(x->db, mem, *last, &rows, e));
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct q_truth_erasures *r = &rows.v[i];
+        struct json *j = json_obj(mem);
+        json_set_i64(j, "id", *last = r->id);
+        json_set_i64(j, "record", r->record);
+        json_set_str(j, "path", r->path);
+        json_set_str(j, "ground", r->ground);
+        json_set_i64(j, "actor", r->actor);
+        json_set_i64(j, "at", r->at);
+        json_set_i64(j, "seq", r->seq);
+        TRY(line_put(x, mem, j, e));
+    }
+    *ret_more = rows.n > 0;
+    return RC_OK;
+}
+
+static enum rc attachments_page(struct export *x, TALLOC_CTX *mem, int64_t *last, bool *ret_more, struct err *e)
+{
+    struct q_truth_attachments_rows rows;
+    struct q_truth_house_key key;
+    uint8_t house[32];
+    bool found;
+    TRY(q_truth_attachments(x->db, mem, *last, &rows, e));
+    TRY(q_truth_house_key(x->db, mem, &key, &found, e));
+    if (rows.n > 0 && (!found || !hex_read(str_of(key.v), house, sizeof house)))
+        return err_set(e, ERR_LEDGER_BROKEN, "bind_key is missing");
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct q_truth_attachments *a = &rows.v[i];
+        struct json *j = json_obj(mem);
+        const char *name = mem_fmt(mem, "attachment:%lld", (long long)a->id);
+        uint8_t blind[32];
+        crypt_hmac256(house, sizeof house, name, strlen(name), blind);      /* shown for this one alone, never the house's key */
+        json_set_i64(j, "id", *last = a->id);
+        json_set_i64(j, "record", a->record);
+        set_blob(mem, j, "sha256", a->sha256);
+        json_set_i64(j, "bytes", a->bytes);
+        json_set_str(j, "type", a->type);
+        json_set_i64(j, "at", a->at);
+        json_set_i64(j, "actor", a->actor);
+        json_set_i64(j, "seq", a->seq);
+        set_blob(mem, j, "blind", (struct str){(const char *)blind, sizeof blind});
+        TRY(line_put(x, mem, j, e));
+    }
+    *ret_more = rows.n > 0;
+    return RC_OK;
+}
+
+static enum rc sets_page(struct export *x, TALLOC_CTX *mem, int64_t *last, bool *ret_more, struct err *e)
+{
+    struct q_truth_sets_rows rows;
+    TRY(q_truth_sets(x->db, mem, *last, &rows, e));
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct q_truth_sets *s = &rows.v[i];
+        struct json *j = json_obj(mem);
+        json_set_i64(j, "id", *last = s->id);
+        json_set_i64(j, "at", s->at);
+        json_set_i64(j, "actor", s->actor);
+        set_blob(mem, j, "hash", s->hash);
+        json_set_str(j, "body", s->body);
+        json_set_i64(j, "seq", s->seq);
+        TRY(line_put(x, mem, j, e));
+    }
+    *ret_more = rows.n > 0;
+    return RC_OK;
+}
+
+static enum rc rows_put(struct export *x, const char *name, enum rc (*page)(struct export *, TALLOC_CTX *, int64_t *, bool *, struct err *), struct err *e)
+{
+    MEM_SCOPE(tmp, x->mem);
+    const char *path = file_join(tmp, x->dir, name);
+    int64_t last = 0;
+    bool more = true;
+    enum rc rc = RC_OK;
+    x->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (x->fd < 0)
+        return err_set(e, ERR_FILE_WRITE, "%s: errno %d", path, errno);
+    while (rc == RC_OK && more) {
+        MEM_SCOPE(one, tmp);
+        rc = page(x, one, &last, &more, e);
+    }
+    if (close(x->fd) != 0 && rc == RC_OK)
+        rc = err_set(e, ERR_FILE_WRITE, "%s: errno %d", path, errno);
+    return rc;
+}
+
+static enum rc export_all(struct export *x, const char *vkey, struct err *e)
+{
+    MEM_SCOPE(tmp, x->mem);
+    struct q_ledger_head head;
+    bool found;
+    TRY(q_ledger_head(x->db, tmp, &head, &found, e));
+    if (!found)
+        return err_set(e, ERR_DB_NOTFOUND, "no ledger");
+    x->size = head.size;
+    struct tree t = {.db = x->db, .mem = tmp, .size = head.size, .front = head.frontier};
+    for (int64_t n = 0; n * TILE_W < x->size; n++)
+        TRY(bundle_put(x, n, e));
+    for (int level = 1; level < LEVELS && x->size >> (8 * level) > 0; level++)
+        TRY(level_put(x, &t, level, e));
+    TRY(rows_put(x, "revisions.jsonl", revisions_page, e));
+    TRY(rows_put(x, "acts.jsonl", acts_page, e));
+    TRY(rows_put(x, "erasures.jsonl", erasures_page, e));
+    TRY(rows_put(x, "attachments.jsonl", attachments_page, e));
+    TRY(rows_put(x, "sets.jsonl", sets_page, e));
+    const char *key = mem_fmt(tmp, "%s\n", vkey);
+    TRY(put(file_join(tmp, x->dir, "vkey"), key, strlen(key), e));
+    return put(file_join(tmp, x->dir, "checkpoint"), head.checkpoint, strlen(head.checkpoint), e);      /* last: a cut export has none */
 }
 
 enum rc ledger_export(struct db *db, const char *dir, const char *vkey, struct err *e)
 {
-    MEM_SCOPE(mem, NULL);
-    struct q_ledger_head head;
-    bool found;
+    MEM_SCOPE(tmp, NULL);
+    struct export x = {.db = db, .mem = tmp, .dir = dir, .fd = -1};
     TRY(file_mkdirs(dir, 0700, e));
-    TRY(q_ledger_head(db, mem, &head, &found, e));
-    if (!found)
-        return err_set(e, ERR_DB_NOTFOUND, "no ledger");
-    TRY(entries_out(db, dir, head.size, e));
-    TRY(revisions_out(db, dir, e));
-    TRY(acts_out(db, dir, e));
-    TRY(erasures_out(db, dir, e));
-    TRY(file_write_atomic(file_join(mem, dir, "checkpoint"), head.checkpoint, strlen(head.checkpoint), 0600, e));
-    char *key = mem_fmt(mem, "%s\n", vkey);
-    return file_write_atomic(file_join(mem, dir, "vkey"), key, strlen(key), 0600, e);
+    return export_all(&x, vkey, e);
 }

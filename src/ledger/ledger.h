@@ -91,10 +91,10 @@ MUST enum rc ledger_consistency(struct db *db, TALLOC_CTX *mem, int64_t size1, i
 /* problem: key of a message (its {0} is first_bad), NULL when everything holds; first_bad: entry number, or id of the row that problem
  * speaks of, -1 when it is about the whole; detail: English, for the log, may be empty. */
 struct ledger_report { int64_t entries; int64_t first_bad; const char *problem; const char *checkpoint; const char *detail; };
-/* Full verification in one snapshot, on a reader connection outside of a transaction: every entry, leaf, full tile, root, frontier,
+/* Full verification in the caller's snapshot (db_read_begin, or a database that nobody writes to): every entry, leaf, full tile, root, frontier,
  * checkpoint, order, and every row of the truth against its entry. rc tells only whether the database could be read. */
 MUST enum rc ledger_verify(struct db *db, TALLOC_CTX *mem, const char *vkey, struct ledger_report *ret_report, struct err *e);
-/* Writes entries, tiles, checkpoint, vkey and the rows of the truth with their bodies into dir, which must not exist (format: docs/LEDGER.md).
- * On a reader connection outside of a transaction. */
+/* Writes entries, tiles, checkpoint, vkey and the rows of the truth with their bodies into dir, which holds no earlier export (format: docs/LEDGER.md).
+ * In the caller's snapshot. */
 MUST enum rc ledger_export(struct db *db, const char *dir, const char *vkey, struct err *e);
 #endif

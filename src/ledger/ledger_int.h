@@ -56,8 +56,6 @@ struct verify {
 };
 /* Notes the first problem; RC_OK, for the database could be read. */
 enum rc verify_bad(struct verify *v, const char *problem, int64_t at, const char *detail);
-/* In the caller's snapshot or transaction. */
-MUST enum rc verify_run(struct db *db, TALLOC_CTX *mem, const char *vkey, struct ledger_report *ret, struct err *e);
 void verify_count(struct verify *v, const struct entry_scan *s);
 MUST enum rc verify_truth(struct verify *v, struct err *e);
 

@@ -1,220 +1,134 @@
-/* Full verification of a stored ledger and of the truth that it binds: every leaf, full tile, root, signature, order and canonical form;
- * every revision and act against its entry; every value against its commitment, or an erasure that an entry covers. Streaming, bounded. */
+/* Full verification of a database in bounded memory: every entry canonical, in order and equal to its leaf; every full tile; root, frontier,
+ * checkpoint and its signature; then the rows of the truth (truth.c). The first thing that does not hold is reported by its number. */
 #include "ledger/ledger_int.h"
 
 #define CHUNK 2048
-#define BODY_MAX_BYTES (8 << 20)
 
-struct check { struct db *db; TALLOC_CTX *mem; struct ledger_report *rep; struct vkey key; };
-
-static void bad(struct check *c, int64_t seq, const char *what)
+enum rc verify_bad(struct verify *v, const char *problem, int64_t at, const char *detail)
 {
-    if (c->rep->problem == NULL) {
-        c->rep->problem = mem_strdup(c->mem, what);
-        c->rep->first_bad = seq;
+    if (v->report->problem == NULL) {
+        v->report->problem = problem;
+        v->report->first_bad = at;
+        v->report->detail = mem_strdup(v->mem, detail);
     }
-}
-
-static enum rc tile_same(struct check *c, const struct tile_out *t, struct err *e)
-{
-    MEM_SCOPE(tmp, NULL);
-    struct q_tile_get row;
-    bool found;
-    TRY(q_tile_get(c->db, tmp, t->level, t->n, &row, &found, e));
-    if (!found || row.hashes.n != sizeof t->h || memcmp(row.hashes.p, t->h, sizeof t->h) != 0)
-        bad(c, t->n * TILE_W, mem_fmt(tmp, "tile %d/%lld does not match", t->level, (long long)t->n));
     return RC_OK;
 }
 
-static void entry_check(struct check *c, const struct q_ledger_range *row, int64_t at, int64_t *last_us, hash_t ret_leaf)
-{
-    MEM_SCOPE(tmp, NULL);
-    struct entry_view v;
-    struct err e = {0};
-    merkle_leaf(row->entry.p, row->entry.n, ret_leaf);
-    if (row->leaf.n != HASH_N || memcmp(ret_leaf, row->leaf.p, HASH_N) != 0)
-        bad(c, at, "the entry does not match its leaf");
-    else if (entry_parse(tmp, row->entry, &v, &e) != RC_OK)
-        bad(c, at, "the entry is not canonical");
-    else if (v.seq != at || row->seq != at)
-        bad(c, at, "the numbering has a gap");
-    else if (v.time_us < *last_us)
-        bad(c, at, "time goes back");
-    else
-        *last_us = v.time_us;
-}
+static bool bad(const struct verify *v) { return v->report->problem != NULL; }
 
-static enum rc tree_check(struct check *c, const struct q_ledger_head *head, struct err *e)
+static enum rc head_check(struct verify *v, const struct q_ledger_head *head, const char *vkey, hash_t ret_root)
 {
-    struct acc *acc = mem_new(c->mem, struct acc);
+    MEM_SCOPE(tmp, v->mem);
+    struct vkey k;
     struct checkpoint cp;
-    int64_t last_us = 0, tiles = 0;
-    hash_t root;
-    for (int64_t at = 0; at < head->size && c->rep->problem == NULL; at += CHUNK) {
-        MEM_SCOPE(tmp, NULL);
-        struct tile_outs full = VEC_INIT(tmp);
-        struct q_ledger_range_rows rows;
-        TRY(q_ledger_range(c->db, tmp, at, at + CHUNK, &rows, e));
-        for (size_t i = 0; i < rows.n && c->rep->problem == NULL; i++) {
-            hash_t leaf;
-            entry_check(c, &rows.v[i], at + (int64_t)i, &last_us, leaf);
-            acc_push(acc, leaf, &full);
-        }
-        for (size_t i = 0; i < full.n; i++)
-            TRY(tile_same(c, &full.v[i], e));
-        tiles += (int64_t)full.n;
-        if (rows.n == 0)
-            break;
+    if (!vkey_read(tmp, str_of(vkey), &k))
+        return verify_bad(v, MSG("ledger.problem.vkey"), -1, "");
+    if (!checkpoint_ok(tmp, str_of(head->checkpoint), &k, &cp) || !text_eq(cp.origin, k.name))
+        return verify_bad(v, MSG("ledger.problem.signature"), -1, "");
+    const char *epoch = strrchr(cp.origin, '/');
+    int64_t n = 0;
+    bool same = epoch != NULL && epoch[1] == 'e' && str_to_i64(str_of(epoch + 2), &n) && n == head->epoch && cp.size == head->size &&
+                head->root.n == HASH_N && memcmp(cp.root, head->root.p, HASH_N) == 0;
+    v->size = cp.size;
+    v->report->checkpoint = mem_strdup(v->mem, head->checkpoint);
+    memcpy(ret_root, cp.root, HASH_N);
+    return same ? RC_OK : verify_bad(v, MSG("ledger.problem.head"), -1, "size, root or epoch of head differ from its checkpoint");
+}
+
+static enum rc tiles_check(struct verify *v, const struct tile_outs *tiles, struct err *e)
+{
+    for (size_t i = 0; i < tiles->n && !bad(v); i++) {
+        MEM_SCOPE(tmp, v->mem);
+        const struct tile_out *t = &tiles->v[i];
+        struct q_tile_get row;
+        bool found;
+        TRY(q_tile_get(v->db, tmp, t->level, t->n, &row, &found, e));
+        if (!found || row.hashes.n != sizeof t->h || memcmp(row.hashes.p, t->h, sizeof t->h) != 0)
+            TRY(verify_bad(v, MSG("ledger.problem.tile"), t->n, mem_fmt(tmp, "tile %d/%lld", t->level, (long long)t->n)));
     }
-    c->rep->entries = acc->size;
-    acc_root(acc, root);
-    struct q_tile_count n;
-    struct q_ledger_last_seq last;
-    TRY(q_tile_count(c->db, c->mem, &n, e));
-    TRY(q_ledger_last_seq(c->db, c->mem, &last, e));
-    if (c->rep->problem != NULL)
-        return RC_OK;
-    if (!checkpoint_ok(c->mem, str_of(head->checkpoint), &c->key, &cp))
-        bad(c, head->size, "the checkpoint is not signed by the key");
-    else if (cp.size != head->size || acc->size != head->size || last.seq + 1 != head->size)
-        bad(c, acc->size, "the ledger does not end where its checkpoint says");
-    else if (memcmp(root, cp.root, HASH_N) != 0 || head->root.n != HASH_N || memcmp(root, head->root.p, HASH_N) != 0)
-        bad(c, acc->size, "the root does not match the checkpoint");
-    else if (n.n != tiles)
-        bad(c, acc->size, "there are tiles that do not belong");
-    size_t front_n;
-    const char *front = acc_front(c->mem, acc, &front_n);
-    if (c->rep->problem == NULL && (front_n != head->frontier.n || memcmp(front, head->frontier.p, front_n) != 0))
-        bad(c, acc->size, "the frontier does not match");
     return RC_OK;
 }
 
-/* ---- the truth ---- */
-
-/* Does the entry at seq name this hash under this key, for this object? */
-static bool entry_names(struct check *c, TALLOC_CTX *tmp, int64_t seq, const char *key, const uint8_t hash[HASH_N])
+static void entry_check(struct verify *v, const struct q_ledger_range *row, int64_t want, struct tile_outs *tiles)
 {
-    struct str bytes;
-    struct entry_view v;
-    struct err e = {0};
-    if (ledger_entry(c->db, tmp, seq, &bytes, &e) != RC_OK || entry_parse(tmp, bytes, &v, &e) != RC_OK)
-        return false;
-    const char *want = mem_fmt(tmp, "sha256 %s", b64_text(tmp, hash, HASH_N));
-    for (size_t i = 0; i < v.line_n; i++)
-        if (strcmp(v.line[i].kind, "hash") == 0 && strcmp(v.line[i].key, key) == 0 && strcmp(v.line[i].value, want) == 0)
-            return true;
-    return false;
+    struct entry_scan s;
+    hash_t h;
+    enum rc rc = RC_OK;
+    if (row->seq != want)
+        rc = verify_bad(v, MSG("ledger.problem.missing"), want, "");
+    merkle_leaf(row->entry.p, row->entry.n, h);
+    if (rc == RC_OK && (row->leaf.n != HASH_N || memcmp(h, row->leaf.p, HASH_N) != 0))
+        rc = verify_bad(v, MSG("ledger.problem.leaf"), want, "");
+    if (rc == RC_OK && !entry_scan(row->entry, &s))
+        rc = verify_bad(v, MSG("ledger.problem.entry"), want, "not canonical");
+    if (rc != RC_OK || bad(v))
+        return;
+    if (s.seq != want || s.time_us < v->last_us) {
+        if (verify_bad(v, MSG("ledger.problem.order"), want, "") == RC_OK)
+            return;
+    }
+    v->last_us = s.time_us;
+    verify_count(v, &s);
+    acc_push(&v->acc, h, tiles);
+    v->report->entries++;
 }
 
-static bool erased_ok(struct check *c, TALLOC_CTX *tmp, int64_t record, const char *path)
+static enum rc entries_check(struct verify *v, struct err *e)
 {
-    struct q_erasures_of_rows rows;
-    struct err e = {0};
-    if (q_erasures_of(c->db, tmp, record, &rows, &e) != RC_OK)
-        return false;
-    for (size_t i = 0; i < rows.n; i++) {
-        struct str bytes;
-        struct entry_view v;
-        size_t n = strlen(rows.v[i].path);
-        bool covers = strncmp(path, rows.v[i].path, n) == 0 && (path[n] == '\0' || path[n] == '[' || path[n] == '.');
-        if (covers && ledger_entry(c->db, tmp, rows.v[i].seq, &bytes, &e) == RC_OK && entry_parse(tmp, bytes, &v, &e) == RC_OK && strcmp(v.type, "erase.executed") == 0 &&
-            strcmp(v.object, mem_fmt(tmp, "r:%lld", (long long)record)) == 0)
-            return true;
+    for (int64_t at = 0; at < v->size && !bad(v); at += CHUNK) {
+        MEM_SCOPE(tmp, v->mem);
+        struct tile_outs tiles = VEC_INIT(tmp);
+        struct q_ledger_range_rows rows;
+        int64_t end = at + CHUNK < v->size ? at + CHUNK : v->size;
+        TRY(q_ledger_range(v->db, tmp, at, end, &rows, e));
+        for (size_t i = 0; i < rows.n && !bad(v); i++)
+            entry_check(v, &rows.v[i], at + (int64_t)i, &tiles);
+        if ((int64_t)rows.n < end - at)
+            TRY(verify_bad(v, MSG("ledger.problem.missing"), at + (int64_t)rows.n, ""));
+        TRY(tiles_check(v, &tiles, e));
     }
-    return false;
+    return RC_OK;
 }
 
-/* Each line of commits against the value and blinding in the body. */
-static bool values_open(struct check *c, TALLOC_CTX *tmp, const struct q_revisions_all *r)
+static enum rc tree_check(struct verify *v, const struct q_ledger_head *head, const hash_t root, struct err *e)
 {
-    struct json *body;
-    struct err e = {0};
-    struct str rest = str_of(r->commits), line, path;
-    size_t i = 0;
-    if (r->body == NULL || json_read(tmp, str_of(r->body), BODY_MAX_BYTES, &body, &e) != RC_OK)
-        return false;
-    for (; str_next(&rest, '\n', &line); i++) {
-        if (rest.p == NULL && line.n == 0)
-            break;
-        const struct json *item = json_at(body, i);
-        const char *name = json_str(json_at(item, 0)), *value = json_str(json_at(item, 1)), *blind = json_str(json_at(item, 2));
-        uint8_t *raw, *want, got[HASH_N];
-        size_t raw_n, want_n;
-        if (!str_next(&line, ' ', &path) || name == NULL || !str_is(path, name) || !b64_read(tmp, line, &want, &want_n) || want_n != HASH_N)
-            return false;
-        if (value == NULL && blind == NULL && erased_ok(c, tmp, r->record, name))
-            continue;
-        if (value == NULL || blind == NULL || !b64_read(tmp, str_of(blind), &raw, &raw_n) || raw_n != 32)
-            return false;
-        commitment(raw, name, value, strlen(value), got);
-        if (memcmp(got, want, HASH_N) != 0)
-            return false;
-    }
-    return i == json_n(body);
-}
-
-static enum rc revisions_check(struct check *c, struct err *e)
-{
-    int64_t after = 0;
-    for (;;) {
-        MEM_SCOPE(tmp, NULL);
-        struct q_revisions_all_rows rows;
-        TRY(q_revisions_all(c->db, tmp, after, 256, &rows, e));
-        for (size_t i = 0; i < rows.n && c->rep->problem == NULL; i++) {
-            const struct q_revisions_all *r = &rows.v[i];
-            hash_t h;
-            after = r->id;
-            revision_hash(r->commits, strlen(r->commits), h);
-            if (r->hash.n != HASH_N || memcmp(h, r->hash.p, HASH_N) != 0 || !entry_names(c, tmp, r->seq, "revision", h))
-                bad(c, r->seq, mem_fmt(tmp, "revision %lld does not match its entry", (long long)r->id));
-            else if (!values_open(c, tmp, r))
-                bad(c, r->seq, mem_fmt(tmp, "a value of revision %lld does not match its commitment", (long long)r->id));
-        }
-        if (rows.n < 256 || c->rep->problem != NULL)
-            return RC_OK;
-    }
-}
-
-static enum rc acts_check(struct check *c, struct err *e)
-{
-    int64_t after = 0;
-    for (;;) {
-        MEM_SCOPE(tmp, NULL);
-        struct q_acts_all_rows rows;
-        TRY(q_acts_all(c->db, tmp, after, 256, &rows, e));
-        for (size_t i = 0; i < rows.n && c->rep->problem == NULL; i++) {
-            const struct q_acts_all *a = &rows.v[i];
-            hash_t h;
-            struct act_fields f = {a->id, a->record, a->revision_null ? 0 : a->revision, a->no, a->kind, a->step, a->actor, a->on_behalf_null ? 0 : a->on_behalf, a->at,
-                                   a->comment_commit.n == HASH_N ? (const uint8_t *)a->comment_commit.p : NULL, a->effect};
-            after = a->id;
-            act_hash(&f, h);
-            if (a->hash.n != HASH_N || memcmp(h, a->hash.p, HASH_N) != 0 || !entry_names(c, tmp, a->seq, "act", h))
-                bad(c, a->seq, mem_fmt(tmp, "act %lld does not match its entry", (long long)a->id));
-        }
-        if (rows.n < 256 || c->rep->problem != NULL)
-            return RC_OK;
-    }
+    MEM_SCOPE(tmp, v->mem);
+    struct q_ledger_last_seq last;
+    struct q_tile_count tiles;
+    hash_t got;
+    size_t n;
+    int64_t want = 0;
+    for (int64_t full = v->size / TILE_W; full > 0; full /= TILE_W)
+        want += full;
+    TRY(q_ledger_last_seq(v->db, tmp, &last, e));
+    TRY(q_tile_count(v->db, tmp, &tiles, e));
+    acc_root(&v->acc, got);
+    char *front = acc_front(tmp, &v->acc, &n);
+    if (memcmp(got, root, HASH_N) != 0)
+        return verify_bad(v, MSG("ledger.problem.root"), -1, "");
+    if (last.seq + 1 != v->size || tiles.n != want)
+        return verify_bad(v, MSG("ledger.problem.extra"), v->size, "entries or tiles beyond the signed size");
+    if (head->frontier.n != n || memcmp(head->frontier.p, front, n) != 0 || head->last_us != v->last_us)
+        return verify_bad(v, MSG("ledger.problem.head"), -1, "frontier or time of head");
+    return RC_OK;
 }
 
 enum rc ledger_verify(struct db *db, TALLOC_CTX *mem, const char *vkey, struct ledger_report *ret, struct err *e)
 {
+    *ret = (struct ledger_report){.first_bad = -1, .detail = ""};
+    MEM_SCOPE(tmp, mem);
+    struct verify *v = mem_new(tmp, struct verify);
     struct q_ledger_head head;
+    hash_t root;
     bool found;
-    *ret = (struct ledger_report){.first_bad = -1};
-    struct check c = {.db = db, .mem = mem, .rep = ret};
-    if (!vkey_read(mem, str_of(vkey), &c.key))
-        return err_set(e, ERR_LEDGER_KEY, "verifier key");
-    TRY(q_ledger_head(db, mem, &head, &found, e));
-    if (!found) {
-        bad(&c, 0, "there is no head");
-        return RC_OK;
-    }
-    ret->checkpoint = head.checkpoint;
-    TRY(tree_check(&c, &head, e));
-    if (ret->problem == NULL)
-        TRY(revisions_check(&c, e));
-    if (ret->problem == NULL)
-        TRY(acts_check(&c, e));
-    return RC_OK;
+    *v = (struct verify){.db = db, .mem = mem, .report = ret};
+    TRY(q_ledger_head(db, tmp, &head, &found, e));
+    if (!found)
+        return verify_bad(v, MSG("ledger.problem.head"), -1, "there is no head row");
+    TRY(head_check(v, &head, vkey, root));
+    if (!bad(v))
+        TRY(entries_check(v, e));
+    if (!bad(v))
+        TRY(tree_check(v, &head, root, e));
+    return bad(v) ? RC_OK : verify_truth(v, e);
 }
