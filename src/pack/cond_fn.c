@@ -3,7 +3,7 @@
 #include "pack/cond_int.h"
 
 typedef struct val (*fn_write)(struct gen *g, const struct node *n, struct val *a);
-struct fn { const char *name; const char *args; /* one letter each: d date, t time, n number, s text, r reference, c choice, l literal, k child field, x any */ fn_write write; const char *doc; };
+struct fn { const char *name; const char *args; /* one letter each: d date, t time, n number, i whole number, s text, r reference, c choice, l literal, k child field, x any */ fn_write write; const char *doc; };
 
 static struct val mk(enum vt t, const char *sql) { return (struct val){.t = t, .sql = sql}; }
 
@@ -278,8 +278,12 @@ static struct val f_length(struct gen *g, const struct node *n, struct val *a)
 
 static struct val f_coalesce(struct gen *g, const struct node *n, struct val *a)
 {
-    if (a[0].t == V_LIT)
+    if (a[0].t == V_NULL)
         return cond_bad(g, n->at, MSG("cond.null"), NULL, NULL);
+    if (a[0].t == V_LIT && a[1].t == V_LIT)              /* cases of literals: still literals */
+        return (struct val){.t = V_LIT, .lit = mem_fmt(g->mem, "%s\n%s", a[0].lit, a[1].lit), .sql = mem_fmt(g->mem, "coalesce(%s, %s)", a[0].sql, a[1].sql)};
+    if (a[0].t == V_LIT)
+        a[0] = cond_as(g, a[0], a[1].t == V_NULL ? V_TEXT : a[1].t, a[1].of, n->list[0]->at);
     struct val b = cond_as(g, a[1], a[0].t, a[0].of, n->list[1]->at);
     struct val r = a[0];
     r.lit = NULL;
@@ -411,13 +415,13 @@ static struct val f_days(struct gen *g, const struct node *n, struct val *a)
 static const struct fn fns[] = {
     {"today", "", f_today, "the day of the judgement in the organisation's zone"},
     {"now", "", f_now, "the time of the judgement"},
-    {"add_days", "dn", f_add_days, "the day n calendar days later"},
-    {"add_months", "dn", f_add_months, "the same day n months later, or the last of that month"},
-    {"add_business_days", "dn", f_add_business_days, "the n-th business day after the day"},
+    {"add_days", "di", f_add_days, "the day n calendar days later"},
+    {"add_months", "di", f_add_months, "the same day n months later, or the last of that month"},
+    {"add_business_days", "di", f_add_business_days, "the n-th business day after the day"},
     {"days_between", "dd", f_days_between, "calendar days from the first to the second"},
     {"fiscal_year", "d", f_fiscal_year, "the fiscal year (core.fiscal_start) of the day"},
     {"date_of", "t", f_date_of, "the day of a time in the organisation's zone"},
-    {"add_hours", "tn", f_add_hours, "the time n hours later"},
+    {"add_hours", "ti", f_add_hours, "the time n hours later"},
     {"days", "n", f_days, "a number of days"},
     {"holds", "rld", f_holds, "the person holds the role on the day, also through `is:`"},
     {"head_of", "r", f_head_of, "the head of the department"},
@@ -442,16 +446,18 @@ static const struct fn fns[] = {
 
 static bool arg_ok(struct gen *g, const struct node *n, char want, struct val *v)
 {
-    static const struct { char c; enum vt t; } kinds[] = {{'d', V_DATE}, {'t', V_TIME}, {'n', V_NUM}, {'s', V_TEXT}, {'r', V_REF}, {'c', V_CHOICE}};
+    static const struct { char c; enum vt t; } kinds[] = {{'d', V_DATE}, {'t', V_TIME}, {'n', V_NUM}, {'i', V_NUM}, {'s', V_TEXT}, {'r', V_REF}, {'c', V_CHOICE}};
     if (v->t == V_BAD)
         return false;
-    if (want == 'l' && v->t != V_LIT) {
+    if (want == 'l' && n->k != N_TEXT) {
         cond_bad(g, n->at, MSG("cond.literal"), NULL, NULL);
         return false;
     }
     for (size_t i = 0; i < ARRAY_N(kinds); i++)
         if (kinds[i].c == want) {
             *v = cond_as(g, *v, kinds[i].t, v->of, n->at);
+            if (want == 'i' && v->real)                  /* the engines round apart */
+                *v = cond_bad(g, n->at, MSG("cond.whole"), NULL, NULL);
             return v->t != V_BAD;
         }
     return true;
@@ -505,7 +511,7 @@ void cond_doc(struct buf *b)
                 "A result that is unknown (NULL) never passes.\n\n| function | arguments | meaning |\n|---|---|---|\n");
     for (size_t i = 0; i < ARRAY_N(fns); i++)
         buf_fmt(b, "| `%s` | %s | %s |\n", fns[i].name, fns[i].args[0] ? fns[i].args : "–", fns[i].doc);
-    buf_puts(b, "\nArguments: d date, t time, n number, s text, r reference, c choice, l text literal, k multiple choice / list / table of an alias, x any.\n\n"
+    buf_puts(b, "\nArguments: d date, t time, n number, i whole number, s text, r reference, c choice, l text literal, k multiple choice / list / table of an alias, x any.\n\n"
                 "Limits: ");
     buf_fmt(b, "%d characters, %d tokens, nesting %d, %d selects.\n", COND_CHARS_MAX, COND_TOKENS_MAX, COND_DEPTH_MAX, COND_SELECTS_MAX);
 }

@@ -205,8 +205,17 @@ const char *cond_options(struct gen *g, const struct choice_set *of)
     return b->p ? b->p : "";
 }
 
+static bool option_is(const struct choice_set *of, struct str id)
+{
+    for (size_t i = 0; of != NULL && i < of->n; i++)
+        if (str_is(id, of->opt[i].id))
+            return true;
+    return false;
+}
+
 struct val cond_as(struct gen *g, struct val v, enum vt want, const struct choice_set *of, size_t at)
 {
+    struct str rest = str_of(v.lit), one = rest;
     struct civil c;
     if (v.t == V_BAD || v.t == V_NULL)
         return v;
@@ -217,14 +226,16 @@ struct val cond_as(struct gen *g, struct val v, enum vt want, const struct choic
     v.of = of;
     if (want == V_TEXT)
         return v;
-    if (want == V_DATE && civil_read(str_of(v.lit), &c))
-        return v;
-    for (size_t i = 0; want == V_CHOICE && of != NULL && i < of->n; i++)
-        if (strcmp(of->opt[i].id, v.lit) == 0)
-            return v;
-    if (want == V_CHOICE)
-        return cond_bad(g, at, MSG("cond.option"), v.lit, cond_options(g, of));
-    return cond_bad(g, at, MSG("cond.type"), type_names[V_LIT], type_names[want]);
+    if (want != V_DATE && want != V_CHOICE)
+        return cond_bad(g, at, MSG("cond.type"), type_names[V_LIT], type_names[want]);
+    bool more = str_next(&rest, '\n', &one);
+    do {
+        if (want == V_CHOICE && !option_is(of, one))
+            return cond_bad(g, at, MSG("cond.option"), str_dup(g->mem, one), cond_options(g, of));
+        if (want == V_DATE && !civil_read(one, &c))
+            return cond_bad(g, at, MSG("cond.type"), type_names[V_LIT], type_names[want]);
+    } while (more && str_next(&rest, '\n', &one));
+    return v;
 }
 
 /* ---- the compiler's face ---- */

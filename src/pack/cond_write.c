@@ -279,7 +279,9 @@ static struct val case_gen(struct gen *g, const struct node *n)
             type = cond_as(g, type, v.t, v.of, n->at);      /* the literal before must be one of its options, a date, ... */
         if (type.t == V_NULL)
             type = v;
-        else if (type.t != V_LIT || v.t != V_LIT)
+        else if (type.t == V_LIT && v.t == V_LIT)
+            type.lit = mem_fmt(g->mem, "%s\n%s", type.lit, v.lit);
+        else
             v = cond_as(g, v, type.t, type.of, n->at);
         if (g->failed || !cond_same_ref(g, type, v, n->at))
             return mk(V_BAD, "NULL");
@@ -291,7 +293,6 @@ static struct val case_gen(struct gen *g, const struct node *n)
     }
     buf_puts(b, " END)");
     type.sql = cond_text(g, b);
-    type.lit = NULL;
     return g->failed ? mk(V_BAD, "NULL") : type;
 }
 

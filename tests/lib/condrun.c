@@ -329,7 +329,7 @@ enum rc condrun_ask(struct db *db, TALLOC_CTX *mem, const struct condrun_case *k
     if (db_is_null(rows, 0))
         *ret_answer = NULL;
     else if (k->c->type == CT_NUM)
-        *ret_answer = mem_fmt(mem, "%.9f", db_real(rows, 0));
+        *ret_answer = mem_fmt(mem, "%.9f", db_real(rows, 0) + 0.0);         /* -0 is 0 */
     else
         *ret_answer = mem_strdup(mem, db_text(rows, 0));
     return RC_OK;

@@ -115,12 +115,16 @@ static void test_refused_types(void **state)
     bad("r.items", 1, "「items」は複数の値を持つ項目です。has() か exists を使ってください。");
     bad("has(r.amount, 'x')", 5, "「amount」は複数の値を持つ項目ではありません。");
     bad("case when r.encrypted then true else false end", 6, "case の結果に真偽は使えません。");
+    bad("case when r.encrypted then 'c0' else 'x' end = r.level", 46, "「x」は選択肢にありません(選べるもの: c0, c1, c2)。");
+    bad("param(case when true then 'max_days' end)", 12, "ここには文字列を直接書いてください。");
     bad("case when r.encrypted then 'x' else r.level end", 6, "「x」は選択肢にありません(選べるもの: c0, c1, c2)。");
     bad("sum(r.amount) > 3", 1, "sum() は値を求める select の中だけで使えます。");
     bad("(select sum(r.amount) from asset a)", 9, "sum() には、その select の from にある別名の項目を書いてください。");
     bad("(select sum(a.price) + a.price from asset a)", 22, "集計と、集計しない項目は一緒に使えません。");
     bad("(select a.name, a.price from asset a) = 'x'", 1, "値を求める select の項目は一つだけです。");
     bad("add_days(today(), '3')", 19, "文字列と数は比べられません。");
+    bad("add_days(today(), r.rate)", 19, "ここには整数が要ります(小数は使えません)。");
+    bad("add_hours(now(), 1.5)", 18, "ここには整数が要ります(小数は使えません)。");
     bad("add_days(today())", 1, "add_days() の引数は 2 個です。");
     bad("param(r.destination)", 7, "ここには文字列を直接書いてください。");
     bad("param('none')", 7, "「none」という設定値はありません。");

@@ -240,6 +240,85 @@ static void test_known(void **state)
     assert_true(seen[F] > 300 && seen[T] > 300 && seen[U] > 300);
 }
 
+/* ---- random conditions ---- */
+
+struct maker { struct condrun_rng rng; struct buf *b; };
+enum kind { K_BOOL, K_NUM, K_DATE, K_TIME, K_TEXT, K_LEVEL, K_MEDIUM, K_PERSON, K__N };
+static void make(struct maker *m, enum kind k, int depth);
+
+/* A template: %0..%7 is an expression of that kind, everything else stands for itself. */
+static void fill(struct maker *m, const char *t, int depth)
+{
+    for (; *t != '\0'; t++) {
+        if (t[0] == '%')
+            make(m, (enum kind)(*++t - '0'), depth - 1);
+        else
+            buf_putc(m->b, *t);
+    }
+}
+
+static void make(struct maker *m, enum kind k, int depth)
+{
+    static const char *const leaf[K__N][6] = {
+        {"r.encrypted", "true", "false", "r.level is null", "has(r.basis, 'hdd')", "has_any(r.items)"},
+        {"r.amount", "r.rate", "3", "2.5", "param('max_days')", "r.version"},
+        {"r.return_on", "today()", "'2026-02-28'", "r.happened_on", "param('since')", "date_of(r.out_at)"},
+        {"r.out_at", "now()", "r.made_at", "r.closed_at", "r.out_at", "now()"},
+        {"r.destination", "r.note", "r.state", "param('words')", "r.number", "r.destination"},
+        {"r.level", "r.sme.grade", "r.grade", "r.level", "r.level", "r.grade"},
+        {"r.medium", "r.medium", "r.medium", "r.medium", "r.medium", "r.medium"},
+        {"r.carrier", "r.made_by", "applicant()", "head_of(r.department)", "superior_of(r.carrier)", "r.carrier"},
+    };
+    static const char *const node[K__N][12] = {
+        {"(%0 and %0)", "(%0 or %0)", "not (%0)", "%1 < %1", "%2 >= %2", "%4 = %4", "%1 between %1 and %1", "%5 in (%5, 'c1')", "at_least(%5, 'c1')",
+         "(%0) = (%0)", "holds(%7, 'officer', %2)", "exists (select 1 from takeout_items i where i.takeout = r.id and (%0 or i.encrypted))"},
+        {"(%1 + %1)", "(%1 - %1)", "%1 * 3", "(- %1)", "days_between(%2, %2)", "fiscal_year(%2)", "length(%4)", "coalesce(%1, %1)", "(case when %0 then %1 else %1 end)",
+         "(select sum(i.n) + count(*) from takeout_items i where i.takeout = r.id and %0)", "(select avg(i.n) from takeout_items i where i.takeout = r.id)",
+         "(select a.price from asset a where a.id = r.asset and %0)"},
+        {"add_days(%2, 5)", "add_months(%2, 2)", "add_business_days(%2, 4)", "add_days(%2, days_between(%2, %2))", "date_of(%3)", "coalesce(%2, %2)", "(case when %0 then %2 end)",
+         "(select max(t.return_on) from takeout t where t.carrier = %7)", "add_months(%2, r.amount - 3)", "add_business_days(%2, fiscal_year(%2) - 2024)", "date_of(%3)", "add_days(%2, - 3)"},
+        {"add_hours(%3, 5)", "coalesce(%3, %3)", "add_hours(%3, length(%4))", "(case when %0 then %3 else %3 end)", "(select min(t.out_at) from takeout t where t.medium = %6)",
+         "add_hours(%3, 1)", "add_hours(%3, 2)", "add_hours(%3, 3)", "add_hours(%3, 4)", "add_hours(%3, 6)", "add_hours(%3, 7)", "add_hours(%3, 8)"},
+        {"coalesce(%4, %4)", "(case when %0 then %4 else 'x' end)", "state(r.asset)", "(select a.name from asset a where a.id = r.asset and %0)",
+         "(select min(p.name) from person p where p.id = %7)", "coalesce(%4, %4)", "coalesce(%4, %4)", "coalesce(%4, 'y')", "coalesce(%4, %4)", "coalesce(%4, %4)", "coalesce(%4, 'it''s')", "coalesce(%4, %4)"},
+        {"coalesce(%5, 'c2')", "(case when %0 then %5 else 'c0' end)", "(select strictest(a.confidentiality) from asset a where a.owner_dept = r.department and %0)", "coalesce(%5, %5)",
+         "(case when %0 then 'c1' end)", "coalesce(%5, %5)", "coalesce(%5, %5)", "coalesce(%5, %5)", "coalesce(%5, %5)", "coalesce(%5, %5)", "coalesce(%5, %5)", "coalesce(%5, %5)"},
+        {"coalesce(%6, 'usb')", "(case when %0 then %6 else 'hdd' end)", "(select i.medium from takeout_items i where i.takeout = r.id and i.ord = 0)", "coalesce(%6, %6)", "coalesce(%6, %6)",
+         "coalesce(%6, %6)", "coalesce(%6, %6)", "coalesce(%6, %6)", "coalesce(%6, %6)", "coalesce(%6, %6)", "coalesce(%6, %6)", "coalesce(%6, %6)"},
+        {"coalesce(%7, %7)", "head_of(department_of(%7))", "superior_of(%7)", "(case when %0 then %7 end)", "coalesce(%7, %7)", "coalesce(%7, %7)", "coalesce(%7, %7)", "coalesce(%7, %7)",
+         "coalesce(%7, %7)", "coalesce(%7, %7)", "coalesce(%7, %7)", "coalesce(%7, %7)"},
+    };
+    if (depth <= 0 || condrun_random(&m->rng, 6) == 0)
+        buf_puts(m->b, leaf[k][condrun_random(&m->rng, 6)]);
+    else
+        fill(m, node[k][condrun_random(&m->rng, 12)], depth);
+}
+
+static void test_random(void **state)
+{
+    (void)state;
+    struct condrun_vec cases = VEC_INIT(lite->mem);
+    struct maker m = {.rng = {4711}};
+    struct cond_scope scope = condset_scope();
+    size_t refused = 0;
+    for (int i = 0; i < 400; i++) {
+        struct problem_vec problems = VEC_INIT(lite->mem);
+        m.b = buf_new(lite->mem, 1u << 20);
+        make(&m, (enum kind)condrun_random(&m.rng, K__N), 4);
+        struct cond *c = cond_compile(lite->mem, m.b->p, (struct pos){"t", 1, 1}, &scope, -1, &problems);
+        refused += c == NULL;
+        if (c != NULL)
+            *vec_push(&cases) = (struct condrun_case){"random", c, scope.r, "r"};
+        else if (strstr(problems.v[0].text, "入れ子") == NULL && strstr(problems.v[0].text, "長すぎ") == NULL && strstr(problems.v[0].text, "別名") == NULL)
+            fail_msg("%s: %s", m.b->p, problems.v[0].text);       /* too deep, too long, or an alias met inside itself; never a type */
+    }
+    assert_true(refused < 120);
+    struct buf *report = buf_new(lite->mem, 1u << 22);
+    size_t wrong = condrun_compare(lite->w, pg->w, &cases, 12, report, NULL);
+    if (wrong != 0)
+        fail_msg("%zu answers differ, %zu refused\n%s", wrong, refused, report->p);
+}
+
 /* r's own record is seen in the version under judgement, every other one in the version in force. */
 static void test_judged_version(void **state)
 {
@@ -286,7 +365,7 @@ static void test_one_row(void **state)
 int main(void)
 {
     mem_init();
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_alike), cmocka_unit_test(test_finds_differences), cmocka_unit_test(test_known),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_alike), cmocka_unit_test(test_finds_differences), cmocka_unit_test(test_known), cmocka_unit_test(test_random),
                                        cmocka_unit_test(test_judged_version), cmocka_unit_test(test_one_row)};
     return cmocka_run_group_tests_name("cond_engines", tests, group_setup, group_teardown);
 }
