@@ -10,6 +10,7 @@ static int db_gone(struct db *db)
 {
     if (db->tx != NULL)
         tx_rollback(db->tx);
+    db_rows_end_all(db);
     for (int i = 0; i < DB_CACHE_N; i++)
         if (db->cache[i] != NULL)
             db->drv->finalize(db, db->cache[i]);
@@ -123,8 +124,15 @@ void db_rows_end(struct db_rows *rows)
 {
     if (rows->ended)
         return;
-    rows->ended = rows->done = true;
     struct db *db = rows->db;
+    rows->cols = db->drv->cols(rows);
+    rows->ended = rows->done = true;
+    if (rows->prev != NULL)
+        rows->prev->next = rows->next;
+    else
+        db->open = rows->next;
+    if (rows->next != NULL)
+        rows->next->prev = rows->prev;
     db->drv->end(rows);
     rows->st->busy = false;
     if (rows->st->loose) {
@@ -132,6 +140,12 @@ void db_rows_end(struct db_rows *rows)
         talloc_free(rows->st);
     }
     rows->st = NULL;
+}
+
+void db_rows_end_all(struct db *db)
+{
+    while (db->open != NULL)
+        db_rows_end(db->open);
 }
 
 static int rows_gone(struct db_rows *rows)
@@ -156,6 +170,10 @@ enum rc db_run(struct db *db, TALLOC_CTX *mem, const char *text, const struct db
     rows->mem = rows;
     st->busy = true;
     st->used = ++db->tick;
+    rows->next = db->open;
+    if (db->open != NULL)
+        db->open->prev = rows;
+    db->open = rows;
     talloc_set_destructor(rows, rows_gone);
     db->statements++;
     enum rc rc = db->drv->run(db, rows, p, n, e);
@@ -184,6 +202,17 @@ enum rc db_query_fenced(struct db *db, TALLOC_CTX *mem, const struct sql *s, int
     return db_run(db, mem, sql_debug(s), s->p.v, s->p.n, max_steps < 1 ? 1 : max_steps, ret_rows, e);
 }
 
+static enum rc rows_next(struct db_rows *rows, bool *ret_more, struct err *e)
+{
+    *ret_more = false;
+    if (rows->done)
+        return RC_OK;
+    enum rc rc = rows->db->drv->next(rows, ret_more, e);
+    if (rc != RC_OK || !*ret_more)
+        rows->done = true;
+    return rc;
+}
+
 static enum rc run_exec(struct db *db, const char *text, const struct db_param *p, size_t n, int64_t *ret_changed, struct err *e)
 {
     struct db_rows *rows = NULL;
@@ -191,7 +220,7 @@ static enum rc run_exec(struct db *db, const char *text, const struct db_param *
     bool more = true;
     enum rc rc = RC_OK;
     while (rc == RC_OK && more)
-        rc = db_next(rows, &more, e);
+        rc = rows_next(rows, &more, e);
     if (rc == RC_OK && ret_changed != NULL)
         *ret_changed = db->drv->changed(rows);
     talloc_free(rows);
@@ -204,20 +233,18 @@ enum rc tx_exec(struct tx *tx, const struct sql *s, int64_t *ret_changed, struct
     return run_exec(tx->db, sql_debug(s), s->p.v, s->p.n, ret_changed, e);
 }
 
+/* After the last row the statement is free for the next user at once, not when the memory goes. */
 enum rc db_next(struct db_rows *rows, bool *ret_more, struct err *e)
 {
-    *ret_more = false;
+    enum rc rc = rows_next(rows, ret_more, e);
     if (rows->done)
-        return RC_OK;
-    enum rc rc = rows->db->drv->next(rows, ret_more, e);
-    if (rc != RC_OK || !*ret_more)
-        rows->done = true;
+        db_rows_end(rows);
     return rc;
 }
 
 int db_cols(const struct db_rows *rows)
 {
-    return rows->db->drv->cols(rows);
+    return rows->ended ? rows->cols : rows->db->drv->cols(rows);
 }
 
 bool db_is_null(struct db_rows *rows, int col)

@@ -33,6 +33,8 @@ struct db_rows {
     bool done, ended;
     int64_t max_steps;       /* 0: not fenced */
     TALLOC_CTX *mem;         /* texts of this row */
+    int cols;                /* kept when the rows have ended */
+    struct db_rows *prev, *next;   /* the connection's open rows */
 };
 
 /* What a driver does. `run` binds, starts and reports the first error. */
@@ -68,7 +70,10 @@ struct db {
     struct db_stmt *cache[DB_CACHE_N];
     int64_t statements, tick;
     struct tx *tx;
+    struct db_rows *open;    /* results still being read */
 };
+/* Ends every result still being read: what outlives a transaction or snapshot (memory freed later, by another thread) touches nothing. */
+void db_rows_end_all(struct db *db);
 
 struct tx { struct db *db; bool savepoint; };
 

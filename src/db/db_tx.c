@@ -48,6 +48,7 @@ enum rc tx_savepoint_end(struct tx *tx, bool keep, struct err *e)
 {
     assert(tx->savepoint);
     tx->savepoint = false;
+    db_rows_end_all(tx->db);
     return db_script(tx->db, keep ? "RELEASE s" : "ROLLBACK TO s; RELEASE s", e);
 }
 
@@ -63,6 +64,7 @@ enum rc tx_commit(struct tx *tx, bool *ret_fatal, struct err *e)
 {
     struct db *db = tx->db;
     assert(!tx->savepoint);
+    db_rows_end_all(db);
     enum rc rc = db->fatal ? err_set(e, ERR_DB, "an I/O error was seen in the transaction") : db_script(db, "COMMIT", e);
     /* A full disk leaves SQLite's transaction open or already rolled back; this ends it in both cases. */
     if (rc != RC_OK && !db->fatal && db_script(db, "ROLLBACK", NULL) != RC_OK && db->drv->engine == DB_PG)
@@ -74,6 +76,7 @@ enum rc tx_commit(struct tx *tx, bool *ret_fatal, struct err *e)
 
 void tx_rollback(struct tx *tx)
 {
+    db_rows_end_all(tx->db);
     if (db_script(tx->db, "ROLLBACK", NULL) != RC_OK && tx->db->drv->engine == DB_PG)
         tx->db->fatal = true;
     tx_end(tx);
@@ -89,6 +92,7 @@ enum rc db_read_begin(struct db *db, struct err *e)
 
 void db_read_end(struct db *db)
 {
+    db_rows_end_all(db);
     if (db->in_tx && db->tx == NULL && db_script(db, "COMMIT", NULL) != RC_OK)
         db->fatal = true;
     db->in_tx = false;

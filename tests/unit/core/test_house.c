@@ -8,11 +8,13 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "core/core_int.h"
+#include "pgtest.h"
 
+static bool on_pg;
 static TALLOC_CTX *root, *mem;
 static struct core *core;
 static struct conf conf;
-static char dir[] = "/tmp/daicho-house-XXXXXX";
+static char dir[32];
 static struct json *people, *departments;
 
 /* ---- saying what happens ---- */
@@ -117,8 +119,9 @@ static int house_open(void **state)
     root = mem_root(0);
     mem = mem_scope_new(root);
     assert_int_equal(crypt_init(&e), RC_OK);
+    memcpy(dir, "/tmp/daicho-house-XXXXXX", sizeof "/tmp/daicho-house-XXXXXX");
     assert_non_null(mkdtemp(dir));
-    conf = (struct conf){.data_dir = dir, .workers = 4, .packs_dir = "tests/core/packs", .public_url = ""};
+    conf = (struct conf){.data_dir = dir, .db_url = on_pg ? pgtest_new(root, NULL, NULL) : NULL, .workers = 4, .packs_dir = "tests/core/packs", .public_url = ""};
     if (core_open(root, &conf, &core, &e) != RC_OK)
         fail_msg("core_open: %s", e.detail);
     assert_non_null(core_setup_code(core));
@@ -617,5 +620,7 @@ int main(void)
         cmocka_unit_test(a_wide_check), cmocka_unit_test(a_deadline), cmocka_unit_test(full_equals_step_by_step), cmocka_unit_test(password_figures),
         cmocka_unit_test(sign_in), cmocka_unit_test(lock_out), cmocka_unit_test(attachments_of_a_record), cmocka_unit_test(found_by_its_words),
     };
-    return cmocka_run_group_tests(tests, house_open, house_close);
+    int bad = cmocka_run_group_tests_name("house on SQLite", tests, house_open, house_close);
+    on_pg = true;
+    return bad + cmocka_run_group_tests_name("house on PostgreSQL", tests, house_open, house_close);
 }

@@ -395,10 +395,36 @@ static void test_table_ensure(void **state)
     dbt_commit(t, tx);
 }
 
+/* A result that nobody read to its end is ended with the transaction; what is freed later touches the connection no more. */
+static void open_results_end(void **state)
+{
+    struct dbt *t = *state;
+    struct db_rows *rows = NULL;
+    bool more = false;
+    TALLOC_CTX *longer = mem_root(0);
+    struct sql *s = SQL(t, "SELECT 1 AS a UNION ALL SELECT 2");
+    struct tx *tx = dbt_begin(t);
+    OK(t, tx_savepoint(tx, &t->e));
+    OK(t, db_query(tx_db(tx), longer, s, &rows, &t->e));
+    OK(t, db_next(rows, &more, &t->e));
+    assert_true(more);
+    OK(t, tx_savepoint_end(tx, true, &t->e));
+    OK(t, db_next(rows, &more, &t->e));
+    assert_false(more);
+    assert_int_equal(db_cols(rows), 1);
+    OK(t, db_query(tx_db(tx), longer, s, &rows, &t->e));
+    OK(t, db_next(rows, &more, &t->e));
+    dbt_commit(t, tx);
+    talloc_free(t->w);
+    t->w = NULL;
+    talloc_free(longer);
+}
+
 int main(void)
 {
     mem_init();
     const struct CMUnitTest tests[] = {
+        BOTH(open_results_end),
         BOTH(test_statements_prepare), BOTH(test_values), BOTH(test_generated), BOTH(test_days), BOTH(test_savepoints),
         PGSQL(test_spoiled), BOTH(test_append_only), BOTH(test_migrate_twice), BOTH(test_reader_cannot_write), BOTH(test_snapshot),
         BOTH(test_nested_same_statement), BOTH(test_cache_overflows), LITE(test_second_writer), LITE(test_hard_link_and_missing),
