@@ -61,6 +61,10 @@ MUST enum rc record_answer(struct work *w, int64_t id, struct json *body, struct
 /* What happens when a draft becomes the version in force: then: tasks, numbering, todo. Fills effect. */
 MUST enum rc record_promote(struct work *w, const struct record *rec, const struct content *c, struct json *effect, struct err *e);
 
+/* ---- org.c ---- */
+void org_roles_read(struct work *w, const struct form *f, struct content *c);       /* typed roles to role keys; troubles for unknown ones */
+MUST enum rc org_assignment_check(struct work *w, const struct record *rec, const struct content *c, struct err *e);
+
 /* ---- task.c ---- */
 MUST enum rc task_plan(struct work *w, const struct record *rec, const char *on, struct json *effect, struct err *e);      /* then: of the form into effect.tasks */
 MUST enum rc task_settle(struct work *w, const struct record *rec, struct json *effect, struct err *e);                    /* done: of open tasks */

@@ -308,3 +308,53 @@ enum rc org_resolve(struct work *w, const struct who *by, const struct content *
     }
     return RC_OK;
 }
+
+/* ---- appointments ---- */
+
+static const struct role *role_named(const struct pack_set *set, const char *text)
+{
+    const struct role *r = pack_role(set, text), *found = NULL;
+    for (size_t i = 0; r == NULL && i < set->role_n; i++)
+        if (text_eq(set->role[i].name, text) || text_eq(set->role[i].name_en, text)) {
+            if (found != NULL && !text_eq(found->is ? found->is : found->id, set->role[i].is ? set->role[i].is : set->role[i].id))
+                return NULL;                     /* two posts of one name: say which */
+            found = found ? found : &set->role[i];
+        }
+    return r ? r : found;
+}
+
+/* A role is kept by its key, whatever was typed: id, key or name. */
+void org_roles_read(struct work *w, const struct form *f, struct content *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        const struct field *col = NULL;
+        int64_t row;
+        const struct field *fd = content_field(f, c->v[i].path, &col, &row);
+        fd = col ? col : fd;
+        if (fd == NULL || fd->type != FT_ROLE)
+            continue;
+        const struct role *r = role_named(w->set, c->v[i].text);
+        if (r != NULL)
+            content_set(c, c->v[i].path, r->key);
+        else
+            trouble_add(w, c->v[i].path, "option", msg_fill(w->mem, w->actor.lang, MSG("value.option"), pick_lang(w->actor.lang, fd->label, fd->label_en), c->v[i].text, NULL), NULL, NULL, false);
+    }
+}
+
+/* Nobody holds two roles that exclude each other: asked whenever an appointment comes into force, on every path. */
+enum rc org_assignment_check(struct work *w, const struct record *rec, const struct content *c, struct err *e)
+{
+    const char *role = content_get(c, "role"), *who = content_get(c, "person"), *to = content_get(c, "to_on");
+    int64_t person;
+    if (strcmp(rec->form->ident, "assignment") != 0 || (to != NULL && strcmp(to, w->today) < 0))
+        return RC_OK;
+    const struct role *mine = role ? pack_role(w->set, role) : NULL;
+    if (mine == NULL || who == NULL || !str_to_i64(str_of(who), &person))
+        return err_set_arg(e, ERR_FIELDS, role ? role : "role", "appointment without person or role");
+    for (size_t i = 0; i < w->set->role_n; i++) {
+        const struct role *o = &w->set->role[i];
+        if (o != mine && pack_roles_exclude(w->set, mine->key, o->key) && !o->everyone && !o->derived_head && org_holds_set(w->db, w->set, person, o->key, w->today))
+            return err_set_arg(e, ERR_EXCLUSIVE_ROLE, mem_fmt(w->mem, "%s / %s", mine->name, o->name), "%s and %s", mine->key, o->key);
+    }
+    return RC_OK;
+}

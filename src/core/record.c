@@ -107,6 +107,7 @@ static enum rc department_of(struct work *w, const struct form *f, const struct 
 static enum rc draft_prepare(struct work *w, struct record *rec, struct content *c, const char *at, struct err *e)
 {
     bool changed;
+    org_roles_read(w, rec->form, c);
     content_order(c, rec->form);
     TRY(ftable_put(w->tx, w->mem, rec->form, rec, SLOT_DRAFT, "draft", c, e));
     TRY(judge_values(w, rec, SLOT_DRAFT, c, &changed, e));
@@ -370,6 +371,7 @@ enum rc cmd_record_void(struct work *w, const struct json *args, struct json *bo
 
 enum rc record_promote(struct work *w, const struct record *rec, const struct content *c, struct json *effect, struct err *e)
 {
+    TRY(org_assignment_check(w, rec, c, e));
     json_set_i64(effect, "promote", rec->draft_rev);
     json_set_str(effect, "state", "approved");
     json_set_null(effect, "draft_state");

@@ -130,18 +130,6 @@ enum rc cmd_setup_people(struct work *w, const struct json *args, struct json *b
     return heads(w, json_get(args, "departments"), dept_ids, e);
 }
 
-/* A role is not given to somebody who holds one that excludes it. */
-static enum rc exclusive_check(struct work *w, int64_t person, const char *role, struct err *e)
-{
-    const struct role *mine = pack_role(w->set, role);
-    for (size_t i = 0; mine != NULL && i < w->set->role_n; i++) {
-        const struct role *o = &w->set->role[i];
-        if (o != mine && pack_roles_exclude(w->set, mine->key, o->key) && !o->everyone && !o->derived_head && org_holds_set(w->db, w->set, person, o->key, w->today))
-            return err_set_arg(e, ERR_EXCLUSIVE_ROLE, mem_fmt(w->mem, "%s / %s", mine->name, o->name), "%s and %s", mine->key, o->key);
-    }
-    return RC_OK;
-}
-
 enum rc cmd_setup_roles(struct work *w, const struct json *args, struct json *body, struct err *e)
 {
     const struct json *arr = json_get(args, "assignments");
@@ -157,7 +145,6 @@ enum rc cmd_setup_roles(struct work *w, const struct json *args, struct json *bo
             return err_set_arg(e, ERR_FIELDS, role ? role : "role", "role %s", role ? role : "-");
         if (person == NULL || !core_resolve(&r, pack_form(w->set, "person"), person, &person_id, &several))
             return err_set_arg(e, ERR_FIELDS, person ? person : "person", "person %s", person ? person : "-");
-        TRY(exclusive_check(w, person_id, ro->key, e));
         struct json *v = json_obj(w->mem);
         json_set_str(v, "person", mem_fmt(w->mem, "%lld", (long long)person_id));
         json_set_str(v, "role", ro->key);

@@ -295,6 +295,22 @@ static void who_does_what(void **state)
     assert_string_equal(code_of(say(&s, "account.set", obj("{\"person\":1,\"login\":\"x\"}"))), "ERR_DENIED");
 }
 
+static void roles_that_exclude_each_other(void **state)
+{
+    const char *code;
+    (void)state;
+    int64_t it = make("kanri", "assignment", "{\"person\":\"佐藤\",\"role\":\"システム管理者\",\"from_on\":\"2026-01-01\"}", NULL);      /* by its name */
+    make("kanri", "assignment", "{\"person\":\"佐藤\",\"role\":\"auditor\",\"from_on\":\"2026-01-01\"}", &code);
+    assert_string_equal(code, "ERR_EXCLUSIVE_ROLE");
+    make("kanri", "assignment", "{\"person\":\"佐藤\",\"role\":\"魔法使い\",\"from_on\":\"2026-01-01\"}", &code);
+    assert_string_equal(code, "ERR_FIELDS");
+    make("suzuki", "assignment", "{\"person\":\"鈴木\",\"role\":\"administrator\",\"from_on\":\"2026-01-01\"}", &code);
+    assert_string_equal(code, "ERR_DENIED");
+    assert_string_equal(act("kanri", "record.void", it, NULL), "ok");
+    int64_t audit = make("kanri", "assignment", "{\"person\":\"佐藤\",\"role\":\"auditor\",\"from_on\":\"2026-01-01\"}", NULL);
+    assert_string_equal(act("kanri", "record.void", audit, NULL), "ok");
+}
+
 /* ---- checks ---- */
 
 static const char *article(const char *id)
@@ -616,7 +632,7 @@ int main(void)
     mem_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_stands_where), cmocka_unit_test(roles_that_are_the_same), cmocka_unit_test(nobody_approves_themselves),
-        cmocka_unit_test(who_sees_what), cmocka_unit_test(who_does_what), cmocka_unit_test(every_asset), cmocka_unit_test(other_forms_touch),
+        cmocka_unit_test(who_sees_what), cmocka_unit_test(who_does_what), cmocka_unit_test(roles_that_exclude_each_other), cmocka_unit_test(every_asset), cmocka_unit_test(other_forms_touch),
         cmocka_unit_test(a_wide_check), cmocka_unit_test(a_deadline), cmocka_unit_test(full_equals_step_by_step), cmocka_unit_test(password_figures),
         cmocka_unit_test(sign_in), cmocka_unit_test(lock_out), cmocka_unit_test(attachments_of_a_record), cmocka_unit_test(found_by_its_words),
     };
