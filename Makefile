@@ -1,0 +1,25 @@
+# A thin face over meson. `make run` opens daicho on http://127.0.0.1:8080 with its data in ./data; `make test` runs everything that is checked.
+.PHONY: run build test check clean
+
+run: build
+	exec build/daicho serve --data-dir data
+
+build:
+	tools/deps.sh
+	test -f build/build.ninja || meson setup build -Dbuildtype=release
+	ninja -C build
+
+# The test build has sanitizers and a settable clock; its ledger has an origin that a release refuses.
+test:
+	tools/deps.sh test
+	test -f build-test/build.ninja || meson setup build-test -Db_sanitize=address,undefined -Dscene=true
+	ninja -C build-test
+	python3 tools/run_tests.py build-test
+
+# The rules of the house alone: a few seconds.
+check:
+	python3 tools/check_rooms.py
+	python3 tools/check_src.py
+
+clean:
+	rm -rf build build-test

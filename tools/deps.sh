@@ -1,0 +1,27 @@
+#!/bin/sh
+# Installs the Debian packages that daicho needs, only those that are missing.
+#   tools/deps.sh         to build and run
+#   tools/deps.sh test    also what the tests and the fuzzers need
+set -eu
+need="build-essential meson ninja-build pkg-config python3 libtalloc-dev libjansson-dev libicu-dev libsodium-dev libssl-dev
+ libsqlite3-dev libpq-dev libyaml-dev libmicrohttpd-dev libqrencode-dev"
+# The build describes its tests, too, so their library is needed from the start.
+need="$need libcmocka-dev libgumbo-dev"
+case "${1:-}" in
+    "") ;;
+    test) need="$need postgresql-15 sqlite3 golang-go golang-golang-x-mod-dev clang libclang-rt-14-dev" ;;
+    *) echo "usage: $0 [test]" >&2; exit 2 ;;
+esac
+
+missing=
+for package in $need; do
+    state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$state" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+echo "installing:$missing"
+as_root apt-get update -q
+# shellcheck disable=SC2086  # a list of words
+as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
