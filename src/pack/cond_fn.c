@@ -453,6 +453,10 @@ static bool arg_ok(struct gen *g, const struct node *n, char want, struct val *v
         cond_bad(g, n->at, MSG("cond.literal"), NULL, NULL);
         return false;
     }
+    if (want == 'c' && v->t == V_LIT) {
+        cond_bad(g, n->at, MSG("cond.ordered"), NULL, NULL);
+        return false;
+    }
     for (size_t i = 0; i < ARRAY_N(kinds); i++)
         if (kinds[i].c == want) {
             *v = cond_as(g, *v, kinds[i].t, v->of, n->at);

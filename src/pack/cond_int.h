@@ -10,7 +10,7 @@
 #define COND_SELECTS_MAX 12
 #define COND_ARGS_MAX 8
 #define COND_DIGITS_MAX 15          /* of a whole number: stays exact on both engines, also as a product of few */
-#define COND_PARENS_MAX 40          /* nesting of the text written; the fence of db refuses 64, and joined facets add some */
+#define COND_WEIGHT_MAX 75          /* of the 100 places of SQLite's parser stack; joined facets and the statement around add some */
 #define COND_FROM_MAX 8
 #define COND_SQL_MAX 60000
 

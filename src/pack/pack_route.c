@@ -4,9 +4,16 @@
 #include "pack/pack_int.h"
 #include <string.h>
 
-/* Compiled conditions give 1, 0 or NULL on both engines. Joined in three-valued logic, each text once. */
-static const char join_or[] = "(SELECT CASE WHEN j.x = 1 OR j.y = 1 THEN 1 WHEN j.x = 0 AND j.y = 0 THEN 0 END FROM (SELECT (%s) AS x, (%s) AS y) j)";
-static const char join_and[] = "(SELECT CASE WHEN j.x = 0 OR j.y = 0 THEN 0 WHEN j.x = 1 AND j.y = 1 THEN 1 END FROM (SELECT (%s) AS x, (%s) AS y) j)";
+/* Compiled conditions give 1, 0 or NULL on both engines, as CAST((...) AS INTEGER). Joined in SQL's own three-valued logic and without
+ * nesting the casts: a form of many facets would else outgrow SQLite's parser stack. */
+static const char cast_head[] = "CAST((", cast_tail[] = ") AS INTEGER)";
+
+static const char *truth(TALLOC_CTX *mem, const struct cond *c) {
+    size_t n = strlen(c->sql), head = sizeof cast_head - 1, tail = sizeof cast_tail - 1;
+    if (n > head + tail && strncmp(c->sql, cast_head, head) == 0 && strcmp(c->sql + n - tail, cast_tail) == 0)
+        return mem_strndup(mem, c->sql + head, n - head - tail);
+    return mem_fmt(mem, "(%s) = 1", c->sql);
+}
 
 struct cond *cond_join(TALLOC_CTX *mem, struct cond *a, bool either, struct cond *b) {
     if (!a || !b)
@@ -15,7 +22,7 @@ struct cond *cond_join(TALLOC_CTX *mem, struct cond *a, bool either, struct cond
     *c = *a;
     c->type = CT_BOOL;
     c->src = mem_fmt(mem, either ? "(%s) or (%s)" : "(%s) and (%s)", a->src, b->src);
-    c->sql = either ? mem_fmt(mem, join_or, a->sql, b->sql) : mem_fmt(mem, join_and, a->sql, b->sql);
+    c->sql = mem_fmt(mem, "%s(%s) %s (%s)%s", cast_head, truth(mem, a), either ? "OR" : "AND", truth(mem, b), cast_tail);
     c->read_n = a->read_n + b->read_n;
     c->read = mem_array(mem, struct cond_read, c->read_n ? c->read_n : 1);
     for (size_t i = 0; i < c->read_n; i++)
@@ -35,7 +42,7 @@ struct cond *cond_negate(TALLOC_CTX *mem, struct cond *a) {
     struct cond *c = mem_new(mem, struct cond);
     *c = *a;
     c->src = mem_fmt(mem, "not (%s)", a->src);
-    c->sql = mem_fmt(mem, "(1 - (%s))", a->sql);
+    c->sql = mem_fmt(mem, "%sNOT (%s)%s", cast_head, truth(mem, a), cast_tail);
     return c;
 }
 

@@ -111,6 +111,7 @@ static void test_refused_types(void **state)
     bad("r.amount = null", 10, "null と比べることはできません。is null を使ってください。");
     bad("r.destination + 1", 15, "「+」は数だけに使えます。");
     bad("at_least(r.medium, 'usb')", 1, "順序のある選択肢だけに使えます。");
+    bad("at_least('c1', 'c1')", 10, "順序のある選択肢だけに使えます。");
     bad("at_least(r.level, 'c9')", 19, "「c9」は選択肢にありません(選べるもの: c0, c1, c2)。");
     bad("r.items", 1, "「items」は複数の値を持つ項目です。has() か exists を使ってください。");
     bad("has(r.amount, 'x')", 5, "「amount」は複数の値を持つ項目ではありません。");

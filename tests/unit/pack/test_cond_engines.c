@@ -270,7 +270,7 @@ static void make(struct maker *m, enum kind k, int depth)
         {"r.carrier", "r.made_by", "applicant()", "head_of(r.department)", "superior_of(r.carrier)", "r.carrier"},
     };
     static const char *const node[K__N][12] = {
-        {"(%0 and %0)", "(%0 or %0)", "not (%0)", "%1 < %1", "%2 >= %2", "%4 = %4", "%1 between %1 and %1", "%5 in (%5, 'c1')", "at_least(%5, 'c1')",
+        {"(%0 and %0)", "(%0 or %0)", "not (%0)", "%1 < %1", "%2 >= %2", "%4 = %4", "%1 between %1 and %1", "%5 in (%5, 'c1')", "at_least(coalesce(%5, r.level), 'c1')",
          "(%0) = (%0)", "holds(%7, 'officer', %2)", "exists (select 1 from takeout_items i where i.takeout = r.id and (%0 or i.encrypted))"},
         {"(%1 + %1)", "(%1 - %1)", "%1 * 3", "(- %1)", "days_between(%2, %2)", "fiscal_year(%2)", "length(%4)", "coalesce(%1, %1)", "(case when %0 then %1 else %1 end)",
          "(select sum(i.n) + count(*) from takeout_items i where i.takeout = r.id and %0)", "(select avg(i.n) from takeout_items i where i.takeout = r.id)",
