@@ -179,10 +179,10 @@ static enum rc revisions_check(struct verify *v, struct err *e)
 static enum rc comment_check(struct verify *v, const struct q_truth_acts *a, bool *ret_ok, struct err *e)
 {
     uint8_t want[HASH_N];
-    *ret_ok = a->comment == NULL && a->blind.p == NULL;
+    *ret_ok = a->comment == NULL && a->blind.n == 0;
     if (a->comment_commit.p == NULL)
         return RC_OK;
-    if (a->comment == NULL && a->blind.p == NULL)
+    if (a->comment == NULL && a->blind.n == 0)
         return erased(v, a->record, NULL, ret_ok, e);
     if (a->comment != NULL && a->blind.n == 32) {
         commitment((const uint8_t *)a->blind.p, "comment", a->comment, strlen(a->comment), want);

@@ -87,7 +87,7 @@ static bool hash_of(TALLOC_CTX *mem, const struct json *j, hash_t ret)
     uint8_t *raw;
     size_t n;
     memset(ret, 0, HASH_N);                        /* some vectors hold words of 12 bytes where the value does not matter */
-    if (json_str(j) == NULL || !b64_read(mem, str_of(json_str(j)), &raw, &n) || n > HASH_N)
+    if (json_str(j) == NULL || !b64_read(mem, str_of(json_str(j)), &raw, &n) || n == 0 || n > HASH_N)
         return false;
     memcpy(ret, raw, n);
     return true;
@@ -132,9 +132,9 @@ static int vectors_in(const char *kind, const char *dir)
             continue;
         }
         assert_int_equal(file_read(mem, path, 1 << 20, &text, &e), RC_OK);
-        bool readable = json_read(mem, text, 1 << 20, &v, &e) == RC_OK;      /* some hold 2^64-1, which our JSON refuses: a refusal, too */
+        bool readable = json_read(mem, text, 1 << 20, &v, &e) == RC_OK;      /* some hold 2^64-1: reading refuses them already */
         bool want_error = readable ? json_get_bool(v, "wantErr") : strstr(text.p, "\"wantErr\": true") != NULL;
-        if (!readable && strstr(text.p, "18446744073709551615") == NULL)
+        if (!readable && strstr(e.detail, "too big integer") == NULL)
             fail_msg("%s: %s", path, e.detail);
         if ((readable && judged(mem, kind, v)) == want_error)
             fail_msg("%s: judged wrongly", path);
