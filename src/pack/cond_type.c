@@ -167,6 +167,8 @@ struct val cond_column(struct gen *g, const struct node *n)
     if (n->part2.n == 0) {
         if (str_is(n->s, "option") && g->scope->option_field != NULL) {
             const struct field *f = g->scope->option_field;
+            cond_reads(g, g->scope->r->ident, f->col);
+            field_read(g, f->path);
             return (struct val){.t = V_CHOICE, .of = f->of, .sql = f->type == FT_MULTI ? "opt.value" : mem_fmt(g->mem, "r.%s", f->col)};
         }
         return cond_bad(g, n->at, MSG("cond.bare"), str_dup(g->mem, n->s), NULL);

@@ -1,6 +1,4 @@
-/* Runs a libFuzzer target over every file of a corpus folder, so that the corpus is a unit test in builds without a fuzzer:
- * replay FOLDER. Every input is also cut at each of its first 200 lengths. */
-#include <stdlib.h>
+/* Runs a fuzz target once over every file of its corpus, as a plain test: replay <folder>. */
 #include "base/base.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -11,16 +9,13 @@ int main(int argc, char **argv)
     TALLOC_CTX *mem = mem_root(0);
     struct name_vec names = VEC_INIT(mem);
     struct err e = {0};
-    if (argc != 2 || file_list(mem, argv[1], &names, &e) || names.n == 0)
-        return 1;
-    for (size_t i = 0; i < names.n; i++) {
-        struct str s;
-        if (file_read(mem, file_join(mem, argv[1], names.v[i]), 1 << 20, &s, &e))
-            return 1;
-        for (size_t n = 0; n < s.n && n < 200; n++)
-            LLVMFuzzerTestOneInput((const uint8_t *)s.p, n);
-        LLVMFuzzerTestOneInput((const uint8_t *)s.p, s.n);
+    int rc = argc == 2 && file_list(mem, argv[1], &names, &e) == RC_OK && names.n > 0 ? 0 : 1;
+    for (size_t i = 0; i < names.n && rc == 0; i++) {
+        struct str data;
+        rc = file_read(mem, file_join(mem, argv[1], names.v[i]), 1u << 20, &data, &e) != RC_OK;
+        if (rc == 0)
+            LLVMFuzzerTestOneInput((const uint8_t *)data.p, data.n);
     }
     talloc_free(mem);
-    return 0;
+    return rc;
 }

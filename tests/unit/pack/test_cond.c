@@ -286,7 +286,10 @@ static void test_scope(void **state)
     assert_string_equal(problems.v[0].text, "別名「user」は使えません。");
     struct cond_scope opt = condset_scope();
     opt.option_field = pack_field(opt.r, "basis");
-    assert_non_null(cond_compile(mem, "option <> 'usb' or r.encrypted", at, &opt, CT_BOOL, &problems));
+    struct cond *allowed = cond_compile(mem, "option <> 'usb' or r.encrypted", at, &opt, CT_BOOL, &problems);
+    assert_non_null(allowed);
+    assert_int_equal(allowed->fields_n, 2);
+    assert_string_equal(allowed->fields[0], "basis");
     problems.n = 0;
     assert_null(cond_compile(mem, "option <> 'tape'", at, &opt, CT_BOOL, &problems));
     assert_string_equal(problems.v[0].text, "「tape」は選択肢にありません(選べるもの: usb, hdd, paper)。");
