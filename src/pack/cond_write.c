@@ -93,17 +93,19 @@ static bool view_find(struct gen *g, struct str name, struct view *v, bool *ret_
     return false;
 }
 
-static const char *view_sql(struct gen *g, const struct view *v, bool any)
+/* Which rows of the table the view shows, "" for all: those in force, but r's own record in the version under judgement. A predicate on
+ * the bare table rather than a subselect: SQLite would copy the whole of a UNION ALL that stands in a join. */
+static const char *view_rows(struct gen *g, const struct view *v, bool any)
 {
-    const char *t = v->child ? form_child_table(g->mem, v->f, v->child) : form_table(g->mem, v->f);
     if (any)
-        return mem_fmt(g->mem, "%s %s", t, v->sql);
-    if (g->scope->r != NULL && v->f == g->scope->r)          /* r's own record is seen in the version under judgement */
-        return mem_fmt(g->mem, "(SELECT * FROM %s WHERE record = $1 AND slot = $2 UNION ALL SELECT * FROM %s WHERE record <> $1 AND slot = 0) %s", t, t, v->sql);
-    return mem_fmt(g->mem, "(SELECT * FROM %s WHERE slot = 0) %s", t, v->sql);
+        return "";
+    if (g->scope->r != NULL && v->f == g->scope->r)
+        return mem_fmt(g->mem, "%s.slot = CASE WHEN %s.record = $1 THEN $2 ELSE 0 END", v->sql, v->sql);
+    return mem_fmt(g->mem, "%s.slot = 0", v->sql);
 }
 
-static bool from_gen(struct gen *g, const struct select *s, struct view *views, struct buf *b)
+/* The FROM list, and in `rows` what WHERE must begin with. */
+static bool from_gen(struct gen *g, const struct select *s, struct view *views, struct buf *b, struct buf *rows)
 {
     for (size_t i = 0; i < s->from_n; i++) {
         struct view *v = &views[i];
@@ -122,7 +124,9 @@ static bool from_gen(struct gen *g, const struct select *s, struct view *views, 
         cond_reads(g, v->f->ident, v->child ? v->child->col : NULL);
         g->views = v;
         buf_puts(b, i == 0 ? "" : " JOIN ");
-        buf_puts(b, view_sql(g, v, any));
+        buf_fmt(b, "%s %s", v->child ? form_child_table(g->mem, v->f, v->child) : form_table(g->mem, v->f), v->sql);
+        const char *shown = view_rows(g, v, any);
+        buf_fmt(rows, "%s%s", shown[0] != '\0' && rows->n > 0 ? " AND " : "", shown);
         if (s->from[i].on != NULL) {
             struct val on = cond_as(g, cond_gen(g, s->from[i].on), V_BOOL, NULL, s->from[i].on->at);
             buf_fmt(b, " ON %s", on.sql);
@@ -170,8 +174,8 @@ static const char *select_gen(struct gen *g, const struct node *n, enum select_u
 {
     struct view *saved = g->views, views[COND_FROM_MAX];
     const struct select *s = n->sel;
-    struct buf *from = buf_new(g->mem, COND_SQL_MAX);
-    const char *sql = "NULL", *where = "";
+    struct buf *from = buf_new(g->mem, COND_SQL_MAX), *where = buf_new(g->mem, COND_SQL_MAX);
+    const char *sql = "NULL";
     bool agg = g->aggregate_ok, aggregates = false;
     *ret_first = mk(V_BAD, "NULL");
     if (++g->selects > COND_SELECTS_MAX || s->from_n > COND_FROM_MAX) {
@@ -183,18 +187,18 @@ static const char *select_gen(struct gen *g, const struct node *n, enum select_u
         return sql;
     }
     g->aggregate_ok = false;
-    if (from_gen(g, s, views, from)) {
+    if (from_gen(g, s, views, from, where)) {
         if (use == SELECT_EXISTS)
             *ret_first = cond_gen(g, s->expr[0]);
         else
             *ret_first = first_gen(g, s, views, &aggregates);
         if (s->where != NULL)
-            where = mem_fmt(g->mem, " WHERE %s", cond_as(g, cond_gen(g, s->where), V_BOOL, NULL, s->where->at).sql);
-        const char *f = cond_text(g, from), *x = first_sql(g, *ret_first);
+            buf_fmt(where, "%s%s", where->n > 0 ? " AND " : "", cond_as(g, cond_gen(g, s->where), V_BOOL, NULL, s->where->at).sql);
+        const char *f = cond_text(g, from), *x = first_sql(g, *ret_first), *w = where->n > 0 ? mem_fmt(g->mem, " WHERE %s", cond_text(g, where)) : "";
         if (use == SELECT_VALUE && !aggregates)
-            sql = mem_fmt(g->mem, "SELECT CASE WHEN count(*) = 1 THEN min(q.v) END FROM (SELECT %s AS v FROM %s%s) q", x, f, where);
+            sql = mem_fmt(g->mem, "SELECT CASE WHEN count(*) = 1 THEN min(q.v) END FROM (SELECT %s AS v FROM %s%s) q", x, f, w);
         else
-            sql = mem_fmt(g->mem, "SELECT %s FROM %s%s", use == SELECT_EXISTS ? "1" : x, f, where);
+            sql = mem_fmt(g->mem, "SELECT %s FROM %s%s", use == SELECT_EXISTS ? "1" : x, f, w);
     }
     g->views = saved;
     g->aggregate_ok = agg;

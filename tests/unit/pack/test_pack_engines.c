@@ -5,7 +5,7 @@
 
 enum { ROWS = 60, VERSIONS = 25 };
 
-static void run(const char *dir, const char *const *ids, size_t n)
+static void run(const char *dir, const char *const *ids, size_t n, size_t least)
 {
     void *a = &dbt_lite, *b = &dbt_pg;
     assert_int_equal(dbt_setup(&a), 0);
@@ -27,7 +27,7 @@ static void run(const char *dir, const char *const *ids, size_t n)
     print_message("%s: %zu packs, %zu forms, %zu conditions\n", dir, set->pack_n, set->form_n, cases.n);
     if (wrong != 0)
         fail_msg("%zu answers differ\n%s", wrong, report->p);
-    assert_true(cases.n > 0);
+    assert_true(cases.n >= least);
     assert_int_equal(dbt_teardown(&a) + dbt_teardown(&b), 0);
 }
 
@@ -35,8 +35,8 @@ static void test_fixtures(void **state)
 {
     static const char *const ids[] = {"mini", "second"};
     (void)state;
-    run("tests/pack/ok", ids, 1);
-    run("tests/pack/ok", ids, 2);
+    run("tests/pack/ok", ids, 1, 10);
+    run("tests/pack/ok", ids, 2, 20);
 }
 
 static void test_shipped(void **state)
@@ -49,10 +49,10 @@ static void test_shipped(void **state)
     for (size_t i = 0; i < ARRAY_N(known); i++)
         if (file_exists(mem_fmt(mem, "packs/%s/pack.yaml", known[i]))) {
             ids[n++] = known[i];
-            run("packs", &known[i], 1);
+            run("packs", &known[i], 1, 0);
         }
     if (n > 1)
-        run("packs", ids, n);
+        run("packs", ids, n, 0);
     talloc_free(mem);
     if (n == 0)
         skip();
