@@ -34,8 +34,8 @@ SELECT a.id, a.record, a.revision, a.no, a.kind, a.step, a.actor, a.on_behalf, a
   LEFT JOIN act_body b ON b.act = a.id LEFT JOIN ledger l ON l.seq = a.seq WHERE a.id > $1 ORDER BY a.id LIMIT 500;
 -- name: truth_erasures :many  in: after i64  out: id i64, record i64, path text, ground text, actor i64, at i64, seq i64, entry blob?
 SELECT x.id, x.record, x.path, x.ground, x.actor, x.at, x.seq, l.entry FROM erasure x LEFT JOIN ledger l ON l.seq = x.seq WHERE x.id > $1 ORDER BY x.id LIMIT 500;
--- name: truth_erasures_of :many  in: record i64, after i64  out: id i64, path text
-SELECT id, path FROM erasure WHERE record = $1 AND id > $2 ORDER BY id LIMIT 500;
+-- name: truth_erasures_of :many  in: record i64, after i64  out: id i64, path text, seq i64
+SELECT id, path, seq FROM erasure WHERE record = $1 AND id > $2 ORDER BY id LIMIT 500;
 -- name: truth_erasure_seqs :one  in:  out: n i64
 SELECT count(DISTINCT seq) FROM erasure;
 -- name: truth_attachments :many  in: after i64  out: id i64, record i64, sha256 blob, bytes i64, type text, at i64, actor i64, seq i64, entry blob?

@@ -60,8 +60,8 @@ static bool erasure_holds(TALLOC_CTX *mem, const struct q_truth_erasures *r)
     return false;
 }
 
-/* path NULL: anything of the record. */
-static enum rc erased(struct verify *v, int64_t record, const char *path, bool *ret, struct err *e)
+/* Was this erased after it was written at seq? path NULL: anything of the record, for erasing blanks all its comments. */
+static enum rc erased(struct verify *v, int64_t record, int64_t seq, const char *path, bool *ret, struct err *e)
 {
     MEM_SCOPE(tmp, v->mem);
     *ret = false;
@@ -69,7 +69,7 @@ static enum rc erased(struct verify *v, int64_t record, const char *path, bool *
         struct q_truth_erasures_of_rows rows;
         TRY(q_truth_erasures_of(v->db, tmp, record, last, &rows, e));
         for (size_t i = 0; i < rows.n; i++)
-            if (path == NULL || path_covered(path, rows.v[i].path)) {
+            if (rows.v[i].seq > seq && (path == NULL || path_covered(path, rows.v[i].path))) {
                 *ret = true;
                 return RC_OK;
             }
@@ -127,7 +127,7 @@ static enum rc item_check(struct verify *v, TALLOC_CTX *mem, const struct q_trut
     if (!str_next(&line, ' ', &name) || line.p == NULL || path == NULL || json_n(item) != 3 || !str_is(name, path))
         return RC_OK;
     if (value == NULL && blind == NULL && json_type(json_at(item, 1)) == JSON_NULL && json_type(json_at(item, 2)) == JSON_NULL)
-        return erased(v, r->record, path, ret_ok, e);
+        return erased(v, r->record, r->seq, path, ret_ok, e);
     if (value == NULL || blind == NULL || !b64_read(mem, line, &c, &n) || n != HASH_N || !b64_read(mem, str_of(blind), &b, &n) || n != 32)
         return RC_OK;
     commitment(b, path, value, strlen(value), want);
@@ -183,7 +183,7 @@ static enum rc comment_check(struct verify *v, const struct q_truth_acts *a, boo
     if (a->comment_commit.p == NULL)
         return RC_OK;
     if (a->comment == NULL && a->blind.n == 0)
-        return erased(v, a->record, NULL, ret_ok, e);
+        return erased(v, a->record, a->seq, NULL, ret_ok, e);
     if (a->comment != NULL && a->blind.n == 32) {
         commitment((const uint8_t *)a->blind.p, "comment", a->comment, strlen(a->comment), want);
         *ret_ok = a->comment_commit.n == HASH_N && memcmp(want, a->comment_commit.p, HASH_N) == 0;

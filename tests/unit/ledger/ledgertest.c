@@ -169,5 +169,7 @@ void lt_house(struct lt *t)
     entry_field(en, "values", "1");
     lt_must(t, ledger_append(t->l, tx, en, &seq, &t->e), "append");
     lt_must(t, q_erasure_add(tx, 40, 12, "items[0]", "request", 5, 4000, seq, &t->e), "erasure");
+    revision(t, tx, 22, 3, false);                              /* written after the erasure: it covers nothing here */
+    act(t, tx, 33, 4, 22, NULL, "後のコメント", false);
     lt_commit(t, tx);
 }

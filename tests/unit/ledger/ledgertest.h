@@ -14,5 +14,5 @@ struct entry *lt_entry(TALLOC_CTX *mem, int64_t i);
 void lt_append(struct lt *t, int64_t n);     /* n plain entries in one batch */
 struct tx *lt_begin(struct lt *t);
 void lt_commit(struct lt *t, struct tx *tx);
-void lt_house(struct lt *t);                 /* two revisions (one value erased), three acts, an attachment, a pack set */
+void lt_house(struct lt *t);                 /* revisions (one value erased), acts, an attachment, a pack set, an erasure */
 #endif
