@@ -1,14 +1,13 @@
-/* The growing tree in memory: roots of complete subtrees (frontier) and the tiles that are being filled. A leaf costs one hash on average
- * for the frontier and one for the tiles. */
+/* The growing tree in memory: roots of complete subtrees (frontier) and the tiles that are being filled. A leaf costs one node
+ * hash on average. */
 #include "ledger/ledger_int.h"
 
-static void tile_push(struct acc *a, int level, int64_t n_done, const hash_t h, struct tile_outs *full)
+/* up: roots of the complete subtrees that this leaf ended, by height; a full tile's root is among them. */
+static void tile_push(struct acc *a, int level, int64_t n_done, hash_t *up, struct tile_outs *full)
 {
-    memcpy(a->tile[level][a->fill[level]++], h, HASH_N);
+    memcpy(a->tile[level][a->fill[level]++], up[8 * level], HASH_N);
     if (a->fill[level] < TILE_W || level + 1 >= LEVELS)
         return;
-    hash_t root;
-    merkle_root((const uint8_t(*)[HASH_N])a->tile[level], TILE_W, root);
     if (full != NULL) {
         struct tile_out *o = vec_push(full);
         o->level = level;
@@ -16,19 +15,19 @@ static void tile_push(struct acc *a, int level, int64_t n_done, const hash_t h, 
         memcpy(o->h, a->tile[level], sizeof o->h);
     }
     a->fill[level] = 0;
-    tile_push(a, level + 1, n_done / TILE_W, root, full);
+    tile_push(a, level + 1, n_done / TILE_W, up, full);
 }
 
 void acc_push(struct acc *a, const hash_t leaf, struct tile_outs *full)
 {
-    hash_t h;
+    hash_t up[64];
     int level = 0;
-    memcpy(h, leaf, HASH_N);
+    memcpy(up[0], leaf, HASH_N);
     for (int64_t s = a->size; (s & 1) != 0; s >>= 1, level++)
-        merkle_node(a->front[level], h, h);
-    memcpy(a->front[level], h, HASH_N);
+        merkle_node(a->front[level], up[level], up[level + 1]);
+    memcpy(a->front[level], up[level], HASH_N);
     a->size++;
-    tile_push(a, 0, a->size, leaf, full);
+    tile_push(a, 0, a->size, up, full);
 }
 
 void acc_root(const struct acc *a, hash_t ret)

@@ -96,6 +96,20 @@ static bool number_ok(struct str s, int64_t *ret)
     return true;
 }
 
+/* Most entries are ASCII, which needs no closer look; NUL is refused where it may stand. */
+static bool utf8_fine(struct str s)
+{
+    uint64_t any = 0, w;
+    size_t i = 0;
+    for (; i + sizeof w <= s.n; i += sizeof w) {
+        memcpy(&w, s.p + i, sizeof w);
+        any |= w;
+    }
+    for (; i < s.n; i++)
+        any |= (uint64_t)(unsigned char)s.p[i];
+    return (any & UINT64_C(0x8080808080808080)) == 0 || utf8_ok(s.p, s.n, NULL);
+}
+
 bool entry_scan(struct str bytes, struct entry_scan *ret)
 {
     static const char first[] = "ledger-entry/v1\n";
@@ -103,7 +117,7 @@ bool entry_scan(struct str bytes, struct entry_scan *ret)
     struct line_scan l;
     int n = 0;
     if (bytes.n < sizeof first || bytes.n > LEDGER_ENTRY_MAX || memcmp(bytes.p, first, sizeof first - 1) != 0 || bytes.p[bytes.n - 1] != '\n' ||
-        !utf8_ok(bytes.p, bytes.n, NULL))
+        !utf8_fine(bytes))
         return false;
     rest.p += sizeof first - 1;
     rest.n -= sizeof first - 1;
