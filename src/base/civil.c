@@ -184,12 +184,38 @@ bool civil_read_loose(TALLOC_CTX *mem, struct str in, struct civil *ret)
     return true;
 }
 
+/* RFC 3339 with its offset: 2026-06-01T09:00:00[.5]+09:00 or Z. */
+static bool rfc3339_read(struct str s, int64_t *ret_us)
+{
+    struct civil c;
+    int h, m, sec, off_h = 0, off_m = 0;
+    if (s.n < 20 || !civil_read((struct str){s.p, 10}, &c) || (s.p[10] != 'T' && s.p[10] != ' ') || s.p[13] != ':' || s.p[16] != ':' ||
+        !number(s, 11, 2, &h) || !number(s, 14, 2, &m) || !number(s, 17, 2, &sec) || h > 23 || m > 59 || sec > 59)
+        return false;
+    size_t at = 19;
+    int64_t us = 0, unit = US_PER_S / 10;
+    if (s.p[at] == '.') {
+        for (at++; at < s.n && s.p[at] >= '0' && s.p[at] <= '9'; at++, unit /= 10)
+            us += (s.p[at] - '0') * unit;
+        if (at == 20)
+            return false;
+    }
+    bool zulu = at + 1 == s.n && s.p[at] == 'Z';
+    bool offset = at + 6 == s.n && (s.p[at] == '+' || s.p[at] == '-') && s.p[at + 3] == ':' && number(s, at + 1, 2, &off_h) &&
+                  number(s, at + 4, 2, &off_m) && off_h <= 23 && off_m <= 59;
+    if (!zulu && !offset)
+        return false;
+    int64_t minutes = ((int64_t)off_h * 60 + off_m) * (offset && s.p[at] == '-' ? -1 : 1);
+    *ret_us = civil_days(c) * US_PER_DAY + (((int64_t)h * 60 + m - minutes) * 60 + sec) * US_PER_S + us;
+    return true;
+}
+
 bool datetime_read_loose(TALLOC_CTX *mem, struct str in, int64_t *ret_us)
 {
     MEM_SCOPE(tmp, mem);
     struct civil c;
     int h, m, sec = 0;
-    if (time_read(in, ret_us))
+    if (time_read(in, ret_us) || rfc3339_read(str_trim(in), ret_us))
         return true;
     struct str s = str_of(text_nfkc(tmp, str_dup(tmp, in)));
     if (!read_loose(&s, &c))

@@ -53,12 +53,15 @@ static enum rc decode(TALLOC_CTX *mem, struct str in, struct str *ret, bool *ret
 {
     size_t bad = 0, lost;
     *ret_cp932 = false;
-    if (in.n >= 3 && memcmp(in.p, "\xef\xbb\xbf", 3) == 0)
+    bool bom = in.n >= 3 && memcmp(in.p, "\xef\xbb\xbf", 3) == 0;
+    if (bom)
         in = (struct str){in.p + 3, in.n - 3};
     if (utf8_ok(in.p, in.n, &bad)) {
         *ret = in;
         return RC_OK;
     }
+    if (bom)
+        return err_set_arg(e, ERR_ENCODING, mem_fmt(mem, "%zu", bad + 3), "not UTF-8 at byte %zu in spite of its mark", bad + 3);
     size_t bad932 = 0;
     struct buf *b = buf_new(mem, in.n * 3 + 16);
     if (memchr(in.p, '\0', in.n) != NULL || !convert(mem, "UTF-8", "CP932", in, b, NULL, &lost, &bad932))

@@ -69,7 +69,7 @@ static bool write_all(int fd, const char *p, size_t n)
 static bool sync_dir_of(TALLOC_CTX *mem, const char *path)
 {
     const char *slash = strrchr(path, '/');
-    int fd __attribute__((cleanup(fd_drop))) = open(slash ? mem_strndup(mem, path, (size_t)(slash - path)) : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd __attribute__((cleanup(fd_drop))) = open(slash == path ? "/" : slash ? mem_strndup(mem, path, (size_t)(slash - path)) : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return fd >= 0 && fsync(fd) == 0;
 }
 
@@ -103,7 +103,8 @@ enum rc file_mkdirs(const char *path, int mode, struct err *e)
             return err_set(e, ERR_FILE_WRITE, "%s: errno %d", p, errno);
         *s = '/';
     }
-    if (mkdir(p, (mode_t)mode) != 0 && errno != EEXIST)
+    struct stat st;
+    if (mkdir(p, (mode_t)mode) != 0 && (errno != EEXIST || stat(p, &st) != 0 || !S_ISDIR(st.st_mode)))
         return err_set(e, ERR_FILE_WRITE, "%s: errno %d", p, errno);
     return RC_OK;
 }

@@ -39,10 +39,13 @@ void log_event(enum log_level level, const char *event, ...)
         const char *v = va_arg(ap, const char *);
         buf_fmt(b, " %s=", k);
         value(b, v ? v : "-");
-        if (v == NULL)
-            continue;
     }
     va_end(ap);
+    if (!buf_ok(b)) {                      /* cut, but still one line */
+        b->over = false;
+        b->max += 8;
+        buf_puts(b, "...\"");
+    }
     buf_putc(b, '\n');
     ssize_t n = write(STDERR_FILENO, b->p, b->n);
     (void)n;
