@@ -627,6 +627,33 @@ static void found_by_its_words(void **state)
     core_read_end(&r);
 }
 
+/* ---- the ledger ---- */
+
+/* Last: everything that the tests above did is bound by the ledger, before and after an erasure. */
+static void the_whole_house_verifies(void **state)
+{
+    struct err e = {0};
+    struct ledger_report rep;
+    (void)state;
+    int64_t t = make("suzuki", "takeout", "{\"destination\":\"消す客先\",\"return_on\":\"2030-01-01\"}", NULL);
+    for (int i = 0; i < 2; i++) {
+        struct reader r = reading("kanri");
+        assert_int_equal(ledger_verify(r.db, mem, core_vkey(core), &rep, &e), RC_OK);
+        if (rep.problem != NULL)
+            fail_msg("%s %lld %s", rep.problem, (long long)rep.first_bad, rep.detail);
+        assert_true(rep.entries > 30);
+        core_read_end(&r);
+        if (i == 0) {
+            struct actor a = as("kanri");
+            struct json *args = json_obj(mem);
+            json_set_i64(args, "record", t);
+            json_set_str(args, "ground", "request");
+            json_set(args, "paths", obj("[\"destination\"]"));
+            assert_string_equal(code_of(say(&a, "record.erase", args)), "ok");
+        }
+    }
+}
+
 int main(void)
 {
     mem_init();
@@ -635,6 +662,7 @@ int main(void)
         cmocka_unit_test(who_sees_what), cmocka_unit_test(who_does_what), cmocka_unit_test(roles_that_exclude_each_other), cmocka_unit_test(every_asset), cmocka_unit_test(other_forms_touch),
         cmocka_unit_test(a_wide_check), cmocka_unit_test(a_deadline), cmocka_unit_test(full_equals_step_by_step), cmocka_unit_test(password_figures),
         cmocka_unit_test(sign_in), cmocka_unit_test(lock_out), cmocka_unit_test(attachments_of_a_record), cmocka_unit_test(found_by_its_words),
+        cmocka_unit_test(the_whole_house_verifies),
     };
     int bad = cmocka_run_group_tests_name("house on SQLite", tests, house_open, house_close);
     on_pg = true;
