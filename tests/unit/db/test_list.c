@@ -124,6 +124,7 @@ static int walk(struct dbt *t, struct list_query *q)
         assert_true(seen == q->limit || !again);
         q->after = after;
     }
+    q->after = NULL;                 /* it lived in this function */
     return n;
 }
 
