@@ -34,12 +34,12 @@ def count(text, code):
     return passed, failed
 
 
-def run(test):
+def run(test, build):
     env = dict(os.environ)
     env.setdefault("UBSAN_OPTIONS", "halt_on_error=1:print_stacktrace=1")
     env.update(test.get("env") or {})
     try:
-        p = subprocess.run(test["cmd"], env=env, cwd=test.get("workdir") or None, stdin=subprocess.DEVNULL,
+        p = subprocess.run(test["cmd"], env=env, cwd=test.get("workdir") or build, stdin=subprocess.DEVNULL,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=test.get("timeout") or None)
         text, code = p.stdout, p.returncode
     except subprocess.TimeoutExpired as late:
@@ -60,7 +60,7 @@ def main():
     tests.sort(key=lambda t: -(t.get("timeout") or 0))            # the long ones first
     all_passed = all_failed = 0
     with concurrent.futures.ThreadPoolExecutor(max_workers=max(1, os.cpu_count() or 1)) as pool:
-        for job in concurrent.futures.as_completed([pool.submit(run, t) for t in tests]):
+        for job in concurrent.futures.as_completed([pool.submit(run, t, os.path.abspath(args[0])) for t in tests]):
             name, passed, failed, skipped, text, code = job.result()
             all_passed += passed
             all_failed += failed
