@@ -20,8 +20,11 @@ int64_t clock_now_us(void)
     int64_t t = atomic_load(&scene_now);
     return t != 0 ? t : read_clock(CLOCK_REALTIME);
 }
+
+bool clock_is_set(void) { return atomic_load(&scene_now) != 0; }
 #else
 int64_t clock_now_us(void) { return read_clock(CLOCK_REALTIME); }
+bool clock_is_set(void) { return false; }
 #endif
 
 int64_t clock_mono_us(void) { return read_clock(CLOCK_MONOTONIC); }

@@ -7,19 +7,20 @@
 #define CHUNK 1024
 #define TAIL_CHECKED 1000
 #define TILES_SAMPLED 100
-#define CLOCK_BACK_US (5 * 60 * US_PER_S)
 
 struct pending { int64_t seq; hash_t leaf; };
 VEC_TYPE(pending_vec, struct pending);
 struct ledger {
     struct key key; char *origin, *vkey; struct vkey own; struct highwater *high;
     struct acc acc, next; int64_t last_us, next_us;
+    struct clockwatch watch;
     struct pending_vec pend; char *sealed; bool flip_for_test;
 };
 
 const char *ledger_vkey(const struct ledger *l) { return l->vkey; }
 const char *ledger_origin(const struct ledger *l) { return l->origin; }
 int64_t ledger_size(const struct ledger *l) { return l->acc.size; }
+bool ledger_clock_behind(struct ledger *l) { return clockwatch_behind(&l->watch); }
 int64_t ledger_mark(const struct ledger *l) { return (int64_t)l->pend.n; }
 void ledger_unwind(struct ledger *l, int64_t mark) { l->pend.n = (size_t)mark; }
 
@@ -90,14 +91,15 @@ static enum rc create(struct ledger *l, struct db *writer, const struct ledger_c
     hash_t root;
     struct tx *tx;
     bool fatal;
-    bool used;
+    int used;
     MEM_SCOPE(tmp, l);
     TRY(highwater_used(l->high, &used, e));
-    if (used)                                     /* a database that is gone is no new beginning */
+    if (used > 0)                                     /* a database that is gone is no new beginning */
         return err_set_arg(e, ERR_LEDGER_HIGHWATER, "0", "the database is empty, but a ledger was signed here before");
     enum rc rc = file_exists(seed_path) ? seed_read(tmp, seed_path, seed, e) : seed_make(tmp, seed_path, seed, e);
     TRY(rc);
     key_adopt(l, origin_new(tmp, c), seed);
+    clockwatch_base(&l->watch);
     acc_root(&l->acc, root);
     crypt_random(boot, sizeof boot);
     char *cp = checkpoint_sign(tmp, &l->key, l->origin, 0, root);
@@ -166,17 +168,33 @@ static enum rc tiles_sample(struct db *db, int64_t size, struct err *e)
     return RC_OK;
 }
 
+/* Without the file nobody can tell whether the tail was rolled back. Further processes on PostgreSQL begin with an empty one; and the very
+ * first commit may have been cut off from its slot. */
+static enum rc high_missing(struct ledger *l, struct db *db, const struct q_ledger_head *head, struct err *e)
+{
+    int used;
+    TRY(highwater_used(l->high, &used, e));
+    if (used > 1)
+        return err_set(e, ERR_LEDGER_HIGHWATER, "the high-water file is of another ledger");
+    if (head->size > 1 && db_engine(db) == DB_SQLITE)
+        return err_set(e, ERR_LEDGER_HIGHWATER, "the high-water file is missing, but the database has %lld entries", (long long)head->size);
+    return RC_OK;
+}
+
 static enum rc high_check(struct ledger *l, struct db *db, const struct q_ledger_head *head, struct err *e)
 {
     MEM_SCOPE(tmp, l);
     struct checkpoint high;
     hash_t root;
-    TRY(highwater_newest(l->high, tmp, &l->own, &high, e));
+    TRY(highwater_newest(l->high, tmp, &l->key, &high, e));
     if (high.size < 0)
+        return high_missing(l, db, head, e);
+    if (origin_epoch_no(high.origin) < head->epoch)              /* the first commit of this epoch may have been cut off from its slot */
         return RC_OK;
-    if (high.size > head->size)
+    if (origin_epoch_no(high.origin) > head->epoch || high.size > head->size)
         return err_set_arg(e, ERR_LEDGER_HIGHWATER, mem_fmt(tmp, "%lld / %lld", (long long)head->size, (long long)high.size),
-                           "the database ends at entry %lld, but %lld were signed", (long long)head->size, (long long)high.size);
+                           "the database ends at entry %lld of epoch %lld, but %lld were signed as %s", (long long)head->size, (long long)head->epoch,
+                           (long long)high.size, high.origin);
     struct tree t = {.db = db, .mem = tmp, .size = head->size, .front = head->frontier};
     TRY(tree_root_at(&t, high.size, root, e));
     if (memcmp(root, high.root, HASH_N) != 0)
@@ -184,7 +202,68 @@ static enum rc high_check(struct ledger *l, struct db *db, const struct q_ledger
     return RC_OK;
 }
 
-static enum rc reopen(struct ledger *l, struct db *db, const struct q_ledger_head *head, const char *seed_path, struct err *e)
+/* ---- a restored copy (epoch.c) ---- */
+
+/* Whether every entry that was ever signed is there: only then the old origin may go on. */
+static enum rc known_newest(struct ledger *l, TALLOC_CTX *mem, const struct ledger_conf *c, struct checkpoint *ret, struct err *e)
+{
+    struct checkpoint given;
+    TRY(highwater_newest(l->high, mem, &l->key, ret, e));
+    if (c->known == NULL)
+        return RC_OK;
+    if (!checkpoint_of_house(mem, str_of(c->known), &l->key, &given))
+        return err_set(e, ERR_LEDGER_KEY, "the checkpoint given is not of this ledger");
+    if (checkpoint_newer(&given, ret))
+        *ret = given;
+    return RC_OK;
+}
+
+static enum rc first_of_epoch(struct ledger *l, struct tx *tx, const struct ledger_conf *c, const struct checkpoint *cp, const struct checkpoint *known, struct err *e)
+{
+    MEM_SCOPE(tmp, l);
+    int64_t seq, epoch = origin_epoch_no(cp->origin), last = known->size >= 0 ? origin_epoch_no(known->origin) : 0, now = clock_now_us();
+    bool whole = known->size == cp->size && last == epoch && memcmp(known->root, cp->root, HASH_N) == 0 && !text_eq(c->why, "vouched");
+    uint8_t seed[32];
+    struct entry *en;
+    TRY(ledger_begin(l, tx, e));
+    if (whole) {
+        en = entry_new(tmp, "restore.performed", "system", "-");
+        entry_field(en, "size", mem_fmt(tmp, "%lld", (long long)cp->size));
+        entry_field(en, "lost", "0");
+    } else {
+        memcpy(seed, l->key.seed, sizeof seed);
+        epoch = (last > epoch ? last : epoch) + 1;
+        key_adopt(l, origin_with_epoch(tmp, cp->origin, epoch), seed);
+        TRY(q_ledger_head_epoch(tx, epoch, e));
+        en = epoch_entry(tmp, &l->key, cp, known, c->why ? c->why : "restored");
+    }
+    TRY(ledger_append(l, tx, en, &seq, e));
+    if (clockwatch_behind(&l->watch)) {
+        TRY(ledger_append(l, tx, clockwatch_entry(tmp, l->last_us, now), &seq, e));
+        TRY(clockwatch_vouch(&l->watch, tx, e));
+    }
+    return ledger_seal(l, tx, e);
+}
+
+static enum rc go_on(struct ledger *l, struct db *db, const struct ledger_conf *c, const struct checkpoint *cp, struct err *e)
+{
+    MEM_SCOPE(tmp, l);
+    struct checkpoint known;
+    struct tx *tx;
+    bool fatal;
+    TRY(known_newest(l, tmp, c, &known, e));
+    TRY(tx_begin(db, &tx, e));
+    enum rc rc = first_of_epoch(l, tx, c, cp, &known, e);
+    if (rc != RC_OK) {
+        tx_rollback(tx);
+        ledger_abandon(l);
+        return rc;
+    }
+    TRY(tx_commit(tx, &fatal, e));
+    return ledger_committed(l, e);
+}
+
+static enum rc reopen(struct ledger *l, struct db *db, const struct q_ledger_head *head, const struct ledger_conf *c, const char *seed_path, struct err *e)
 {
     MEM_SCOPE(tmp, l);
     struct checkpoint cp;
@@ -208,10 +287,8 @@ static enum rc reopen(struct ledger *l, struct db *db, const struct q_ledger_hea
     if (head->frontier.n != front_n || memcmp(head->frontier.p, front, front_n) != 0)
         return err_set(e, ERR_LEDGER_BROKEN, "frontier of head does not match its tree");
     l->last_us = head->last_us;
-    TRY(high_check(l, db, head, e));
-    if (clock_now_us() < head->last_us - CLOCK_BACK_US)
-        return err_set(e, ERR_LEDGER_CLOCK, "last entry at %s", time_text(tmp, head->last_us));
-    return RC_OK;
+    TRY(clockwatch_open(&l->watch, db, head->last_us, e));
+    return c->restored ? go_on(l, db, c, &cp, e) : high_check(l, db, head, e);
 }
 
 enum rc ledger_open(TALLOC_CTX *mem, struct db *writer, const struct ledger_conf *c, struct ledger **ret, struct err *e)
@@ -225,7 +302,7 @@ enum rc ledger_open(TALLOC_CTX *mem, struct db *writer, const struct ledger_conf
     TRY(highwater_open(l, c->highwater_dir, &l->high, e));
     TRY(q_ledger_head(writer, tmp, &head, &found, e));
     if (found)
-        TRY(reopen(l, writer, &head, seed_path, e));
+        TRY(reopen(l, writer, &head, c, seed_path, e));
     else
         TRY(create(l, writer, c, seed_path, e));
     *ret = l;
@@ -264,9 +341,11 @@ enum rc ledger_begin(struct ledger *l, struct tx *tx, struct err *e)
     if (!found)
         return err_set(e, ERR_LEDGER_BROKEN, "head is missing");
     TRY(catch_up(l, tx_db(tx), &head, e));
-    int64_t now = clock_now_us();
+    int64_t now = clock_now_us(), seq;
+    struct entry *stepped;
     l->next_us = now > l->last_us ? now : l->last_us;           /* time never goes back in the ledger */
-    return RC_OK;
+    TRY(clockwatch_look(&l->watch, tx, tmp, l->last_us, &stepped, e));
+    return stepped == NULL ? RC_OK : ledger_append(l, tx, stepped, &seq, e);
 }
 
 enum rc ledger_append(struct ledger *l, struct tx *tx, const struct entry *en, int64_t *ret_seq, struct err *e)
@@ -338,6 +417,7 @@ enum rc ledger_committed(struct ledger *l, struct err *e)
         return RC_OK;
     l->acc = l->next;
     l->last_us = l->next_us;
+    clockwatch_committed(&l->watch);
     enum rc rc = highwater_put(l->high, l->sealed, e);
     ledger_abandon(l);
     return rc;

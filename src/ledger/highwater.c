@@ -27,13 +27,14 @@ enum rc highwater_open(TALLOC_CTX *mem, const char *dir, struct highwater **ret,
     talloc_set_destructor(h, highwater_drop);
     if (h->fd < 0 || fstat(h->fd, &st) != 0)
         return err_set(e, ERR_LEDGER_HIGHWATER, "%s: errno %d", path, errno);
-    if (st.st_size < SLOT_BYTES * SLOTS && ftruncate(h->fd, SLOT_BYTES * SLOTS) != 0)
-        return err_set(e, ERR_LEDGER_HIGHWATER, "%s: errno %d", path, errno);
+    int why = st.st_size < SLOT_BYTES * SLOTS ? posix_fallocate(h->fd, 0, SLOT_BYTES * SLOTS) : 0;     /* a full disk must not stop a slot */
+    if (why != 0)
+        return err_set(e, why == ENOSPC ? ERR_DB_FULL : ERR_LEDGER_HIGHWATER, "%s: errno %d", path, why);
     *ret = h;
     return RC_OK;
 }
 
-enum rc highwater_newest(struct highwater *h, TALLOC_CTX *mem, const struct vkey *k, struct checkpoint *ret, struct err *e)
+enum rc highwater_newest(struct highwater *h, TALLOC_CTX *mem, const struct key *k, struct checkpoint *ret, struct err *e)
 {
     char slot[SLOT_BYTES + 1];
     *ret = (struct checkpoint){.size = -1};
@@ -43,7 +44,7 @@ enum rc highwater_newest(struct highwater *h, TALLOC_CTX *mem, const struct vkey
         if (n < 0)
             return err_set(e, ERR_LEDGER_HIGHWATER, "read: errno %d", errno);
         slot[n > 0 ? n : 0] = '\0';
-        if (slot[0] == '\0' || !checkpoint_ok(mem, str_of(slot), k, &c) || c.size <= ret->size)
+        if (slot[0] == '\0' || !checkpoint_of_house(mem, str_of(slot), k, &c) || !checkpoint_newer(&c, ret))
             continue;                        /* empty, torn, or of another key: an older slot still speaks */
         *ret = c;
         h->next = i + 1;
@@ -51,15 +52,15 @@ enum rc highwater_newest(struct highwater *h, TALLOC_CTX *mem, const struct vkey
     return RC_OK;
 }
 
-enum rc highwater_used(struct highwater *h, bool *ret, struct err *e)
+enum rc highwater_used(struct highwater *h, int *ret, struct err *e)
 {
     char first;
-    *ret = false;
-    for (int i = 0; i < SLOTS && !*ret; i++) {
+    *ret = 0;
+    for (int i = 0; i < SLOTS; i++) {
         ssize_t n = pread(h->fd, &first, 1, (off_t)i * SLOT_BYTES);
         if (n < 0)
             return err_set(e, ERR_LEDGER_HIGHWATER, "read: errno %d", errno);
-        *ret = n == 1 && first != '\0';
+        *ret += n == 1 && first != '\0';
     }
     return RC_OK;
 }

@@ -5,6 +5,8 @@
  *   note.c        signed notes, verifier keys, checkpoints
  *   commitment.c  blinded commitments: HMAC-SHA-256(r, "ledger-commit/v1\0" name "\0" bytes)
  *   chain.c       the stored log: append to a transaction, tiles, proofs from tiles, checks at start
+ *   epoch.c       a restored older copy goes on under a new origin; the chain of epochs
+ *   clockwatch.c  steps of the clock become entries; a clock far behind the last entry lets nothing be written
  *   highwater.c   the high-water file: 512-byte slots, O_DSYNC, outside of the database
  *   scan.c        the same law of entries without allocation, for verification
  *   verify.c      full verification of a database (every leaf, tile, root, signature, order)
@@ -57,14 +59,20 @@ bool merkle_verify_subtree(int64_t start, int64_t end, int64_t size, const uint8
 
 /* ---- the stored log ---- */
 struct ledger;                       /* writer side: key, head in memory, high-water file; used by the writer thread only */
-struct ledger_conf { const char *key_dir; const char *highwater_dir; const char *org; bool trial; };
+struct ledger_conf { const char *key_dir; const char *highwater_dir; const char *org; bool trial;
+                     bool restored;           /* the rows come from a backup, or somebody vouches for them: new epoch unless the high-water file ends exactly here */
+                     const char *known;       /* newest checkpoint known from elsewhere, or NULL */
+                     const char *why;         /* restored: one word for the entry */
+};
 /* Opens or, on an empty database, creates the log (first entry ledger.opened; scene builds and trial ledgers carry it in their
  * origin, which a release binary refuses: ERR_LEDGER_ORIGIN). Refuses: head not matching its own checkpoint and signature, last
  * 1,000 leaves or 100 random tiles not matching, high-water ahead of or inconsistent with head (ERR_LEDGER_HIGHWATER), key file
- * readable by others, clock more than 5 minutes before the last entry (ERR_LEDGER_CLOCK: open read-only). */
+ * readable by others, no high-water file for a database with entries (SQLite). A clock more than 5 minutes before the last entry: opens,
+ * and ledger_clock_behind says so until the clock is right: nothing may be written. */
 MUST enum rc ledger_open(TALLOC_CTX *mem, struct db *writer, const struct ledger_conf *c, struct ledger **ret_ledger, struct err *e);
 const char *ledger_vkey(const struct ledger *l);          /* verifier key text */
 const char *ledger_origin(const struct ledger *l);
+bool ledger_clock_behind(struct ledger *l);
 /* In the transaction: re-reads head under its lock (another process may have moved it), then adds entries. seq of the first is *ret_seq. */
 MUST enum rc ledger_begin(struct ledger *l, struct tx *tx, struct err *e);
 MUST enum rc ledger_append(struct ledger *l, struct tx *tx, const struct entry *en, int64_t *ret_seq, struct err *e);
@@ -90,7 +98,8 @@ MUST enum rc ledger_entry(struct db *db, TALLOC_CTX *mem, int64_t seq, struct st
 MUST enum rc ledger_consistency(struct db *db, TALLOC_CTX *mem, int64_t size1, int64_t size2, char **ret_text, struct err *e);
 /* problem: key of a message (its {0} is first_bad), NULL when everything holds; first_bad: entry number, or id of the row that problem
  * speaks of, -1 when it is about the whole; detail: English, for the log, may be empty. */
-struct ledger_report { int64_t entries; int64_t first_bad; const char *problem; const char *checkpoint; const char *detail; };
+struct ledger_report { int64_t entries; int64_t first_bad; const char *problem; const char *checkpoint; const char *detail;
+                       int64_t epochs, lost /* entries that epochs declare as lost */; };
 /* Full verification in the caller's snapshot (db_read_begin, or a database that nobody writes to): every entry, leaf, full tile, root, frontier,
  * checkpoint, order, and every row of the truth against its entry. rc tells only whether the database could be read. */
 MUST enum rc ledger_verify(struct db *db, TALLOC_CTX *mem, const char *vkey, struct ledger_report *ret_report, struct err *e);

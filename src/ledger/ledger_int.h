@@ -20,6 +20,16 @@ bool checkpoint_read(TALLOC_CTX *mem, struct str note, struct checkpoint *ret); 
 /* Signature by this key is there and right; other keys' lines are ignored. */
 bool checkpoint_ok(TALLOC_CTX *mem, struct str note, const struct vkey *k, struct checkpoint *ret);
 
+/* ---- epoch.c ---- */
+bool origin_epoch(const char *origin, size_t *ret_base, int64_t *ret_epoch);     /* "<base>/e<n>" */
+bool origin_same_base(const char *a, const char *b);
+int64_t origin_epoch_no(const char *origin);                                     /* 0: no origin */
+char *origin_with_epoch(TALLOC_CTX *mem, const char *origin, int64_t epoch);
+/* A checkpoint of any epoch of the ledger that this key belongs to, signed with the same seed. */
+bool checkpoint_of_house(TALLOC_CTX *mem, struct str note, const struct key *k, struct checkpoint *ret);
+bool checkpoint_newer(const struct checkpoint *a, const struct checkpoint *b);   /* by epoch, then size; size < 0 is none */
+struct entry *epoch_entry(TALLOC_CTX *mem, const struct key *next, const struct checkpoint *at, const struct checkpoint *known, const char *why);
+
 /* ---- acc.c: the growing tree in memory ---- */
 struct acc { int64_t size; hash_t front[64]; hash_t tile[LEVELS][TILE_W]; int fill[LEVELS]; };
 struct tile_out { int level; int64_t n; hash_t h[TILE_W]; };
@@ -53,18 +63,33 @@ enum bound { BOUND_REVISION, BOUND_ACT, BOUND_ERASURE, BOUND_ATTACHMENT, BOUND_S
 struct verify {
     struct db *db; TALLOC_CTX *mem; struct ledger_report *report; struct acc acc;
     int64_t size, last_us, bound[BOUND__N] /* entries that must have a row of this kind */;
+    char *head_origin;
+    char *origin;                      /* of the epoch that the entries read so far belong to */
 };
+/* Entry ledger.opened or ledger.epoch follows from what was read before it; v->acc ends before it. */
+bool epoch_check(struct verify *v, const struct entry_scan *s);
 /* Notes the first problem; RC_OK, for the database could be read. */
 enum rc verify_bad(struct verify *v, const char *problem, int64_t at, const char *detail);
 void verify_count(struct verify *v, const struct entry_scan *s);
 MUST enum rc verify_truth(struct verify *v, struct err *e);
 
+/* ---- clockwatch.c ---- */
+struct clockwatch { int64_t wall, mono, floor, last_us, next_wall, next_mono, next_floor; bool behind; };
+void clockwatch_base(struct clockwatch *w);
+MUST enum rc clockwatch_open(struct clockwatch *w, struct db *db, int64_t last_us, struct err *e);
+bool clockwatch_behind(struct clockwatch *w);                    /* looks again; once the clock is right it stays so */
+/* In a transaction: *ret_entry is the entry to append first, or NULL. */
+MUST enum rc clockwatch_look(struct clockwatch *w, struct tx *tx, TALLOC_CTX *mem, int64_t last_us, struct entry **ret_entry, struct err *e);
+struct entry *clockwatch_entry(TALLOC_CTX *mem, int64_t from, int64_t to);
+MUST enum rc clockwatch_vouch(struct clockwatch *w, struct tx *tx, struct err *e);
+void clockwatch_committed(struct clockwatch *w);
+
 /* ---- highwater.c ---- */
 struct highwater;
 MUST enum rc highwater_open(TALLOC_CTX *mem, const char *dir, struct highwater **ret, struct err *e);
-/* The newest checkpoint in it that this key signed; size -1 when there is none. */
-MUST enum rc highwater_newest(struct highwater *h, TALLOC_CTX *mem, const struct vkey *k, struct checkpoint *ret, struct err *e);
-/* True when anything at all was ever written into it. */
-MUST enum rc highwater_used(struct highwater *h, bool *ret_used, struct err *e);
+/* The newest checkpoint in it, of any epoch of this ledger; size -1 when there is none. */
+MUST enum rc highwater_newest(struct highwater *h, TALLOC_CTX *mem, const struct key *k, struct checkpoint *ret, struct err *e);
+/* Slots that were ever written. */
+MUST enum rc highwater_used(struct highwater *h, int *ret_slots, struct err *e);
 MUST enum rc highwater_put(struct highwater *h, const char *checkpoint, struct err *e);
 #endif

@@ -25,11 +25,9 @@ static enum rc head_check(struct verify *v, const struct q_ledger_head *head, co
         return verify_bad(v, MSG("ledger.problem.vkey"), -1, "");
     if (!checkpoint_ok(tmp, str_of(head->checkpoint), &k, &cp) || !text_eq(cp.origin, k.name))
         return verify_bad(v, MSG("ledger.problem.signature"), -1, "");
-    const char *epoch = strrchr(cp.origin, '/');
-    int64_t n = 0;
-    bool same = epoch != NULL && epoch[1] == 'e' && str_to_i64(str_of(epoch + 2), &n) && n == head->epoch && cp.size == head->size &&
-                head->root.n == HASH_N && memcmp(cp.root, head->root.p, HASH_N) == 0;
+    bool same = head->epoch > 0 && origin_epoch_no(cp.origin) == head->epoch && cp.size == head->size && head->root.n == HASH_N && memcmp(cp.root, head->root.p, HASH_N) == 0;
     v->size = cp.size;
+    v->head_origin = mem_strdup(v->mem, cp.origin);
     v->report->checkpoint = mem_strdup(v->mem, head->checkpoint);
     memcpy(ret_root, cp.root, HASH_N);
     return same ? RC_OK : verify_bad(v, MSG("ledger.problem.head"), -1, "size, root or epoch of head differ from its checkpoint");
@@ -67,6 +65,8 @@ static void entry_check(struct verify *v, const struct q_ledger_range *row, int6
         if (verify_bad(v, MSG("ledger.problem.order"), want, "") == RC_OK)
             return;
     }
+    if (!epoch_check(v, &s) && verify_bad(v, MSG("ledger.problem.epoch"), want, "") == RC_OK)
+        return;
     v->last_us = s.time_us;
     verify_count(v, &s);
     acc_push(&v->acc, h, tiles);
@@ -108,6 +108,8 @@ static enum rc tree_check(struct verify *v, const struct q_ledger_head *head, co
         return verify_bad(v, MSG("ledger.problem.root"), -1, "");
     if (last.seq + 1 != v->size || tiles.n != want)
         return verify_bad(v, MSG("ledger.problem.extra"), v->size, "entries or tiles beyond the signed size");
+    if (!text_eq(v->origin, v->head_origin))
+        return verify_bad(v, MSG("ledger.problem.epoch"), -1, "the last epoch's origin is not the checkpoint's");
     if (head->frontier.n != n || memcmp(head->frontier.p, front, n) != 0 || head->last_us != v->last_us)
         return verify_bad(v, MSG("ledger.problem.head"), -1, "frontier or time of head");
     return RC_OK;

@@ -150,8 +150,10 @@ static void test_flip_guard(void **state)
     lt_append(&l, 1);
     verified(t, &l);
     clock_scene_set(clock_now_us() - 7 * 60 * US_PER_S);
-    REOPEN_REFUSED(t, &l, ERR_LEDGER_CLOCK);
+    lt_must(&l, lt_open(&l), "opens, to be read");
+    assert_true(ledger_clock_behind(l.l));
     clock_scene_set(0);
+    assert_false(ledger_clock_behind(l.l));
     folder_gone(&l);
 }
 #endif
@@ -188,12 +190,18 @@ static void test_rollback(void **state)
     exec_(t, head_back(t, &old));
     REOPEN_REFUSED(t, &l, ERR_LEDGER_HIGHWATER);
     assert_int_equal(rename(high, kept), 0);
-    lt_must(&l, lt_open(&l), "without the file nothing stands against it");      /* the control: it is this file that refuses */
-    assert_int_equal(ledger_size(l.l), 5);
-    lt_append(&l, 9);                                                            /* another history, longer than the first */
-    verified(t, &l);
-    talloc_free(l.l);
-    l.l = NULL;
+    if (t->engine == DB_SQLITE) {
+        REOPEN_REFUSED(t, &l, ERR_LEDGER_HIGHWATER);                             /* without the file nobody can tell */
+        EXEC(t, "DELETE FROM ledger");
+        EXEC(t, "DELETE FROM head");
+    } else {
+        lt_must(&l, lt_open(&l), "without the file nothing stands against it");  /* the control: it is this file that refuses */
+        assert_int_equal(ledger_size(l.l), 5);
+        lt_append(&l, 9);                                                        /* another history, longer than the first */
+        verified(t, &l);
+        talloc_free(l.l);
+        l.l = NULL;
+    }
     assert_int_equal(rename(kept, high), 0);
     REOPEN_REFUSED(t, &l, ERR_LEDGER_HIGHWATER);
     EXEC(t, "DELETE FROM ledger");
