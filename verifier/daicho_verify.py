@@ -13,7 +13,8 @@
     --lang ja|en         language of the messages (Japanese by default)
 
 Exit codes: 0 all holds, 2 wrong use, 3 unreadable input, 10 verifier key, 11 signature, 12 head, 13 entry missing, 14 leaf, 15 entry not canonical,
-16 order, 17 tile, 18 root, 19 entries that were not signed, 20 older checkpoint, 21 receipt, 30 revision, 31 value, 32 act, 33 comment, 34 erasure,
+16 order, 17 tile, 18 root, 19 entries that were not signed, 20 older checkpoint, 21 receipt, 22 chain of epochs, 23 entries of an older checkpoint
+that a restore declares lost (all else holds), 30 revision, 31 value, 32 act, 33 comment, 34 erasure,
 35 attachment, 36 pack set, 37 rows missing.  Formats: docs/LEDGER.md.
 """
 import argparse
@@ -28,7 +29,7 @@ import sys
 import time
 
 CODES = {"use": 2, "input": 3, "vkey": 10, "signature": 11, "head": 12, "missing": 13, "leaf": 14, "entry": 15, "order": 16, "tile": 17, "root": 18,
-         "extra": 19, "older": 20, "receipt": 21, "revision": 30, "value": 31, "act": 32, "comment": 33, "erasure": 34, "attachment": 35, "set": 36, "rows": 37}
+         "extra": 19, "older": 20, "receipt": 21, "epoch": 22, "lost": 23, "revision": 30, "value": 31, "act": 32, "comment": 33, "erasure": 34, "attachment": 35, "set": 36, "rows": 37}
 TEXT = {
     "ok": ("検証に成功しました。記録 {0} 件に、改ざん・欠落・順序の乱れはありません。", "Verified: {0} entries; nothing was altered, removed or reordered."),
     "rows_ok": ("文書の版 {0} 件、操作 {1} 件、消去 {2} 件、添付 {3} 件も台帳と一致します。消去済みの値は {4} 件です。",
@@ -54,6 +55,12 @@ TEXT = {
     "extra": ("署名されていない余分な記録があります。", "There are entries that were not signed."),
     "older": ("以前の控え（{0}）と矛盾します。台帳が書き換えられたおそれがあります。", "It contradicts the earlier checkpoint ({0}): history may have been rewritten."),
     "receipt": ("受領証が正しくありません: {0}", "The receipt does not hold: {0}"),
+    "epoch": ("記録 {0} で、復元による引継ぎ（世代）の記録が正しくつながっていません。", "At entry {0} the chain of epochs (restores) is broken."),
+    "epoch_at": ("注意: 記録 {0} から先は、バックアップの復元または管理者の確認による新しい世代（{1}）です。失われたと記録されている件数: {2}。",
+                 "Note: from entry {0} on this is a new epoch ({1}), opened by a restore or an administrator's word. Entries declared lost: {2}."),
+    "epoch_key": ("注意: 検証鍵は前の世代のものです。同じ公開鍵による世代 {0} の署名として検証しました。", "Note: the key given names an earlier epoch; the signature of {0} was verified with the same public key."),
+    "lost": ("以前の控え（{0}）の一部は、復元で失われたと台帳が述べています。残りの記録はすべて正しく検証できました。",
+             "Part of the earlier checkpoint ({0}) is declared lost by a restore. Everything that is left holds."),
     "revision": ("文書の版 {0} が台帳の記録と合いません。", "Revision {0} does not match its entry."),
     "value": ("文書の版 {0} の内容が台帳の約束値と合いません。", "The content of revision {0} does not match its commitments."),
     "act": ("操作の記録 {0} が台帳と合いません。", "Act {0} does not match its entry."),
@@ -154,6 +161,22 @@ class Key:
         self.id = hashlib.sha256(parts[0].encode() + b"\n" + raw).digest()[:4]
         if self.id.hex() != parts[1]:
             raise Bad("vkey")
+
+
+def origin_parts(origin):
+    """("<base>", number) of an origin "<base>/e<number>"."""
+    m = re.fullmatch("(.+)/e([1-9][0-9]{0,17})", origin)
+    return (m.group(1), int(m.group(2))) if m else (None, 0)
+
+
+def key_for(key, note):
+    """The same public key under the name that this note is signed as, when it is an epoch of the same ledger."""
+    origin = note.split(b"\n", 1)[0].decode("utf-8", "replace")
+    base = origin_parts(origin)[0]
+    if origin == key.name or base is None or base != origin_parts(key.name)[0]:
+        return key
+    raw = b"\1" + key.pub
+    return Key("%s+%s+%s" % (origin, sha(origin.encode() + b"\n" + raw).digest()[:4].hex(), base64.b64encode(raw).decode()))
 
 
 class Checkpoint:
@@ -518,9 +541,53 @@ class Sqlite:
         return row[0] if row else b""
 
 
+# ---- epochs ----
+
+class Epochs:
+    """The chain of ledger.opened and ledger.epoch entries: who signs from where on, and what is declared lost."""
+
+    def __init__(self):
+        self.origin, self.steps = None, []            # steps: (seq, origin, lost text, known size or None, known root)
+
+    def entry(self, seq, b, tree):
+        if seq > 0 and b"\ntype ledger.epoch\n" not in b and b"\ntype ledger.opened\n" not in b:
+            return
+        try:
+            e = Entry(b)
+            if e.type not in ("ledger.opened", "ledger.epoch"):
+                if seq == 0:
+                    raise ValueError
+                return
+            origin, (base, no) = e.line("field", "origin"), origin_parts(e.line("field", "origin") or "")
+            if (seq == 0) != (e.type == "ledger.opened") or Key(e.line("field", "vkey") or "").name != origin or no < 1 or (seq == 0 and no != 1):
+                raise ValueError
+            if seq > 0:
+                old_base, old_no = origin_parts(self.origin)
+                if e.line("field", "old") != self.origin or base != old_base or no <= old_no or e.line("field", "size") != str(seq) or \
+                        not e.holds("hash", "root", "sha256", tree.root()) or e.line("field", "lost") is None:
+                    raise ValueError
+                known, root = e.line("field", "known"), (e.line("hash", "known-root") or "").split(" ")[-1]
+                self.steps.append((seq, origin, e.line("field", "lost"), int(known) if known else None, b64(root)))
+            self.origin = origin
+        except (ValueError, Bad):
+            raise Bad("epoch", str(seq)) from None
+
+    def older(self, o, roots):
+        """True when the log grew from o; False when a later epoch declares part of o lost; else Bad."""
+        no = origin_parts(o.origin)[1]
+        step = next((s for s in self.steps if origin_parts(s[1])[1] > no), None)
+        if step is None or o.size <= step[0]:
+            if roots.get(o.size) != o.root:
+                raise Bad("older", str(o.size))
+            return True
+        if step[3] is not None and (o.size > step[3] or (o.size == step[3] and o.root != step[4])):
+            raise Bad("older", str(o.size))
+        return False
+
+
 # ---- what is verified ----
 
-def verify_tree(src, cp, older, span, counts):
+def verify_tree(src, cp, older, span, counts, epochs):
     tree = Tree([o.size for o in older])
     last, tiles, seen = b"", 0, 0
     for seq, entry, leaf in src.entries(cp.size):
@@ -537,6 +604,7 @@ def verify_tree(src, cp, older, span, counts):
             last = e.time
             count(counts, e)
             seen += 1
+        epochs.entry(seq, entry, tree)
         tree.push(h)
         if tree.tiles:
             for t in tree.tiles:
@@ -550,9 +618,10 @@ def verify_tree(src, cp, older, span, counts):
     src.end_ok(cp.size, tiles, tree.open)
     if span[1] >= cp.size and cp.size > 0:
         src.head_ok(cp, tree, last)
+    if cp.size > 0 and epochs.origin != cp.origin:
+        raise Bad("epoch", str(cp.size))
     for o in older:
-        if o.size > cp.size or tree.roots[o.size] != o.root:
-            raise Bad("older", str(o.size))
+        o.grown = epochs.older(o, tree.roots)
     return seen
 
 
@@ -695,7 +764,7 @@ def receipt(text, entry, key):
     proof = [b64(line, 32) for line in lines[at + 1:]]
     if m is None or None in proof or (at == 2 and b64(lines[1][6:]) is None):
         raise Bad("receipt", "format")
-    cp, index = Checkpoint(note, key), int(m.group(1))
+    cp, index = Checkpoint(note, key_for(key, note)), int(m.group(1))
     if not inclusion_ok(index, cp.size, leaf_hash(entry), proof, cp.root):
         raise Bad("receipt", "proof")
     try:
@@ -716,16 +785,17 @@ def read_file(path):
 
 def verify_source(src, vkey, older_notes=(), span=(0, 1 << 62), truth=True):
     """Everything about one ledger; returns what was found or raises Bad."""
-    key = Key(vkey)
+    key = key_for(Key(vkey), src.checkpoint)
     cp = Checkpoint(src.checkpoint, key)
     older = []
     for note in older_notes:
         try:
-            older.append(Checkpoint(note, key))
+            older.append(Checkpoint(note, key_for(key, note)))
         except Bad:
             raise Bad("older", "signature") from None
     counts = {"revisions": 0, "acts": 0, "erasures": 0, "attachments": 0, "sets": 0}
-    n = verify_tree(src, cp, older, span, counts)
+    cp.epochs = Epochs()
+    n = verify_tree(src, cp, older, span, counts, cp.epochs)
     t = Truth(src, cp, span)
     seen = t.verify(counts) if truth else None
     return n, cp, older, seen, t.values_erased
@@ -756,11 +826,19 @@ def run(args, say):
         say("span", span[0], min(span[1], cp.size))
     if seen is not None:
         say("rows_ok", seen["revisions"], seen["acts"], seen["erasures"], seen["attachments"], erased)
+    if Key(vkey).name != cp.origin:
+        say("epoch_key", cp.origin)
+    for step in cp.epochs.steps:
+        say("epoch_at", *step[:3])
     for o in older:
-        say("older_ok", o.size)
+        if o.grown:
+            say("older_ok", o.size)
     say("checkpoint")
     print(cp.text, end="")
     say("unproven")
+    lost = [str(o.size) for o in older if not o.grown]
+    if lost:
+        raise Bad("lost", ", ".join(lost))
 
 
 def main(argv):
