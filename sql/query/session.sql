@@ -35,6 +35,10 @@ DELETE FROM session WHERE token = $1;
 DELETE FROM session WHERE person = $1;
 -- name: session_sweep :exec  in: now_us i64, idle_us i64
 DELETE FROM session WHERE ends_at < $1 OR seen_at < $2;
+-- name: session_clear :exec  in:
+DELETE FROM session;
+-- name: token_clear :exec  in:
+DELETE FROM api_token;
 -- name: token_add :exec  in: token blob, person i64, name text, made_at i64, ends_at i64
 INSERT INTO api_token (token, person, name, made_at, ends_at) VALUES ($1, $2, $3, $4, $5);
 -- name: token_by_hash :opt  in: token blob  out: person i64, name text, ends_at i64

@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include "base/file.h"
 
+#define COPY_BLOCK (1 << 18)
+
 char *file_join(TALLOC_CTX *mem, const char *dir, const char *name) { return mem_fmt(mem, "%s/%s", dir, name); }
 
 bool file_exists(const char *path)
@@ -87,6 +89,49 @@ enum rc file_write_atomic(const char *path, const void *p, size_t n, int mode, s
         int why = errno;
         (void)unlink(part);
         return err_set(e, ERR_FILE_WRITE, "%s: errno %d", path, why);
+    }
+    return RC_OK;
+}
+
+enum rc file_sync(const char *path, struct err *e)
+{
+    MEM_SCOPE(tmp, NULL);
+    int fd __attribute__((cleanup(fd_drop))) = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) != 0 || !sync_dir_of(tmp, path))
+        return err_set(e, ERR_FILE_WRITE, "%s: fsync, errno %d", path, errno);
+    return RC_OK;
+}
+
+static bool copy_all(TALLOC_CTX *mem, int from, int to)
+{
+    char *block = mem_alloc(mem, 1, COPY_BLOCK, "block");
+    for (;;) {
+        ssize_t n = read(from, block, COPY_BLOCK);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n == 0;
+        if (!write_all(to, block, (size_t)n))
+            return false;
+    }
+}
+
+enum rc file_copy(const char *from, const char *to, int mode, struct err *e)
+{
+    MEM_SCOPE(tmp, NULL);
+    char *part = mem_fmt(tmp, "%s.tmp.%ld", to, (long)getpid());
+    int in __attribute__((cleanup(fd_drop))) = open(from, O_RDONLY | O_CLOEXEC);
+    if (in < 0)
+        return errno == ENOENT ? err_set(e, ERR_FILE_MISSING, "%s", from) : err_set(e, ERR_FILE_READ, "%s: errno %d", from, errno);
+    int out __attribute__((cleanup(fd_drop))) = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode);
+    if (out < 0)
+        return err_set(e, ERR_FILE_WRITE, "%s: errno %d", part, errno);
+    bool ok = copy_all(tmp, in, out) && fsync(out) == 0;
+    ok = fd_close(&out) == 0 && ok;
+    if (!ok || rename(part, to) != 0 || !sync_dir_of(tmp, to)) {
+        int why = errno;
+        (void)unlink(part);
+        return err_set(e, ERR_FILE_WRITE, "%s to %s: errno %d", from, to, why);
     }
     return RC_OK;
 }

@@ -7,7 +7,8 @@ struct core;
 int cmd_open(int argc, char **argv, struct conf **ret_conf, struct core **ret_core, int *ret_rest);
 int cmd_verify(int argc, char **argv);         /* verify */
 int cmd_export(int argc, char **argv);         /* export DIR */
-int cmd_backup(int argc, char **argv);         /* backup DIR */
+int cmd_backup(int argc, char **argv);         /* backup DIR [without-keys] */
+int cmd_restore(int argc, char **argv);        /* restore DIR|here [CHECKPOINT] */
 int cmd_pack(int argc, char **argv);           /* pack check [DIR] [--packs a,b] | pack doc */
 int cmd_coverage(int argc, char **argv);       /* coverage [--pack P] [--forms] [--json] [--all] [--dir DIR] [--catalogue DIR] */
 #endif

@@ -62,18 +62,75 @@ int cmd_export(int argc, char **argv)
     return done(core, rc, &e);
 }
 
+static int refused(const struct err *e)
+{
+    MEM_SCOPE(tmp, NULL);
+    fprintf(stderr, "daicho: %s\n%s\n", e->detail, msg_fill(tmp, LANG_JA, err_info(e->code)->msg_key, e->arg, NULL));
+    return 1;
+}
+
 int cmd_backup(int argc, char **argv)
+{
+    struct conf *conf;
+    struct err e = {0};
+    struct backup_report rep;
+    int rest;
+    if (conf_read(NULL, argc - 1, argv + 1, &conf, &rest, &e) != RC_OK)
+        return refused(&e);
+    rest++;
+    bool keys = argc - rest == 1;
+    if (argc - rest < 1 || argc - rest > 2 || (!keys && strcmp(argv[rest + 1], "without-keys") != 0)) {
+        fputs("usage: daicho backup [options] DIR [without-keys]\n", stderr);
+        talloc_free(conf);
+        return 2;
+    }
+    enum rc rc = core_backup(conf, argv[rest], keys, &rep, &e);
+    if (rc == RC_OK) {
+        printf("バックアップを作成し、検証しました: 記録 %lld 件、ファイル %lld 個、%lld バイト。\n", (long long)rep.entries, (long long)rep.files, (long long)rep.bytes);
+        if (keys)
+            printf("署名鍵を含みます。サーバーと同じ厳重さで保管してください。\n");
+        if (rep.missing > 0)
+            printf("注意: 添付ファイル %lld 個が失われているか壊れています。名前は manifest.json の missing にあります。\n", (long long)rep.missing);
+    }
+    talloc_free(conf);
+    return rc != RC_OK ? refused(&e) : rep.missing > 0 ? 5 : 0;
+}
+
+static int restored(struct core *core)
+{
+    struct ledger_report rep;
+    struct err e = {0};
+    enum rc rc = verify(core, &rep, &e);
+    if (rc != RC_OK || rep.problem != NULL) {
+        fprintf(stderr, "daicho: %s %s\n", rep.problem ? rep.problem : e.detail, rep.detail ? rep.detail : "");
+        core_close(core);
+        return 4;
+    }
+    printf("復元し、検証しました: 記録 %lld 件、世代 %lld。復元で失われたと確認できた記録: %lld 件。\n検証鍵: %s\n", (long long)rep.entries, (long long)rep.epochs,
+           (long long)rep.lost, core_vkey(core));
+    core_close(core);
+    return 0;
+}
+
+int cmd_restore(int argc, char **argv)
 {
     struct conf *conf;
     struct core *core;
     struct err e = {0};
     int rest;
-    if (cmd_open(argc, argv, &conf, &core, &rest) != 0)
-        return 1;
-    if (argc - rest != 1) {
-        fputs("usage: daicho backup [options] DIR\n", stderr);
-        core_close(core);
+    if (conf_read(NULL, argc - 1, argv + 1, &conf, &rest, &e) != RC_OK)
+        return refused(&e);
+    rest++;
+    if (argc - rest < 1 || argc - rest > 2) {
+        fputs("usage: daicho restore [options] DIR|here [NEWEST_CHECKPOINT_FILE]\n", stderr);
+        talloc_free(conf);
         return 2;
     }
-    return done(core, core_backup(core, argv[rest], &e), &e);
+    bool here = strcmp(argv[rest], "here") == 0;
+    enum rc rc = core_restore(conf, here ? NULL : argv[rest], argc - rest == 2 ? argv[rest + 1] : NULL, &e);
+    if (rc == RC_OK)
+        rc = core_open(NULL, conf, &core, &e);
+    int code = rc == RC_OK ? restored(core) : refused(&e);
+    talloc_free(conf);
+    return code;
 }

@@ -40,6 +40,7 @@ const struct command command_table[] = {
     {"import.drop", CMD_SIGNED_IN, cmd_import_drop, "Throw a staged import away", "batch i64"},
     {"todo.run", CMD_SYSTEM, cmd_todo_run, "After-commit work: search index, checks, stale routes", ""},
     {"check.run", CMD_SYSTEM, cmd_check_run, "Judge what became due", "due bool"},
+    {"restore.finish", CMD_SYSTEM, cmd_restore_finish, "Erase again what was erased after the backup; end all sessions", "erase arr"},
     {"rebuild", CMD_SYSTEM, cmd_rebuild, "Make the projections anew from the truth", ""},
 };
 const size_t command_n = ARRAY_N(command_table);

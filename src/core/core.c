@@ -61,12 +61,25 @@ static enum rc set_first(struct core *c, struct db *writer, struct err *e)
     return RC_OK;
 }
 
+/* A restore that was cut off before the database took its place must be run again: an empty database is no substitute. */
+static enum rc restore_whole(struct core *c, const struct restore_mark *mark, struct db *writer, struct err *e)
+{
+    bool empty = false;
+    if (!mark->there)
+        return RC_OK;
+    if (writer == NULL)
+        return c->db_url != NULL || file_exists(c->db_path) ? RC_OK : err_set(e, ERR_RESTORE, "a restore was interrupted: run it again");
+    TRY(db_is_empty(writer, &empty, e));
+    return empty ? err_set(e, ERR_RESTORE, "a restore was interrupted: run it again") : RC_OK;
+}
+
 static enum rc core_start(struct core *c, struct err *e)
 {
+    struct restore_mark mark;
     const struct conf *conf = c->conf;
     struct db *writer;
     char *keys = file_join(c, conf->data_dir, "keys");
-    char *hw = conf->highwater_dir && conf->highwater_dir[0] ? mem_strdup(c, conf->highwater_dir) : file_join(c, conf->data_dir, "highwater");
+    char *hw = highwater_dir(c, conf);
     TRY(file_mkdirs(conf->data_dir, 0700, e));
     TRY(file_mkdirs(keys, 0700, e));
     TRY(file_mkdirs(hw, 0700, e));
@@ -75,18 +88,25 @@ static enum rc core_start(struct core *c, struct err *e)
     TRY(file_mkdirs(file_join(c, c->attach_dir, "tmp"), 0700, e));
     c->db_path = file_join(c, conf->data_dir, "daicho.db");
     c->db_url = conf->db_url && conf->db_url[0] ? conf->db_url : NULL;
+    TRY(restore_mark_read(c, conf, &mark, e));
+    TRY(restore_whole(c, &mark, NULL, e));
     TRY(db_open(c, c->db_path, c->db_url, DB_WRITER, &writer, e));
+    TRY(restore_whole(c, &mark, writer, e));
     TRY(db_migrate(writer, e));
     c->trial = db_is_trial(writer);
     TRY(bind_key_ready(c, writer, e));
-    struct ledger_conf lc = {.key_dir = keys, .highwater_dir = hw, .org = "daicho", .trial = c->trial};
+    struct ledger_conf lc = {.key_dir = keys, .highwater_dir = hw, .org = "daicho", .trial = c->trial,
+                             .restored = mark.there, .known = mark.known, .why = mark.why};
     TRY(ledger_open(c, writer, &lc, &c->writer.ledger, e));
     c->writer.db = writer;
     c->vkey = mem_strdup(c, ledger_vkey(c->writer.ledger));
     TRY(set_first(c, writer, e));
     TRY(db_pool_new(c, c->db_path, c->db_url, conf->workers + 4 < READERS_MAX ? conf->workers + 4 : READERS_MAX, &c->pool, e));
     TRY(set_up_needed(c, e));
+    TRY(erasures_keep(c, writer, e));
     TRY(writer_start(c, e));
+    if (mark.there)
+        TRY(restore_finish(c, &mark, e));
     return keeper_start(c, e);
 }
 

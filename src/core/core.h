@@ -9,6 +9,7 @@
  *   org.c        departments, assignments, who stands above whom          perm.c   the one decision function
  *   session.c password.c  sign-in                                         task.c   tasks      check.c  checks, verdicts   conform.c  articles
  *   attach.c     attachments       import.c  CSV in, staged               erase.c  erasure    rebuild.c  projections from truth
+ *   backup.c restore.c erasures.c   a verified copy, and going on from one (epochs: ledger)
  *   setting.c    pack sets: adopt, settings, switch, undo                 search.c bigrams    setup.c  the first hour
  *
  * Everything that changes goes through core_command. Reads take a connection from core_read_begin. */
@@ -165,7 +166,12 @@ void core_settle(struct core *c);
 
 /* ---- house-keeping for cmd ---- */
 MUST enum rc core_rebuild(struct core *c, bool compare_only, char **ret_difference /* NULL: equal */, struct err *e);
-MUST enum rc core_backup(struct core *c, const char *dir, struct err *e);
+/* Writes a verified backup into the empty or missing folder dir, while the server runs or not. The house is not opened. */
+struct backup_report { int64_t entries, files, bytes, missing /* attachments that are lost or damaged: named in the manifest */; };
+MUST enum rc core_backup(const struct conf *conf, const char *dir, bool with_keys, struct backup_report *ret_report, struct err *e);
+/* Checks and verifies the backup in dir and puts it in place of what is there (moved aside); the next core_open finishes. dir NULL: the data
+ * that is there is vouched for. known_file: a newer checkpoint kept elsewhere, or NULL. */
+MUST enum rc core_restore(const struct conf *conf, const char *dir, const char *known_file, struct err *e);
 /* Set-up code for the first administrator, printed on the console; NULL when set-up is done. */
 const char *core_setup_code(const struct core *c);
 /* Loads examples/<name>: organization.json settings.json departments.csv people.csv roles.csv records.json. Everybody gets the same password;

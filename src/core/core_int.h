@@ -78,11 +78,13 @@ int64_t password_figure(const struct pack_set *set, const char *key, int64_t oth
 
 /* ---- setup.c ---- */
 /* A record that is in force at once, without a route: set-up and imports alone; its origin says so. */
+MUST enum rc setup_open_check(struct work *w, struct err *e);       /* refuses once set-up is over */
 MUST enum rc record_put_in_force(struct work *w, const struct form *f, const struct content *content, const char *origin, const char *happened_on, const char *note, int64_t *ret_id, struct err *e);
 
 /* ---- erase.c ---- */
 /* Blanks the paths in all revision bodies, form tables, title and search; used by the command and after a restore. */
 MUST enum rc erase_apply(struct work *w, int64_t record, const struct json *paths, int64_t *ret_n, struct err *e);
+MUST enum rc erase_note(struct work *w, int64_t record, const struct json *paths, const char *ground, int64_t n, struct err *e);
 
 /* ---- setting.c ---- */
 MUST enum rc setting_body(struct work *w, const char *dir, const struct json *adopt, const struct json *settings, struct json **ret_body, struct err *e);
@@ -107,7 +109,7 @@ HANDLER(cmd_account_set);
 HANDLER(cmd_setup_start); HANDLER(cmd_setup_people); HANDLER(cmd_setup_roles); HANDLER(cmd_setup_records); HANDLER(cmd_setup_passwords); HANDLER(cmd_setup_finish);
 HANDLER(cmd_set_adopt); HANDLER(cmd_set_settings); HANDLER(cmd_set_undo);
 HANDLER(cmd_import_stage); HANDLER(cmd_import_run); HANDLER(cmd_import_drop);
-HANDLER(cmd_rebuild);
+HANDLER(cmd_rebuild); HANDLER(cmd_restore_finish);
 #undef HANDLER
 
 MUST enum rc work_troubles_refuse(struct work *w, struct err *e);        /* RC_OK when none but warnings; else ERR_RULE / ERR_UNDECIDED / ERR_FIELDS by the first */

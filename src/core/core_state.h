@@ -34,6 +34,18 @@ struct core {
 /* ---- writer.c ---- */
 MUST enum rc writer_start(struct core *c, struct err *e);
 void writer_stop(struct core *c);
+/* ---- backup.c, restore.c ---- */
+#define BACKUP_FORMAT "daicho-backup/v1"
+char *highwater_dir(TALLOC_CTX *mem, const struct conf *conf);
+MUST enum rc file_digest(const char *path, uint8_t ret[HASH_N], int64_t *ret_bytes, struct err *e);
+/* restore.json in the data folder: a restore is to be finished by this start. */
+struct restore_mark { bool there; const char *why, *known; int64_t epoch, size; };
+MUST enum rc restore_mark_read(TALLOC_CTX *mem, const struct conf *conf, struct restore_mark *ret, struct err *e);
+MUST enum rc restore_mark_done(const struct conf *conf, struct err *e);
+/* ---- erasures.c ---- */
+MUST enum rc restore_finish(struct core *c, const struct restore_mark *mark, struct err *e);
+MUST enum rc erasures_keep(struct core *c, struct db *db, struct err *e);       /* adds what the database has and the list lacks */
+MUST enum rc erasures_since(struct core *c, TALLOC_CTX *mem, int64_t epoch, int64_t seq, struct json *ret_arr, struct err *e);
 /* ---- keeper.c ---- */
 MUST enum rc keeper_start(struct core *c, struct err *e);
 void keeper_kick(struct core *c);

@@ -120,6 +120,19 @@ static enum rc paths_known(struct work *w, const struct record *rec, const struc
     return json_n(paths) > 0 ? RC_OK : err_set_arg(e, ERR_FIELDS, "paths", "no paths");
 }
 
+/* The entry and its rows: which values may be missing, by the names of their fields. */
+enum rc erase_note(struct work *w, int64_t record, const struct json *paths, const char *ground, int64_t n, struct err *e)
+{
+    const char *which = mem_strdup(w->mem, json_str(json_at(paths, 0)));
+    for (size_t i = 1; i < json_n(paths); i++)
+        which = mem_fmt(w->mem, "%s %s", which, json_str(json_at(paths, i)));
+    TRY(work_entry(w, "erase.executed", mem_fmt(w->mem, "r:%lld", (long long)record), e, "ground", ground, "paths", which, "values",
+                   mem_fmt(w->mem, "%lld", (long long)n), NULL));
+    for (size_t i = 0; i < json_n(paths); i++)
+        TRY(q_erasure_add(w->tx, work_new_id(w), record, json_str(json_at(paths, i)), ground, w->actor.person, w->now_us, w->seq, e));
+    return RC_OK;
+}
+
 enum rc cmd_record_erase(struct work *w, const struct json *args, struct json *body, struct err *e)
 {
     struct record rec;
@@ -135,13 +148,7 @@ enum rc cmd_record_erase(struct work *w, const struct json *args, struct json *b
     TRY(erase_apply(w, rec.id, paths, &n, e));
     if (n == 0)
         return err_set(e, ERR_ERASED, "nothing to erase in record %lld", (long long)rec.id);
-    const char *which = mem_strdup(w->mem, json_str(json_at(paths, 0)));         /* names of fields, no data: which values may be missing */
-    for (size_t i = 1; i < json_n(paths); i++)
-        which = mem_fmt(w->mem, "%s %s", which, json_str(json_at(paths, i)));
-    TRY(work_entry(w, "erase.executed", mem_fmt(w->mem, "r:%lld", (long long)rec.id), e, "ground", ground, "paths", which, "values",
-                   mem_fmt(w->mem, "%lld", (long long)n), NULL));
-    for (size_t i = 0; i < json_n(paths); i++)
-        TRY(q_erasure_add(w->tx, work_new_id(w), rec.id, json_str(json_at(paths, i)), ground, w->actor.person, w->now_us, w->seq, e));
+    TRY(erase_note(w, rec.id, paths, ground, n, e));
     w->scrub = true;
     json_set_i64(body, "erased", n);
     return record_answer(w, rec.id, body, e);

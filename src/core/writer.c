@@ -24,6 +24,8 @@ static enum rc need_met(struct work *w, const struct command *cmd, struct err *e
         return w->actor.kind == ACTOR_SETUP || w->actor.kind == ACTOR_SYSTEM ? RC_OK
                                                                               : err_set(e, ERR_SETUP_DONE, "%s", cmd->name);
     case CMD_ADMIN:
+        if (w->actor.kind == ACTOR_SETUP)               /* words and figures of the first hour */
+            return setup_open_check(w, e);
         if (w->actor.kind != ACTOR_PERSON)
             return w->actor.kind == ACTOR_SYSTEM ? RC_OK : err_set(e, ERR_DENIED, "%s", cmd->name);
         {
@@ -267,7 +269,7 @@ static void batch_run(struct writer *wr, struct job *first)
     }
     if (wr->scrub && rc == RC_OK) {
         wr->scrub = false;
-        if (db_scrub(wr->db, &e) != RC_OK)
+        if (db_scrub(wr->db, &e) != RC_OK || erasures_keep(wr->core, wr->db, &e) != RC_OK)
             log_err("writer.scrub", "-", &e);
     }
     int64_t held = clock_mono_us() - t0;

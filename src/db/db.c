@@ -332,13 +332,33 @@ enum rc db_explain(struct db *db, TALLOC_CTX *mem, const struct sql *s, char **r
 enum rc db_backup(struct db *reader, const char *to_path, struct err *e)
 {
     if (reader->drv->engine != DB_SQLITE)
-        return err_set(e, ERR_DB_REFUSED, "PostgreSQL is backed up with its own tools");
+        return db_pg_dump(reader, to_path, e);
     /* The connection itself stays read-only; query_only would also refuse the copy that is written. */
     struct db_param p = {.t = DB_P_TEXT, .s = to_path};
     TRY(db_script(reader, "PRAGMA query_only = OFF", e));
     enum rc rc = run_exec(reader, "VACUUM INTO $1", &p, 1, NULL, e);
     enum rc back = db_script(reader, "PRAGMA query_only = ON", rc == RC_OK ? e : NULL);
     return rc != RC_OK ? rc : back;
+}
+
+enum rc db_load(struct db *db, const char *from_path, struct err *e)
+{
+    if (db->drv->engine != DB_PG)
+        return err_set(e, ERR_BUG, "a copy of SQLite is a file");
+    return db_pg_load(db, from_path, e);
+}
+
+enum rc db_is_empty(struct db *db, bool *ret_empty, struct err *e)
+{
+    MEM_SCOPE(tmp, db);
+    struct db_rows *rows = NULL;
+    bool more = false;
+    const char *text = db->drv->engine == DB_SQLITE ? "SELECT count(*) FROM sqlite_schema" : "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'";
+    TRY(db_run(db, tmp, text, NULL, 0, 0, &rows, e));
+    TRY(db_next(rows, &more, e));
+    *ret_empty = more && db_i64(rows, 0) == 0;
+    db_rows_end(rows);
+    return RC_OK;
 }
 
 enum rc db_scrub(struct db *writer, struct err *e)

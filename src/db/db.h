@@ -93,7 +93,14 @@ MUST enum rc tx_commit(struct tx *tx, bool *ret_fatal, struct err *e);
 void tx_rollback(struct tx *tx);
 /* Statements sent to the engine since start of the connection (tests count statements per request). */
 int64_t db_statements(const struct db *db);
-MUST enum rc db_backup(struct db *reader, const char *to_path, struct err *e);          /* SQLite: VACUUM INTO */
+/* A consistent copy while others write. SQLite: VACUUM INTO (outside of a snapshot); PostgreSQL: pg_dump of this connection's snapshot (db_read_begin). */
+MUST enum rc db_backup(struct db *reader, const char *to_path, struct err *e);
+/* PostgreSQL: puts a copy of db_backup into this connection's database, in one transaction. */
+MUST enum rc db_load(struct db *db, const char *from_path, struct err *e);
+MUST enum rc db_is_empty(struct db *db, bool *ret_empty, struct err *e);                /* no tables at all */
+/* Keeps writers away from a SQLite file while it is moved or replaced; talloc_free ends it. */
+struct db_lock;
+MUST enum rc db_lock_take(TALLOC_CTX *mem, const char *path, struct db_lock **ret_lock, struct err *e);
 /* PRAGMA wal_checkpoint(TRUNCATE) after an erasure; nothing on PostgreSQL (VACUUM of the table). */
 MUST enum rc db_scrub(struct db *writer, struct err *e);
 

@@ -79,6 +79,8 @@ struct tx { struct db *db; bool savepoint; };
 
 MUST enum rc db_sqlite_open(struct db *db, const char *path, struct err *e);
 MUST enum rc db_pg_open(struct db *db, const char *url, struct err *e);
+MUST enum rc db_pg_dump(struct db *db, const char *to, struct err *e);
+MUST enum rc db_pg_load(struct db *db, const char *from, struct err *e);
 MUST enum rc db_script(struct db *db, const char *text, struct err *e);
 
 /* Running with values given as an array; sig_fence marks a fenced run by max_steps > 0. */

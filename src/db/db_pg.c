@@ -6,8 +6,11 @@
 #include <libpq-fe.h>
 #include <math.h>
 #include <poll.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include "db/db_int.h"
 
 enum { OID_BOOL = 16, OID_BYTEA = 17, OID_INT8 = 20, OID_TEXT = 25, OID_FLOAT8 = 701 };
@@ -24,9 +27,11 @@ static enum rc pg_err(struct db *db, const PGresult *res, bool fenced, struct er
     const char *state = res == NULL ? NULL : PQresultErrorField(res, PG_DIAG_SQLSTATE);
     const char *why = res == NULL ? PQerrorMessage(pg->h) : PQresultErrorMessage(res);
     enum err_code code = ERR_DB;
-    if (PQstatus(pg->h) != CONNECTION_OK)
+    if (PQstatus(pg->h) != CONNECTION_OK) {
         db->fatal = true;
-    if (state == NULL)
+        code = ERR_DB_LOST;
+    }
+    if (state == NULL || code == ERR_DB_LOST)
         return err_set(e, code, "PostgreSQL: %s", why);
     if (strncmp(state, "23", 2) == 0 || strcmp(state, "P0001") == 0)
         code = ERR_DB_CONSTRAINT;
@@ -292,7 +297,7 @@ enum rc db_pg_open(struct db *db, const char *url, struct err *e)
     db->h = pg;
     pg->h = PQconnectdb(url);
     if (PQstatus(pg->h) != CONNECTION_OK)
-        return err_set(e, ERR_DB, "PostgreSQL: %s", PQerrorMessage(pg->h));
+        return err_set(e, ERR_DB_LOST, "PostgreSQL: %s", PQerrorMessage(pg->h));
     PQsetNoticeProcessor(pg->h, quiet, NULL);
     TRY(pg_script(db, "SET client_encoding = 'UTF8'; SET TimeZone = 'UTC'; SET bytea_output = 'hex'; SET extra_float_digits = 1;"
                       "SET jit = off; SET lock_timeout = '10s'; SET standard_conforming_strings = on;"
@@ -305,6 +310,62 @@ enum rc db_pg_open(struct db *db, const char *url, struct err *e)
     TRY(show_is(db, "SHOW synchronous_commit", "on", e));
     TRY(show_is(db, "SELECT pg_is_in_recovery()", "f", e));
     return show_is(db, "SHOW transaction_read_only", "off", e);
+}
+
+/* ---- copies: the engine's own tools, told everything by the environment (a password is not for everybody's `ps`) ---- */
+
+static char **pg_env(TALLOC_CTX *mem, PGconn *h)
+{
+    size_t n = 0, have = 0;
+    PQconninfoOption *info = PQconninfo(h);
+    while (environ[have] != NULL)
+        have++;
+    char **env = mem_array(mem, char *, have + 64);
+    for (size_t i = 0; i < have; i++)
+        if (strncmp(environ[i], "PG", 2) != 0)
+            env[n++] = environ[i];
+    for (PQconninfoOption *o = info; o != NULL && o->keyword != NULL && n < have + 60; o++)
+        if (o->envvar != NULL && o->val != NULL && o->val[0] != '\0')
+            env[n++] = mem_fmt(mem, "%s=%s", o->envvar, o->val);
+    PQconninfoFree(info);
+    env[n] = NULL;
+    return env;
+}
+
+static enum rc tool_run(struct db *db, const char *const *argv, struct err *e)
+{
+    MEM_SCOPE(tmp, db);
+    struct pg *pg = db->h;
+    pid_t pid;
+    int status = -1;
+    int rc = posix_spawnp(&pid, argv[0], NULL, NULL, (char *const *)(uintptr_t)argv, pg_env(tmp, pg->h));
+    if (rc != 0)
+        return err_set_arg(e, ERR_DB_REFUSED, argv[0], "cannot run %s (errno %d): is postgresql-client installed?", argv[0], rc);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? RC_OK : err_set_arg(e, ERR_DB, argv[0], "%s ended with status %d", argv[0], status);
+}
+
+enum rc db_pg_dump(struct db *db, const char *to, struct err *e)
+{
+    MEM_SCOPE(tmp, db);
+    struct pg *pg = db->h;
+    PGresult *res = PQexec(pg->h, "SELECT pg_export_snapshot()");
+    enum rc rc = res_ok(res) ? RC_OK : pg_err(db, res, false, e);
+    char *snapshot = rc == RC_OK ? mem_fmt(tmp, "--snapshot=%s", PQgetvalue(res, 0, 0)) : NULL, *file = mem_fmt(tmp, "--file=%s", to);
+    PQclear(res);
+    TRY(rc);
+    const char *const argv[] = {"pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--schema=public", snapshot, file, NULL};
+    return tool_run(db, argv, e);
+}
+
+enum rc db_pg_load(struct db *db, const char *from, struct err *e)
+{
+    MEM_SCOPE(tmp, db);
+    struct pg *pg = db->h;
+    char *name = mem_fmt(tmp, "--dbname=%s", PQdb(pg->h));
+    const char *const argv[] = {"pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges", "--clean", "--if-exists", name, from, NULL};
+    return tool_run(db, argv, e);
 }
 
 static const struct db_driver pg_driver = {

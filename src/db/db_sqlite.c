@@ -240,24 +240,43 @@ static enum rc place_check(struct db *db, const char *path, struct err *e)
     if (statfs(path, &fs) != 0 || stat(path, &st) != 0)
         return err_set(e, ERR_DB_REFUSED, "cannot look at %s (errno %d)", path, errno);
     uint32_t type = (uint32_t)fs.f_type;
+    db->trial = type == FS_TMPFS || type == FS_OVERLAY;
+    if (db->mode == DB_READER)                  /* may look at a backup wherever it lies */
+        return RC_OK;
     if (type == FS_NFS || type == FS_SMB || type == FS_9P || type == FS_FUSE || type == FS_CEPH || type == FS_AFS ||
         type == fs_cifs || type == fs_smb2)
         return err_set(e, ERR_DB_REFUSED, "%s lies on a network file system (0x%x)", path, type);
     if (!S_ISREG(st.st_mode) || st.st_nlink > 1)
         return err_set(e, ERR_DB_REFUSED, "%s is no plain file with one link", path);
-    db->trial = type == FS_TMPFS || type == FS_OVERLAY;
     return RC_OK;
 }
 
-static enum rc lock_take(struct db *db, const char *path, struct err *e)
+static enum rc lock_take(TALLOC_CTX *mem, int *ret_fd, const char *path, struct err *e)
 {
-    char *lock = mem_fmt(db, "%s.lock", path);
-    db->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (db->lock_fd < 0)
+    char *lock = mem_fmt(mem, "%s.lock", path);
+    *ret_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (*ret_fd < 0)
         return err_set(e, ERR_DB_REFUSED, "cannot make %s (errno %d)", lock, errno);
-    if (flock(db->lock_fd, LOCK_EX | LOCK_NB) != 0)
+    if (flock(*ret_fd, LOCK_EX | LOCK_NB) != 0)
         return err_set(e, ERR_LEDGER_LOCKED, "%s is held by another writer", lock);
     return RC_OK;
+}
+
+struct db_lock { int fd; };
+
+static int lock_gone(struct db_lock *l) { return l->fd >= 0 ? close(l->fd) : 0; }
+
+enum rc db_lock_take(TALLOC_CTX *mem, const char *path, struct db_lock **ret, struct err *e)
+{
+    struct db_lock *l = mem_new(mem, struct db_lock);
+    l->fd = -1;
+    talloc_set_destructor(l, lock_gone);
+    enum rc rc = lock_take(l, &l->fd, path, e);
+    if (rc != RC_OK)
+        talloc_free(l);
+    else
+        *ret = l;
+    return rc;
 }
 
 static enum rc pragma_is(struct db *db, const char *set, const char *get, const char *want, struct err *e)
@@ -305,7 +324,7 @@ enum rc db_sqlite_open(struct db *db, const char *path, struct err *e)
     db->path = mem_strdup(db, path);
     struct stat st;
     if (db->mode == DB_WRITER) {
-        TRY(lock_take(db, path, e));
+        TRY(lock_take(db, &db->lock_fd, path, e));
         /* Only a missing file is opened here: closing a descriptor drops this process's locks on the file. */
         int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (fd < 0 && errno != EEXIST)

@@ -309,6 +309,25 @@ enum rc ledger_open(TALLOC_CTX *mem, struct db *writer, const struct ledger_conf
     return RC_OK;
 }
 
+enum rc ledger_vkey_of(struct db *db, TALLOC_CTX *mem, const char *key_dir, char **ret, struct err *e)
+{
+    MEM_SCOPE(tmp, mem);
+    struct q_ledger_head head;
+    struct checkpoint cp;
+    struct key k;
+    uint8_t seed[32];
+    bool found;
+    TRY(q_ledger_head(db, tmp, &head, &found, e));
+    if (!found || !checkpoint_read(tmp, str_of(head.checkpoint), &cp))
+        return err_set(e, ERR_LEDGER_BROKEN, "there is no checkpoint");
+    TRY(seed_read(tmp, file_join(tmp, key_dir, "ledger.seed"), seed, e));
+    key_make(&k, cp.origin, seed);
+    if (!checkpoint_of_house(tmp, str_of(head.checkpoint), &k, &cp))
+        return err_set(e, ERR_LEDGER_KEY, "head is not signed by the key in %s", key_dir);
+    *ret = key_vkey(mem, &k);
+    return RC_OK;
+}
+
 /* ---- appending ---- */
 
 /* Another process may have appended: push its leaves, then compare with the root it signed. */

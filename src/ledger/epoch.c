@@ -58,6 +58,17 @@ bool checkpoint_newer(const struct checkpoint *a, const struct checkpoint *b)
     return ea != eb ? ea > eb : a->size > b->size;
 }
 
+bool ledger_note_read(const char *note, int64_t *ret_epoch, int64_t *ret_size)
+{
+    MEM_SCOPE(tmp, NULL);
+    struct checkpoint cp;
+    if (!checkpoint_read(tmp, str_of(note), &cp))
+        return false;
+    *ret_epoch = origin_epoch_no(cp.origin);
+    *ret_size = cp.size;
+    return *ret_epoch > 0;
+}
+
 struct entry *epoch_entry(TALLOC_CTX *mem, const struct key *next, const struct checkpoint *at, const struct checkpoint *known, const char *why)
 {
     struct entry *en = entry_new(mem, "ledger.epoch", "system", "-");

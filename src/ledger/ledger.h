@@ -100,6 +100,10 @@ MUST enum rc ledger_consistency(struct db *db, TALLOC_CTX *mem, int64_t size1, i
  * speaks of, -1 when it is about the whole; detail: English, for the log, may be empty. */
 struct ledger_report { int64_t entries; int64_t first_bad; const char *problem; const char *checkpoint; const char *detail;
                        int64_t epochs, lost /* entries that epochs declare as lost */; };
+/* The verifier key of the ledger in db, made from the seed in key_dir; refused when the head is not signed by it. */
+MUST enum rc ledger_vkey_of(struct db *db, TALLOC_CTX *mem, const char *key_dir, char **ret_vkey, struct err *e);
+/* Epoch and size that a checkpoint note speaks of, unverified; false when it is none. */
+bool ledger_note_read(const char *note, int64_t *ret_epoch, int64_t *ret_size);
 /* Full verification in the caller's snapshot (db_read_begin, or a database that nobody writes to): every entry, leaf, full tile, root, frontier,
  * checkpoint, order, and every row of the truth against its entry. rc tells only whether the database could be read. */
 MUST enum rc ledger_verify(struct db *db, TALLOC_CTX *mem, const char *vkey, struct ledger_report *ret_report, struct err *e);
