@@ -107,8 +107,10 @@ void api_receipt(struct req *r, void *ctx)
 void api_health(struct req *r, void *ctx)
 {
     struct json *o = json_obj(r);
-    (void)ctx;
+    struct site *s = ctx;
+    enum err_code no = core_writes_refused(s->core);
     json_set_str(o, "status", "ok");
+    json_set_str(o, "writes", no == ERR_NONE ? "ok" : err_info(no)->name);
     resp_json(r, 200, o);
 }
 

@@ -49,13 +49,18 @@ static void signals_block(sigset_t *set)
     signal(SIGPIPE, SIG_IGN);
 }
 
-static void greet(const struct core *core, const struct conf *conf, int port)
+static void greet(struct core *core, const struct conf *conf, int port)
 {
     printf("daicho: http://%s:%d\n", conf->listen_addr, port);
     if (core_setup_code(core) != NULL)
         printf("初期設定コード / set-up code: %s\n", core_setup_code(core));
     if (core_is_trial(core))
         printf("注意: データが一時的なファイルシステムにあります。試用の台帳として記録されます。\n");
+    enum err_code no = core_writes_refused(core);
+    if (no != ERR_NONE) {
+        MEM_SCOPE(tmp, NULL);
+        printf("注意: %s\n", msg_fill(tmp, LANG_JA, err_info(no)->msg_key, "", NULL));
+    }
     fflush(stdout);
 }
 

@@ -104,6 +104,7 @@ static enum rc core_start(struct core *c, struct err *e)
     TRY(db_pool_new(c, c->db_path, c->db_url, conf->workers + 4 < READERS_MAX ? conf->workers + 4 : READERS_MAX, &c->pool, e));
     TRY(set_up_needed(c, e));
     TRY(erasures_keep(c, writer, e));
+    space_open(c);
     TRY(writer_start(c, e));
     if (mark.there)
         TRY(restore_finish(c, &mark, e));
@@ -206,12 +207,17 @@ enum rc core_read_begin(struct core *c, TALLOC_CTX *mem, const struct actor *act
     if (actor != NULL)
         r.actor = *actor;
     civil_text(civil_of_us(r.now_us), r.today);
-    TRY(db_pool_take(c->pool, &r.db, e));
-    enum rc rc = db_read_begin(r.db, e);
-    if (rc != RC_OK) {
-        db_pool_give(c->pool, r.db);
-        return rc;
+    enum rc rc = RC_FAIL;
+    for (int i = 0; i < READERS_MAX && rc != RC_OK; i++) {
+        TRY(db_pool_take(c->pool, &r.db, e));
+        rc = db_read_begin(r.db, e);
+        bool lost = rc != RC_OK && db_is_lost(r.db);             /* the server was restarted: the next connection is tried, at last a new one */
+        if (rc != RC_OK)
+            db_pool_give(c->pool, r.db);
+        if (rc != RC_OK && !lost)
+            return rc;
     }
+    TRY(rc);
     /* Another process may have switched the set: this process's writer reloads on its next command; wake it when a reader sees it first. */
     r.set = core_set_hold(c);
     struct q_head_next_id head;

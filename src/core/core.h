@@ -47,6 +47,8 @@ struct answer {
 };
 /* Hands the command to the writer and waits until it is durable (or refused). name: see command.c; args: an object. ikey may be NULL.
  * Never fails itself: answer->rc tells. The same ikey with other arguments is ERR_IDEMPOTENCY. */
+/* Why nothing can be written now (full disk, clock), for a notice on every page; ERR_NONE when all is well. */
+enum err_code core_writes_refused(struct core *c);
 void core_command(struct core *c, TALLOC_CTX *mem, const struct actor *actor, const char *name, const struct json *args,
                   const char *ikey, struct answer **ret_answer);
 /* What a command handler works with. Handlers run on the writer thread inside a savepoint. */

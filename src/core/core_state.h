@@ -11,12 +11,13 @@ struct job {
     const struct command *cmd; const struct actor *actor; const struct json *args; const char *ikey;
     TALLOC_CTX *mem; struct answer *ans; bool done; struct job *next;
 };
+struct space { bool full; int64_t next_us; };
 struct writer {
     struct core *core; pthread_t thread; bool started, stop, readonly;
     pthread_mutex_t lock; pthread_cond_t work_cond, done_cond;
     struct job *first, *last;
     struct db *db; struct ledger *ledger;
-    int64_t longest_hold_us, commits, commands; bool scrub;
+    int64_t longest_hold_us, commits, commands; bool scrub, saw_full; struct space space;
 };
 struct keeper { struct core *core; pthread_t thread; bool started, stop, busy, kicked; pthread_mutex_t lock; pthread_cond_t cond, idle; };
 
@@ -46,6 +47,16 @@ MUST enum rc restore_mark_done(const struct conf *conf, struct err *e);
 MUST enum rc restore_finish(struct core *c, const struct restore_mark *mark, struct err *e);
 MUST enum rc erasures_keep(struct core *c, struct db *db, struct err *e);       /* adds what the database has and the list lacks */
 MUST enum rc erasures_since(struct core *c, TALLOC_CTX *mem, int64_t epoch, int64_t seq, struct json *ret_arr, struct err *e);
+/* ---- space.c (under the writer's lock, or before it runs) ---- */
+void space_open(struct core *c);
+void space_full(struct core *c);
+bool space_short(struct core *c);                       /* looks again once a second */
+bool space_spares(const char *command);
+/* ---- doubt.c (on the writer's thread) ---- */
+/* Connects anew; *ret_committed: what was sealed last is in the database (adopted), else it is forgotten. */
+MUST enum rc writer_again(struct writer *wr, bool wait, bool *ret_committed, struct err *e);
+/* After COMMIT was lost: RC_OK it happened; ERR_DB_LOST it did not; ERR_DB_DOUBT nobody knows yet. */
+MUST enum rc commit_settle(struct writer *wr, struct err *e);
 /* ---- keeper.c ---- */
 MUST enum rc keeper_start(struct core *c, struct err *e);
 void keeper_kick(struct core *c);

@@ -1,8 +1,8 @@
 /* The single writer: one thread owns the only read-write connection. It takes what is queued (never waits for more), runs each command
  * in a savepoint, seals the ledger, commits once, and only then answers all. See design.md 5 "The write path", trust.md 3.4.
  *
- * A command that fails leaves nothing behind but its answer. An I/O error at COMMIT ends the process (it is never retried): whoever
- * waits gets no answer, and start-up tells the truth from the ledger. */
+ * A command that fails leaves nothing behind but its answer. An I/O error ends the process (it is never retried): whoever waits gets no
+ * answer, and start-up tells the truth from the ledger. A full disk: space.c. A lost PostgreSQL: doubt.c. */
 #include <stdlib.h>
 #include <unistd.h>
 #include "core/core_state.h"
@@ -210,6 +210,8 @@ static enum rc batch_commit(struct writer *wr, struct tx *tx, struct err *e)
     }
     rc = tx_commit(tx, &fatal, e);
     if (rc != RC_OK) {
+        if (fatal && db_engine(wr->db) == DB_PG)
+            return commit_settle(wr, e);
         if (fatal)
             die_after_commit(e);
         ledger_abandon(wr->ledger);
@@ -221,57 +223,124 @@ static enum rc batch_commit(struct writer *wr, struct tx *tx, struct err *e)
     return RC_OK;
 }
 
-static void batch_run(struct writer *wr, struct job *first)
+/* Whoever waits may go; the memory of their jobs is theirs again. */
+static bool jobs_done(struct writer *wr, struct job *first)
+{
+    bool wrote = false;
+    for (struct job *j = first, *next; j != NULL; j = next) {
+        next = j->next;
+        wrote = wrote || j->ans->rc == RC_OK;
+        j->done = true;
+    }
+    pthread_cond_broadcast(&wr->done_cond);
+    return wrote;
+}
+
+/* The control of tests/fault, in scene builds only: answers before COMMIT. The tests of power cuts must find the loss. */
+static bool fault_early(struct writer *wr, struct job *first)
+{
+#ifdef DAICHO_SCENE
+    if (getenv("DAICHO_FAULT_ACK_EARLY") != NULL) {
+        pthread_mutex_lock(&wr->lock);
+        (void)jobs_done(wr, first);
+        pthread_mutex_unlock(&wr->lock);
+        return true;
+    }
+#endif
+    (void)wr, (void)first;
+    return false;
+}
+
+static enum rc batch_begin(struct writer *wr, TALLOC_CTX *mem, struct tx **ret_tx, struct err *e)
+{
+    bool committed;
+    if (wr->db == NULL)
+        TRY(writer_again(wr, false, &committed, e));
+    enum rc rc = tx_begin(wr->db, ret_tx, e);
+    if (rc != RC_OK && db_is_lost(wr->db) && db_engine(wr->db) == DB_PG) {          /* the server was restarted while nobody wrote */
+        TRY(writer_again(wr, true, &committed, e));
+        rc = tx_begin(wr->db, ret_tx, e);
+    }
+    TRY(rc);
+    rc = ledger_begin(wr->ledger, *ret_tx, e);
+    if (rc == RC_OK)
+        rc = set_current(wr, *ret_tx, mem, e);
+    if (rc != RC_OK) {
+        tx_rollback(*ret_tx);
+        ledger_abandon(wr->ledger);
+    }
+    return rc;
+}
+
+static enum rc batch_end(struct writer *wr, struct tx *tx, bool keep, struct err *e)
+{
+    bool lost = tx_is_lost(tx);
+    if (keep && !lost) {
+        wr->commits++;
+        return batch_commit(wr, tx, e);
+    }
+    tx_rollback(tx);
+    ledger_abandon(wr->ledger);
+    return lost && e->code == ERR_NONE ? err_set(e, db_is_lost(wr->db) ? ERR_DB_LOST : ERR_DB_FULL, "the transaction was rolled back") : lost ? err_rc(e) : RC_OK;
+}
+
+static void pending_end(struct core *c, bool kept)
+{
+    if (c->pending == NULL)
+        return;
+    if (kept)
+        core_set_adopt(c, c->pending);
+    else
+        talloc_free(c->pending->mem);
+    c->pending = NULL;
+}
+
+/* After an error that leaves the connection useless: SQLite's is the end of the process, PostgreSQL is asked again by the next batch. */
+static void connection_end(struct writer *wr, const struct err *e)
+{
+    if (wr->db == NULL || !db_is_lost(wr->db))
+        return;
+    if (db_engine(wr->db) == DB_SQLITE)
+        die_after_commit(e);
+    talloc_free(wr->db);
+    wr->db = NULL;
+}
+
+static void batch_run(struct writer *wr, struct job *first, bool *ret_answered)
 {
     MEM_SCOPE(mem, NULL);
     struct tx *tx = NULL;
     struct err e = {0};
     bool keep = false;
     int64_t t0 = clock_mono_us();
-    enum rc rc = tx_begin(wr->db, &tx, &e);
-    if (rc == RC_OK) {
-        rc = ledger_begin(wr->ledger, tx, &e);
-        if (rc == RC_OK)
-            rc = set_current(wr, tx, mem, &e);
-        if (rc != RC_OK) {
-            tx_rollback(tx);
-            ledger_abandon(wr->ledger);
-        }
-    }
+    enum rc rc = batch_begin(wr, mem, &tx, &e);
     if (rc != RC_OK) {
         for (struct job *j = first; j != NULL; j = j->next)
             j->ans->rc = RC_OK;
         batch_fail(first, &e);
+        connection_end(wr, &e);
         return;
     }
     int64_t now = clock_now_us();
     for (struct job *j = first; j != NULL; j = j->next) {
         wr->commands++;
         keep = command_run(wr, tx, j, now) || keep;
+        wr->saw_full = wr->saw_full || j->ans->err.code == ERR_DB_FULL;
     }
-    if (keep) {
-        rc = batch_commit(wr, tx, &e);
-        wr->commits++;
-    } else {
-        tx_rollback(tx);
-        ledger_abandon(wr->ledger);
-    }
-    if (rc != RC_OK) {
+    *ret_answered = fault_early(wr, first);
+    rc = batch_end(wr, tx, keep, &e);
+    if (rc != RC_OK && !*ret_answered) {
         log_err("writer.batch", "-", &e);
         batch_fail(first, &e);
     }
-    if (wr->core->pending != NULL) {
-        if (rc == RC_OK)
-            core_set_adopt(wr->core, wr->core->pending);
-        else
-            talloc_free(wr->core->pending->mem);
-        wr->core->pending = NULL;
-    }
+    wr->saw_full = wr->saw_full || e.code == ERR_DB_FULL;
+    pending_end(wr->core, rc == RC_OK);
     if (wr->scrub && rc == RC_OK) {
         wr->scrub = false;
         if (db_scrub(wr->db, &e) != RC_OK || erasures_keep(wr->core, wr->db, &e) != RC_OK)
             log_err("writer.scrub", "-", &e);
     }
+    connection_end(wr, &e);
     int64_t held = clock_mono_us() - t0;
     if (held > wr->longest_hold_us)
         wr->longest_hold_us = held;
@@ -311,15 +380,13 @@ static void *writer_main(void *arg)
         if (batch == NULL)
             break;
         pthread_mutex_unlock(&wr->lock);
-        batch_run(wr, batch);
+        bool answered = false;
+        batch_run(wr, batch, &answered);
         pthread_mutex_lock(&wr->lock);
-        bool wrote = false;
-        for (struct job *j = batch, *next; j != NULL; j = next) {
-            next = j->next;
-            wrote = wrote || j->ans->rc == RC_OK;
-            j->done = true;
-        }
-        pthread_cond_broadcast(&wr->done_cond);
+        if (wr->saw_full)
+            space_full(wr->core);
+        wr->saw_full = false;
+        bool wrote = answered || jobs_done(wr, batch);
         if (wrote) {
             pthread_mutex_unlock(&wr->lock);
             keeper_kick(wr->core);
@@ -377,6 +444,27 @@ static void receipt_add(struct core *c, TALLOC_CTX *mem, struct answer *ans)
     db_pool_give(c->pool, db);
 }
 
+/* Why nothing is written just now; ERR_NONE when all is well. Under the lock. */
+static enum err_code refused_now(struct writer *wr, const struct command *cmd)
+{
+    if (cmd == NULL)
+        return ERR_COMMAND;
+    if (wr->stop || wr->readonly)
+        return ERR_LEDGER_READONLY;
+    if (ledger_clock_behind(wr->ledger))
+        return ERR_LEDGER_CLOCK;
+    return space_short(wr->core) && !space_spares(cmd->name) ? ERR_DB_FULL : ERR_NONE;
+}
+
+enum err_code core_writes_refused(struct core *c)
+{
+    static const struct command any = {.name = "-"};
+    pthread_mutex_lock(&c->writer.lock);
+    enum err_code code = refused_now(&c->writer, &any);
+    pthread_mutex_unlock(&c->writer.lock);
+    return code;
+}
+
 void core_command(struct core *c, TALLOC_CTX *mem, const struct actor *actor, const char *name, const struct json *args,
                   const char *ikey, struct answer **ret_answer)
 {
@@ -386,10 +474,11 @@ void core_command(struct core *c, TALLOC_CTX *mem, const struct actor *actor, co
     ans->seq = -1;
     *ret_answer = ans;
     pthread_mutex_lock(&wr->lock);
-    if (j.cmd == NULL || wr->stop || wr->readonly) {
+    enum err_code no = refused_now(wr, j.cmd);
+    if (no != ERR_NONE) {
         pthread_mutex_unlock(&wr->lock);
         struct err e = {0};
-        (void)!err_set(&e, j.cmd == NULL ? ERR_COMMAND : ERR_LEDGER_READONLY, "%s", name);
+        (void)!err_set(&e, no, "%s", name);
         ans->rc = RC_OK;
         batch_fail(&j, &e);
         return;

@@ -157,6 +157,8 @@ static int rows_gone(struct db_rows *rows)
 enum rc db_run(struct db *db, TALLOC_CTX *mem, const char *text, const struct db_param *p, size_t n, int64_t max_steps,
                struct db_rows **ret_rows, struct err *e)
 {
+    if (db->tx != NULL && db->tx->lost)
+        return err_set(e, ERR_DB, "the transaction has ended");
     MEM_SCOPE(tmp, mem);
     char *sig = mem_array(tmp, char, n + 1);
     for (size_t i = 0; i < n; i++)
@@ -347,6 +349,8 @@ enum rc db_load(struct db *db, const char *from_path, struct err *e)
         return err_set(e, ERR_BUG, "a copy of SQLite is a file");
     return db_pg_load(db, from_path, e);
 }
+
+bool db_is_lost(const struct db *db) { return db->fatal; }
 
 enum rc db_is_empty(struct db *db, bool *ret_empty, struct err *e)
 {

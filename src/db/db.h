@@ -43,6 +43,8 @@ MUST enum rc db_migrate(struct db *writer, struct err *e);
 MUST enum rc db_pool_new(TALLOC_CTX *mem, const char *path, const char *url, int max, struct db_pool **ret_pool, struct err *e);
 MUST enum rc db_pool_take(struct db_pool *pool, struct db **ret_db, struct err *e);   /* waits for a free one */
 void db_pool_give(struct db_pool *pool, struct db *db);
+void db_pool_flush(struct db_pool *pool);              /* the server was away: idle connections are closed */
+bool db_is_lost(const struct db *db);                  /* an I/O error or a lost server: nothing of this connection can be trusted any more */
 /* A stable snapshot for one page: BEGIN (deferred / REPEATABLE READ READ ONLY) .. end. */
 MUST enum rc db_read_begin(struct db *db, struct err *e);
 void db_read_end(struct db *db);
@@ -88,6 +90,8 @@ MUST enum rc tx_begin(struct db *writer, struct tx **ret_tx, struct err *e);
 struct db *tx_db(struct tx *tx);                       /* for reads inside the transaction */
 MUST enum rc tx_savepoint(struct tx *tx, struct err *e);            /* nesting depth 1 */
 MUST enum rc tx_savepoint_end(struct tx *tx, bool keep, struct err *e);
+/* The engine has ended it by itself, or the connection failed: nothing of it will be kept, tx_rollback it. */
+bool tx_is_lost(const struct tx *tx);
 /* COMMIT. ERR_DB_FULL: rolled back, go read-only. Any I/O error or fsync failure: *ret_fatal, the process must end. */
 MUST enum rc tx_commit(struct tx *tx, bool *ret_fatal, struct err *e);
 void tx_rollback(struct tx *tx);

@@ -75,7 +75,8 @@ struct db {
 /* Ends every result still being read: what outlives a transaction or snapshot (memory freed later, by another thread) touches nothing. */
 void db_rows_end_all(struct db *db);
 
-struct tx { struct db *db; bool savepoint; };
+/* lost: the engine has rolled the whole transaction back by itself (full disk); a statement would run outside of any. */
+struct tx { struct db *db; bool savepoint, lost; };
 
 MUST enum rc db_sqlite_open(struct db *db, const char *path, struct err *e);
 MUST enum rc db_pg_open(struct db *db, const char *url, struct err *e);

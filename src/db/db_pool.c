@@ -51,6 +51,17 @@ enum rc db_pool_take(struct db_pool *pool, struct db **ret_db, struct err *e)
     return rc;
 }
 
+void db_pool_flush(struct db_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    while (pool->free_n > 0) {
+        talloc_free(pool->free[--pool->free_n]);
+        pool->made--;
+    }
+    pthread_cond_broadcast(&pool->given);
+    pthread_mutex_unlock(&pool->lock);
+}
+
 void db_pool_give(struct db_pool *pool, struct db *db)
 {
     db_read_end(db);

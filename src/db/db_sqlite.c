@@ -23,6 +23,8 @@ static enum rc lite_err(struct db *db, bool fenced, struct err *e)
     int xc = sqlite3_extended_errcode(l->h), sys = sqlite3_system_errno(l->h);
     const char *why = sqlite3_errmsg(l->h);
     enum err_code code = ERR_DB;
+    if (db->tx != NULL && sqlite3_get_autocommit(l->h))         /* rolled back by SQLite itself: what followed would commit alone */
+        db->tx->lost = true;
     switch (xc & 0xff) {
     case SQLITE_FULL: code = ERR_DB_FULL; break;
     case SQLITE_BUSY:
@@ -35,7 +37,8 @@ static enum rc lite_err(struct db *db, bool fenced, struct err *e)
     case SQLITE_IOERR:
         if (sys == ENOSPC || sys == EDQUOT)
             code = ERR_DB_FULL;
-        db->fatal = true;
+        /* The index of the WAL could not grow: nothing was written, and nothing was to be flushed. */
+        db->fatal = db->fatal || !(code == ERR_DB_FULL && xc == SQLITE_IOERR_SHMSIZE);
         break;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
@@ -228,6 +231,23 @@ static struct str lite_blob(struct db_rows *rows, int col)
     return p == NULL ? (struct str){"", 0} : (struct str){p, (size_t)sqlite3_column_bytes(stmt_of(rows), col)};
 }
 
+/* ---- checkpoints: SQLite's own automatic one ignores errors, and would flush again what a failed flush has lost. An error here ends the
+ * process like one in COMMIT does; busy readers and a full disk only put it off. ---- */
+enum { WAL_PAGES = 1000 };
+
+static int lite_wal_hook(void *arg, sqlite3 *h, const char *name, int pages)
+{
+    struct db *db = arg;
+    if (pages < WAL_PAGES)
+        return SQLITE_OK;
+    int rc = sqlite3_wal_checkpoint_v2(h, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    int kind = rc & 0xff;
+    if (rc == SQLITE_OK || kind == SQLITE_BUSY || kind == SQLITE_LOCKED || kind == SQLITE_FULL)
+        return SQLITE_OK;
+    db->fatal = true;
+    return rc;
+}
+
 /* ---- opening ---- */
 enum { FS_NFS = 0x6969, FS_SMB = 0x517B, FS_9P = 0x01021997, FS_FUSE = 0x65735546, FS_TMPFS = 0x01021994, FS_OVERLAY = 0x794c7630,
        FS_CEPH = 0x00c36400, FS_AFS = 0x5346414F };
@@ -240,14 +260,13 @@ static enum rc place_check(struct db *db, const char *path, struct err *e)
     if (statfs(path, &fs) != 0 || stat(path, &st) != 0)
         return err_set(e, ERR_DB_REFUSED, "cannot look at %s (errno %d)", path, errno);
     uint32_t type = (uint32_t)fs.f_type;
-    db->trial = type == FS_TMPFS || type == FS_OVERLAY;
-    if (db->mode == DB_READER)                  /* may look at a backup wherever it lies */
-        return RC_OK;
-    if (type == FS_NFS || type == FS_SMB || type == FS_9P || type == FS_FUSE || type == FS_CEPH || type == FS_AFS ||
-        type == fs_cifs || type == fs_smb2)
+    bool network = type == FS_NFS || type == FS_SMB || type == FS_9P || type == FS_FUSE || type == FS_CEPH || type == FS_AFS ||
+                   type == fs_cifs || type == fs_smb2;
+    if (network && db->mode == DB_WRITER)                  /* a reader may look at a backup wherever it lies */
         return err_set(e, ERR_DB_REFUSED, "%s lies on a network file system (0x%x)", path, type);
     if (!S_ISREG(st.st_mode) || st.st_nlink > 1)
         return err_set(e, ERR_DB_REFUSED, "%s is no plain file with one link", path);
+    db->trial = type == FS_TMPFS || type == FS_OVERLAY;
     return RC_OK;
 }
 
@@ -315,6 +334,11 @@ static enum rc settings(struct db *db, struct err *e)
         return pragma_is(db, "PRAGMA query_only = ON", "PRAGMA query_only", "1", e);
     TRY(pragma_is(db, NULL, "PRAGMA journal_mode = WAL", "wal", e));
     TRY(pragma_is(db, "PRAGMA secure_delete = ON", "PRAGMA secure_delete", "1", e));
+    sqlite3_wal_hook(l->h, lite_wal_hook, db);
+#ifdef DAICHO_SCENE
+    if (getenv("DAICHO_FAULT_SYNC_NORMAL") != NULL)                     /* the control of tests/fault: must lose data */
+        return pragma_is(db, "PRAGMA synchronous = NORMAL", "PRAGMA synchronous", "1", e);
+#endif
     return pragma_is(db, "PRAGMA synchronous = FULL", "PRAGMA synchronous", "2", e);
 }
 

@@ -39,6 +39,8 @@ struct db *tx_db(struct tx *tx)
 enum rc tx_savepoint(struct tx *tx, struct err *e)
 {
     assert(!tx->savepoint);
+    if (tx->lost)
+        return err_set(e, ERR_DB, "the transaction has ended");
     TRY(db_script(tx->db, "SAVEPOINT s", e));
     tx->savepoint = true;
     return RC_OK;
@@ -49,8 +51,12 @@ enum rc tx_savepoint_end(struct tx *tx, bool keep, struct err *e)
     assert(tx->savepoint);
     tx->savepoint = false;
     db_rows_end_all(tx->db);
-    return db_script(tx->db, keep ? "RELEASE s" : "ROLLBACK TO s; RELEASE s", e);
+    enum rc rc = db_script(tx->db, keep ? "RELEASE s" : "ROLLBACK TO s; RELEASE s", e);
+    tx->lost = tx->lost || rc != RC_OK;
+    return rc;
 }
+
+bool tx_is_lost(const struct tx *tx) { return tx->lost || tx->db->fatal; }
 
 static void tx_end(struct tx *tx)
 {
@@ -65,7 +71,7 @@ enum rc tx_commit(struct tx *tx, bool *ret_fatal, struct err *e)
     struct db *db = tx->db;
     assert(!tx->savepoint);
     db_rows_end_all(db);
-    enum rc rc = db->fatal ? err_set(e, ERR_DB, "an I/O error was seen in the transaction") : db_script(db, "COMMIT", e);
+    enum rc rc = tx->lost ? err_set(e, ERR_DB, "the transaction has ended") : db->fatal ? err_set(e, ERR_DB, "an I/O error was seen in the transaction") : db_script(db, "COMMIT", e);
     /* A full disk leaves SQLite's transaction open or already rolled back; this ends it in both cases. */
     if (rc != RC_OK && !db->fatal && db_script(db, "ROLLBACK", NULL) != RC_OK && db->drv->engine == DB_PG)
         db->fatal = true;

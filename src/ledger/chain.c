@@ -442,6 +442,28 @@ enum rc ledger_committed(struct ledger *l, struct err *e)
     return rc;
 }
 
+enum rc ledger_settle(struct ledger *l, struct tx *tx, bool *ret, struct err *e)
+{
+    MEM_SCOPE(tmp, l);
+    struct q_ledger_head head;
+    hash_t want, got;
+    bool found;
+    *ret = false;
+    if (l->sealed == NULL)
+        return RC_OK;
+    TRY(q_ledger_head(tx_db(tx), tmp, &head, &found, e));
+    if (found && head.size >= l->next.size) {
+        struct tree t = {.db = tx_db(tx), .mem = tmp, .size = head.size, .front = head.frontier};
+        acc_root(&l->next, want);
+        TRY(tree_root_at(&t, l->next.size, got, e));
+        *ret = memcmp(want, got, HASH_N) == 0;
+    }
+    if (*ret)
+        return ledger_committed(l, e);
+    ledger_abandon(l);
+    return RC_OK;
+}
+
 #ifdef DAICHO_SCENE
 void ledger_flip_for_test(struct ledger *l, bool on) { l->flip_for_test = on; }
 #endif

@@ -84,6 +84,8 @@ void ledger_unwind(struct ledger *l, int64_t mark);
 MUST enum rc ledger_seal(struct ledger *l, struct tx *tx, struct err *e);
 /* After a successful COMMIT: adopts the new head and appends the checkpoint to the high-water file. After a failed one: ledger_abandon. */
 MUST enum rc ledger_committed(struct ledger *l, struct err *e);
+/* After a COMMIT whose answer was lost, in a new transaction: is what was sealed last in the database? Adopted if so, else abandoned. */
+MUST enum rc ledger_settle(struct ledger *l, struct tx *tx, bool *ret_committed, struct err *e);
 void ledger_abandon(struct ledger *l);
 int64_t ledger_size(const struct ledger *l);
 #ifdef DAICHO_SCENE
