@@ -37,7 +37,7 @@ static enum rc make_one(struct work *w, const char *form, const struct json *val
     return record_put_in_force(w, f, c, "setup", NULL, NULL, ret_id, e);
 }
 
-static enum rc open_check(struct work *w, struct err *e)
+enum rc setup_open_check(struct work *w, struct err *e)
 {
     struct q_keep_get row;
     bool found;
@@ -51,7 +51,7 @@ enum rc cmd_setup_start(struct work *w, const struct json *args, struct json *bo
 {
     struct json *set;
     int64_t id, org;
-    TRY(open_check(w, e));
+    TRY(setup_open_check(w, e));
     TRY(setting_body(w, w->core->conf->packs_dir, json_get(args, "adopt"), json_get(args, "settings"), &set, e));
     TRY(setting_switch(w, set, "setup", &id, e));
     if (json_get(args, "organization") != NULL) {
@@ -124,7 +124,7 @@ static enum rc heads(struct work *w, const struct json *arr, const struct json *
 enum rc cmd_setup_people(struct work *w, const struct json *args, struct json *body, struct err *e)
 {
     struct json *dept_ids = json_set_obj(body, "departments"), *person_ids = json_set_obj(body, "people");
-    TRY(open_check(w, e));
+    TRY(setup_open_check(w, e));
     TRY(departments(w, json_get(args, "departments"), dept_ids, e));
     TRY(people(w, json_get(args, "people"), person_ids, e));
     return heads(w, json_get(args, "departments"), dept_ids, e);
@@ -134,7 +134,7 @@ enum rc cmd_setup_roles(struct work *w, const struct json *args, struct json *bo
 {
     const struct json *arr = json_get(args, "assignments");
     struct reader r = {.core = w->core, .db = w->db, .mem = w->mem, .set = w->set};
-    TRY(open_check(w, e));
+    TRY(setup_open_check(w, e));
     for (size_t i = 0; i < json_n(arr); i++) {
         const struct json *a = json_at(arr, i);
         const char *role = json_get_str(a, "role"), *person = json_get_str(a, "person");
@@ -161,7 +161,7 @@ enum rc cmd_setup_roles(struct work *w, const struct json *args, struct json *bo
 enum rc cmd_setup_records(struct work *w, const struct json *args, struct json *body, struct err *e)
 {
     const struct json *arr = json_get(args, "records");
-    TRY(open_check(w, e));
+    TRY(setup_open_check(w, e));
     for (size_t i = 0; i < json_n(arr); i++) {
         const struct json *r = json_at(arr, i);
         int64_t id;
@@ -179,7 +179,7 @@ enum rc cmd_setup_passwords(struct work *w, const struct json *args, struct json
     const struct json *people_of = json_get(args, "people");
     const char *hash = json_get_str(args, "hash");
     (void)body;
-    TRY(open_check(w, e));
+    TRY(setup_open_check(w, e));
     for (size_t i = 0; hash != NULL && i < json_n(people_of); i++)
         TRY(q_login_hash(w->tx, json_i64(json_val_at(people_of, i), 0), hash, w->now_us, 0, e));
     return RC_OK;
@@ -193,7 +193,7 @@ enum rc cmd_setup_finish(struct work *w, const struct json *args, struct json *b
     struct q_login_of acc;
     bool found;
     (void)body;
-    TRY(open_check(w, e));
+    TRY(setup_open_check(w, e));
     if (w->set == NULL)
         return err_set(e, ERR_SETUP_FIRST, "no pack set");
     TRY(q_login_of(w->db, w->mem, admin, &acc, &found, e));

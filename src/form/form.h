@@ -1,6 +1,6 @@
-/* form: values to widgets, and differences of two revisions.
+/* form: values to widgets, posted fields to values, and differences of two revisions.
  *
- *   render.c   one form as input controls or as text      bind.c   request fields -> {path: typed}      fdiff.c   differences */
+ *   render.c   one form as input controls or as text      bind.c   request fields -> {path: typed}, differences */
 #ifndef FORM_FORM_H
 #define FORM_FORM_H
 #include "base/base.h"

@@ -25,6 +25,7 @@ void screen_go(struct screen *s, const char *route, int64_t id, const char *done
 MUST enum rc screen_record(struct screen *s, int64_t id, struct record *ret_rec, struct err *e);
 const char *state_label(enum lang lang, const char *state);
 enum ui_tone state_tone(const char *state);
+const char *role_names(struct screen *s, int64_t person);    /* names of the posts that somebody holds, for people */
 const char *when_text(TALLOC_CTX *mem, int64_t us);
 
 #define PAGE(name) void name(struct req *r, void *ctx)
@@ -32,5 +33,6 @@ PAGE(page_home); PAGE(page_login); PAGE(page_login_post); PAGE(page_logout_post)
 PAGE(page_setup); PAGE(page_setup_post); PAGE(page_rooms); PAGE(page_list); PAGE(page_csv); PAGE(page_new); PAGE(page_new_post); PAGE(page_import); PAGE(page_import_post);
 PAGE(page_record); PAGE(page_edit); PAGE(page_edit_post); PAGE(page_act_post); PAGE(page_history); PAGE(page_attach_post); PAGE(page_print); PAGE(page_attachment);
 PAGE(page_receipt); PAGE(page_conform); PAGE(page_article); PAGE(page_ledger); PAGE(page_settings); PAGE(page_settings_post); PAGE(page_task_post);
+PAGE(page_people); PAGE(page_people_post);
 #undef PAGE
 #endif

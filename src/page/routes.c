@@ -17,8 +17,6 @@ const struct route page_routes[] = {
     {{"/f/{s}/csv"}, METHOD_GET, NEED_SESSION, page_csv, "csv", "records of a form as CSV", 0},
     {{"/f/{s}/new"}, METHOD_GET, NEED_SESSION, page_new, "new", "make a record", 0},
     {{"/f/{s}/new"}, METHOD_POST, NEED_SESSION, page_new_post, "new.post", "make a record", 2 << 20},
-    {{"/f/{s}/import"}, METHOD_GET, NEED_SESSION, page_import, "import", "import from CSV", 0},
-    {{"/f/{s}/import"}, METHOD_POST, NEED_SESSION, page_import_post, "import.post", "import from CSV", 24 << 20},
     {{"/r/{i}"}, METHOD_GET, NEED_SESSION, page_record, "record", "a record", 0},
     {{"/r/{i}/edit"}, METHOD_GET, NEED_SESSION, page_edit, "edit", "change a record", 0},
     {{"/r/{i}/edit"}, METHOD_POST, NEED_SESSION, page_edit_post, "edit.post", "change a record", 2 << 20},
@@ -31,8 +29,8 @@ const struct route page_routes[] = {
     {{"/conformity"}, METHOD_GET, NEED_SESSION, page_conform, "conformity", "適合状況", 0},
     {{"/regulation/{s}/{s}"}, METHOD_GET, NEED_SESSION, page_article, "article", "an article with live state", 0},
     {{"/ledger"}, METHOD_GET, NEED_SESSION, page_ledger, "ledger", "ledger and verification", 0},
-    {{"/settings"}, METHOD_GET, NEED_SESSION, page_settings, "settings", "設定", 0},
-    {{"/settings"}, METHOD_POST, NEED_SESSION, page_settings_post, "settings.post", "change settings", 1 << 20},
+    {{"/people"}, METHOD_GET, NEED_SESSION, page_people, "people", "sign-ins of people", 0},
+    {{"/people/{i}"}, METHOD_POST, NEED_SESSION, page_people_post, "people.post", "first password, disable", 4096},
     {{"/task/{i}"}, METHOD_POST, NEED_SESSION, page_task_post, "task.post", "a task is done", 16384},
 };
 const size_t page_routes_n = ARRAY_N(page_routes);

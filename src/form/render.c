@@ -1,0 +1,298 @@
+/* A form as controls, or as text. Field ids in the page are "f-" + path with . and [] as -, so that problem lists can link to them. */
+#include "form/form.h"
+
+#define OPTIONS_MAX 400
+#define SPARE_ROWS 3
+
+static char *dom_id(TALLOC_CTX *mem, const char *path)
+{
+    char *s = mem_fmt(mem, "f-%s", path);
+    for (char *p = s; *p != '\0'; p++)
+        if (*p == '.' || *p == '[' || *p == ']')
+            *p = '-';
+    return s;
+}
+
+static const char *trouble_of(const struct trouble_vec *t, const char *path)
+{
+    for (size_t i = 0; t != NULL && i < t->n; i++)
+        if (t->v[i].path != NULL && strcmp(t->v[i].path, path) == 0 && !t->v[i].warning)
+            return t->v[i].text;
+    return NULL;
+}
+
+static bool stage_in(const struct field *f, const char *const *stages)
+{
+    for (size_t i = 0; stages[i] != NULL; i++)
+        if (strcmp(f->stage ? f->stage : "submit", stages[i]) == 0)
+            return true;
+    return false;
+}
+
+static const char *label_of(const struct field *f, const struct form_env *env) { return pick_lang(env->lang, f->label ? f->label : f->id, f->label_en); }
+
+/* ---- text of a value ---- */
+
+static const char *shown(TALLOC_CTX *mem, const struct field *f, const char *text, const struct form_env *env)
+{
+    int64_t id;
+    if (text == NULL)
+        return "";
+    if (value_is_ref(f) && str_to_i64(str_of(text), &id))
+        return env->ref_title(env->ctx, f, id);
+    if (f->type == FT_FILE && str_to_i64(str_of(text), &id) && env->file_name != NULL)
+        return env->file_name(env->ctx, id);
+    return value_show(mem, f, text, env->lang);
+}
+
+static void value_out(struct html *h, TALLOC_CTX *mem, const struct field *f, const char *text, const struct form_env *env)
+{
+    int64_t id;
+    bool ref = text != NULL && value_is_ref(f) && str_to_i64(str_of(text), &id);
+    bool file = text != NULL && f->type == FT_FILE && str_to_i64(str_of(text), &id);
+    if (ref || file) {
+        html_open(h, E_A);
+        html_href(h, ref ? env->record_path : env->file_path, URL_I(id));
+        html_text(h, shown(mem, f, text, env));
+        html_close(h, E_A);
+    } else {
+        html_text(h, shown(mem, f, text, env));
+    }
+}
+
+/* ---- showing ---- */
+
+static void show_table(struct html *h, TALLOC_CTX *mem, const struct field *f, const struct content *c, size_t rows, const struct form_env *env)
+{
+    const char **labels = mem_array(mem, const char *, f->cols_n + 1);
+    for (size_t i = 0; i < f->cols_n; i++)
+        labels[i] = label_of(&f->cols[i], env);
+    ui_table_open(h, label_of(f, env));
+    ui_table_head(h, labels, f->cols_n);
+    for (size_t r = 0; r < rows; r++) {
+        html_open(h, E_TR);
+        for (size_t i = 0; i < f->cols_n; i++) {
+            html_open(h, E_TD);
+            value_out(h, mem, &f->cols[i], content_get(c, mem_fmt(mem, "%s[%zu].%s", f->path, r, f->cols[i].id)), env);
+            html_close(h, E_TD);
+        }
+        html_close(h, E_TR);
+    }
+    ui_table_close(h);
+}
+
+static void show_list(struct html *h, TALLOC_CTX *mem, const struct field *f, const struct content *c, size_t rows, const struct form_env *env)
+{
+    for (size_t r = 0; r < rows; r++) {
+        if (r > 0)
+            html_text(h, "、");
+        value_out(h, mem, f, content_get(c, mem_fmt(mem, "%s[%zu]", f->path, r)), env);
+    }
+}
+
+static void show_field(struct html *h, TALLOC_CTX *mem, const struct field *f, const struct content *c, const struct form_env *env)
+{
+    size_t rows = content_rows(c, f->path);
+    html_el(h, E_DT, label_of(f, env));
+    html_open(h, E_DD);
+    if (f->type == FT_TABLE && rows > 0)
+        show_table(h, mem, f, c, rows, env);
+    else if (rows > 0)
+        show_list(h, mem, f, c, rows, env);
+    else
+        value_out(h, mem, f, content_get(c, f->path), env);
+    html_close(h, E_DD);
+}
+
+void form_show(struct html *h, const struct form *f, const struct content *c, const struct form_env *env)
+{
+    MEM_SCOPE(mem, NULL);
+    const char *group = NULL;
+    ui_kv_open(h);
+    for (size_t i = 0; i < f->field_n; i++) {
+        const struct field *fd = &f->field[i];
+        bool filled = content_get(c, fd->path) != NULL || content_rows(c, fd->path) > 0;
+        if (!filled && !fd->required && fd->stage != NULL)
+            continue;
+        if (fd->group != NULL && !text_eq(fd->group, group)) {
+            ui_kv_close(h);
+            ui_heading(h, 3, fd->group);
+            ui_kv_open(h);
+            group = fd->group;
+        }
+        show_field(h, mem, fd, c, env);
+    }
+    ui_kv_close(h);
+}
+
+/* ---- controls ---- */
+
+struct ctl { struct html *h; TALLOC_CTX *mem; const struct content *c; const struct trouble_vec *troubles; const struct form_env *env; };
+
+static void ref_select(struct ctl *k, const struct field *f, const char *name, const char *value, const struct ui_row *row, bool many, const char *const *chosen, size_t chosen_n)
+{
+    struct form_opt *o = mem_array(k->mem, struct form_opt, OPTIONS_MAX);
+    size_t n = k->env->ref_options(k->env->ctx, f, o, OPTIONS_MAX);
+    struct ui_opt *opt = mem_array(k->mem, struct ui_opt, n + 2);
+    bool seen = value == NULL;
+    for (size_t i = 0; i < n; i++) {
+        opt[i].value = mem_fmt(k->mem, "%lld", (long long)o[i].id);
+        opt[i].label = o[i].label;
+        opt[i].on = text_eq(opt[i].value, value);
+        for (size_t j = 0; j < chosen_n; j++)
+            opt[i].on = opt[i].on || text_eq(opt[i].value, chosen[j]);
+        seen = seen || opt[i].on;
+    }
+    if (!seen && value != NULL && value[0] != '\0')
+        opt[n++] = (struct ui_opt){value, shown(k->mem, f, value, k->env), true};
+    if (many)
+        ui_checks(k->h, "checkbox", name, opt, n, row);
+    else
+        ui_select(k->h, name, opt, n, true, row);
+}
+
+static void choice_control(struct ctl *k, const struct field *f, const char *name, const char *const *value, size_t value_n, const struct ui_row *row)
+{
+    size_t n = f->of ? f->of->n : 0;
+    struct ui_opt *opt = mem_array(k->mem, struct ui_opt, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        opt[i] = (struct ui_opt){f->of->opt[i].id, pick_lang(k->env->lang, f->of->opt[i].label, f->of->opt[i].label_en), false};
+        for (size_t j = 0; j < value_n; j++)
+            opt[i].on = opt[i].on || text_eq(opt[i].value, value[j]);
+    }
+    if (f->type == FT_MULTI)
+        ui_checks(k->h, "checkbox", name, opt, n, row);
+    else
+        ui_select(k->h, name, opt, n, true, row);
+}
+
+static const char *typed_form(TALLOC_CTX *mem, const struct field *f, const char *v)
+{
+    int64_t us;
+    if (v != NULL && f->type == FT_DATETIME && str_to_i64(str_of(v), &us) && us > INT64_C(1000000000000))
+        return time_local(mem, us);
+    return v;
+}
+
+static void one_control(struct ctl *k, const struct field *f, const char *name, const char *value, const struct ui_row *row)
+{
+    static const struct ui_opt yes_no[] = {{"1", NULL, false}, {"0", NULL, false}};
+    struct ui_opt opt[2] = {yes_no[0], yes_no[1]};
+    switch (f->type) {
+    case FT_LONGTEXT: ui_textarea(k->h, name, value, row); return;
+    case FT_CHOICE: choice_control(k, f, name, &value, value != NULL, row); return;
+    case FT_REF: case FT_PERSON: case FT_DEPARTMENT: ref_select(k, f, name, value, row, false, NULL, 0); return;
+    case FT_BOOL:
+        for (int i = 0; i < 2; i++) {
+            opt[i].label = msg_text(k->env->lang, i == 0 ? MSG("value.yes") : MSG("value.no"));
+            opt[i].on = text_eq(opt[i].value, value);
+        }
+        ui_select(k->h, name, opt, 2, true, row);
+        return;
+    case FT_DATE: ui_input(k->h, "date", name, value, row); return;
+    case FT_TEXT: case FT_INT: case FT_NUMBER: case FT_MONEY: case FT_DATETIME: case FT_MONTH: case FT_DURATION: case FT_MULTI: case FT_ROLE: case FT_FILE: case FT_SIGN: case FT_TABLE: case FT__N:
+        ui_input(k->h, "text", name, typed_form(k->mem, f, value), row);
+    }
+}
+
+static void list_control(struct ctl *k, const struct field *f, const struct ui_row *row)
+{
+    size_t n = content_rows(k->c, f->path);
+    const char **chosen = mem_array(k->mem, const char *, n + 1);
+    char *name = mem_fmt(k->mem, "f.%s[]", f->path);
+    for (size_t i = 0; i < n; i++)
+        chosen[i] = content_get(k->c, mem_fmt(k->mem, "%s[%zu]", f->path, i));
+    if (f->type == FT_MULTI)
+        choice_control(k, f, name, chosen, n, row);
+    else if (value_is_ref(f))
+        ref_select(k, f, name, NULL, row, true, chosen, n);
+    else
+        ui_input(k->h, "text", name, n > 0 ? chosen[0] : NULL, row);
+}
+
+static void table_cell(struct ctl *k, const struct field *f, size_t r, const struct field *col)
+{
+    char *path = mem_fmt(k->mem, "%s[%zu].%s", f->path, r, col->id);
+    struct ui_row row = {.id = dom_id(k->mem, path), .label = mem_fmt(k->mem, "%s %zu", label_of(col, k->env), r + 1), .error = trouble_of(k->troubles, path)};
+    html_open(k->h, E_TD);
+    ui_row_open(k->h, &row);
+    one_control(k, col, mem_fmt(k->mem, "f.%s", path), content_get(k->c, path), &row);
+    ui_row_close(k->h, &row);
+    html_close(k->h, E_TD);
+}
+
+static void table_control(struct ctl *k, const struct field *f)
+{
+    size_t rows = content_rows(k->c, f->path) + SPARE_ROWS;
+    const char **labels = mem_array(k->mem, const char *, f->cols_n + 1);
+    for (size_t i = 0; i < f->cols_n; i++)
+        labels[i] = label_of(&f->cols[i], k->env);
+    html_open(k->h, E_DIV);
+    html_attr(k->h, A_ID, dom_id(k->mem, f->path));
+    ui_table_open(k->h, label_of(f, k->env));
+    ui_table_head(k->h, labels, f->cols_n);
+    for (size_t r = 0; r < rows; r++) {
+        html_open(k->h, E_TR);
+        for (size_t i = 0; i < f->cols_n; i++)
+            table_cell(k, f, r, &f->cols[i]);
+        html_close(k->h, E_TR);
+    }
+    ui_table_close(k->h);
+    const char *why = trouble_of(k->troubles, f->path);
+    if (why != NULL) {
+        html_open(k->h, E_P);
+        html_class(k->h, "error");
+        html_text(k->h, why);
+        html_close(k->h, E_P);
+    }
+    html_close(k->h, E_DIV);
+}
+
+static void field_control(struct ctl *k, const struct field *f)
+{
+    struct ui_row row = {.id = dom_id(k->mem, f->path), .label = label_of(f, k->env), .help = f->help, .error = trouble_of(k->troubles, f->path), .required = f->required};
+    if (f->type == FT_TABLE) {
+        table_control(k, f);
+        return;
+    }
+    ui_row_open(k->h, &row);
+    if (f->value != NULL)
+        html_text(k->h, shown(k->mem, f, content_get(k->c, f->path), k->env));
+    else if (field_is_child(f))
+        list_control(k, f, &row);
+    else
+        one_control(k, f, mem_fmt(k->mem, "f.%s", f->path), content_get(k->c, f->path), &row);
+    ui_row_close(k->h, &row);
+}
+
+void form_edit(struct html *h, const struct form *f, const struct content *c, const char *const *stages, const struct trouble_vec *troubles, const struct form_env *env)
+{
+    MEM_SCOPE(mem, NULL);
+    struct ctl k = {h, mem, c, troubles, env};
+    const char *group = NULL;
+    for (size_t i = 0; i < f->field_n; i++) {
+        const struct field *fd = &f->field[i];
+        if (!stage_in(fd, stages) || fd->value != NULL || fd->type == FT_FILE)
+            continue;
+        if (fd->group != NULL && !text_eq(fd->group, group)) {
+            ui_heading(h, 2, fd->group);
+            group = fd->group;
+        }
+        field_control(&k, fd);
+    }
+}
+
+void form_problems(struct html *h, const struct form *f, const struct trouble_vec *troubles)
+{
+    MEM_SCOPE(mem, NULL);
+    struct ui_problem *p = mem_array(mem, struct ui_problem, troubles->n + 1);
+    size_t n = 0;
+    (void)f;
+    for (size_t i = 0; i < troubles->n; i++) {
+        const struct trouble *t = &troubles->v[i];
+        const char *text = t->article ? mem_fmt(mem, "%s(%s)", t->text, t->article) : t->text;
+        p[n++] = (struct ui_problem){t->path ? dom_id(mem, t->path) : NULL, text};
+    }
+    if (n > 0)
+        ui_problems(h, p, n);
+}

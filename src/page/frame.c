@@ -1,0 +1,118 @@
+/* The page frame and what every screen shares: snapshot, navigation by the work, error pages, labels of states. */
+#include "page/page_int.h"
+
+struct nav_row { const char *room, *msg, *route, *arg; };
+static const struct nav_row nav_rows[] = {
+    {"home", MSG("nav.home"), "home", NULL}, {"registers", MSG("nav.registers"), "rooms", "registers"}, {"applications", MSG("nav.applications"), "rooms", "applications"},
+    {"audit", MSG("nav.audit"), "rooms", "audit"}, {"documents", MSG("nav.documents"), "rooms", "documents"}, {"conformity", MSG("nav.conformity"), "conformity", NULL},
+    {"ledger", MSG("nav.ledger"), "ledger", NULL}, {"settings", MSG("nav.settings"), "settings", NULL},
+};
+
+const char *screen_csrf(const struct screen *s) { return s->user && s->user->session->csrf ? s->user->session->csrf : ""; }
+
+bool screen_begin(struct screen *s, struct req *r, void *ctx)
+{
+    struct err e = {0};
+    *s = (struct screen){.r = r, .site = ctx, .user = page_user(r)};
+    if (core_read_begin(s->site->core, r, s->user ? &s->user->actor : NULL, &s->rd, &e) != RC_OK) {
+        log_err("page", req_id(r), &e);
+        resp_error(r, e.code, NULL);
+        return false;
+    }
+    s->reading = true;
+    return true;
+}
+
+void screen_end(struct screen *s)
+{
+    if (s->reading)
+        core_read_end(&s->rd);
+    s->reading = false;
+}
+
+void screen_fail(struct screen *s, const struct err *e)
+{
+    screen_end(s);
+    if (err_info(e->code)->http >= 500)
+        log_err("page", req_id(s->r), e);
+    resp_error(s->r, e->code, e->arg);
+}
+
+static const char *org_name(struct screen *s)
+{
+    struct sql *q = sql_new(s->r);
+    struct db_rows *rows;
+    struct err e = {0};
+    bool more = false;
+    const char *name = NULL;
+    if (s->rd.set == NULL || pack_form(s->rd.set, "organization") == NULL)
+        return "daicho";
+    sql_lit(q, "SELECT name FROM f_organization WHERE slot = 0 ORDER BY record LIMIT 1");
+    if (db_query(s->rd.db, s->r, q, &rows, &e) == RC_OK && db_next(rows, &more, &e) == RC_OK && more)
+        name = mem_strdup(s->r, db_text(rows, 0));
+    return name ? name : "daicho";
+}
+
+void screen_open(struct screen *s, const char *title, const char *room)
+{
+    struct ui_nav *nav = mem_array(s->r, struct ui_nav, ARRAY_N(nav_rows));
+    const char *done = req_query(s->r, "done");
+    for (size_t i = 0; i < ARRAY_N(nav_rows); i++)
+        nav[i] = (struct ui_nav){nav_rows[i].msg, page_path(nav_rows[i].route), nav_rows[i].arg, strcmp(nav_rows[i].room, room) == 0};
+    s->h = html_new(s->r, req_lang(s->r), PAGE_BYTES_MAX);
+    bool known = done != NULL && strncmp(done, "done.", 5) == 0 && msg_has(LANG_JA, done);
+    struct ui_frame f = {.title = title, .org = org_name(s), .person = s->user ? s->user->session->name : NULL, .csrf = screen_csrf(s), .nav = s->user ? nav : NULL,
+                         .nav_n = s->user ? ARRAY_N(nav_rows) : 0, .flash = known ? msg_text(req_lang(s->r), done) : NULL, .logout = page_path("logout.post"),
+                         .lang = page_path("language.post"), .home = page_path("home"),
+                         .trial_msg = core_is_trial(s->site->core) ? msg_text(req_lang(s->r), MSG("page.trial")) : NULL};
+    ui_frame_open(s->h, &f);
+    ui_heading(s->h, 1, title);
+}
+
+void screen_close(struct screen *s, int status)
+{
+    ui_frame_close(s->h);
+    screen_end(s);
+    resp_html(s->r, status, html_done(s->h));
+}
+
+void screen_go(struct screen *s, const char *route, int64_t id, const char *done)
+{
+    screen_end(s);
+    const struct url_arg with[] = {URL_I(id), URL_Q("done", done)};
+    const struct url_arg without[] = {URL_Q("done", done)};
+    bool has = strstr(page_path(route)->pattern, "{i}") != NULL;
+    resp_redirect(s->r, url_make(s->r, page_path(route), has ? with : without, has ? 2 : 1));
+}
+
+enum rc screen_record(struct screen *s, int64_t id, struct record *ret, struct err *e)
+{
+    const struct grant *g;
+    if (s->rd.set == NULL)
+        return err_set(e, ERR_SETUP_FIRST, "no set");
+    TRY(record_get(s->rd.db, s->r, s->rd.set, id, ret, e));
+    if (ret->form == NULL || perm_check(s->rd.db, s->r, s->rd.set, &s->rd.actor, PERMIT_SEE, ret->form, ret, s->rd.today, &g, e) != RC_OK)
+        return err_set(e, ERR_RECORD_MISSING, "record %lld", (long long)id);
+    return RC_OK;
+}
+
+const char *state_label(enum lang lang, const char *state)
+{
+    static const struct { const char *state, *msg; } rows[] = {{"draft", MSG("state.draft")}, {"submitted", MSG("state.submitted")}, {"approved", MSG("state.approved")},
+        {"returned", MSG("state.returned")}, {"rejected", MSG("state.rejected")}, {"closed", MSG("state.closed")}, {"void", MSG("state.void")}};
+    for (size_t i = 0; i < ARRAY_N(rows); i++)
+        if (text_eq(state, rows[i].state))
+            return msg_text(lang, rows[i].msg);
+    return state ? state : "";
+}
+
+enum ui_tone state_tone(const char *state)
+{
+    if (text_eq(state, "approved") || text_eq(state, "closed"))
+        return UI_GOOD;
+    if (text_eq(state, "returned") || text_eq(state, "submitted"))
+        return UI_WARN;
+    return text_eq(state, "rejected") || text_eq(state, "void") ? UI_BAD : UI_PLAIN;
+}
+
+const char *when_text(TALLOC_CTX *mem, int64_t us) { return us == 0 ? "–" : time_local(mem, us); }

@@ -1,0 +1,300 @@
+/* New records, changes, later stages, attachments. A refusal shows the form again with everything that was typed. */
+#include <fcntl.h>
+#include <unistd.h>
+#include "page/env.h"
+
+/* ---- what the form room asks ---- */
+
+static const char *ref_title(void *ctx, const struct field *f, int64_t id)
+{
+    struct screen *s = ctx;
+    (void)f;
+    return record_title(s->rd.db, s->r, id);
+}
+
+static size_t ref_options(void *ctx, const struct field *f, struct form_opt *ret, size_t max)
+{
+    struct screen *s = ctx;
+    struct sql *q = sql_new(s->r);
+    struct db_rows *rows;
+    struct err e = {0};
+    bool more = false;
+    size_t n = 0;
+    if (f->ref == NULL)
+        return 0;
+    sql_lit(q, "SELECT id, title, number FROM record WHERE form = ");
+    sql_text(q, f->ref->ident);
+    sql_lit(q, " AND state = 'approved' ORDER BY title, id LIMIT 400");
+    if (db_query(s->rd.db, s->r, q, &rows, &e) != RC_OK)
+        return 0;
+    while (n < max && db_next(rows, &more, &e) == RC_OK && more) {
+        const char *t = db_text(rows, 1);
+        ret[n].id = db_i64(rows, 0);
+        ret[n++].label = mem_strdup(s->r, t && t[0] ? t : db_text(rows, 2));
+    }
+    db_rows_end(rows);
+    return n;
+}
+
+static const char *file_name(void *ctx, int64_t id)
+{
+    struct screen *s = ctx;
+    struct attachment a;
+    struct err e = {0};
+    return attach_get(&s->rd, id, &a, &e) == RC_OK ? a.name : "?";
+}
+
+struct form_env env_of(struct screen *s)
+{
+    return (struct form_env){.lang = req_lang(s->r), .ctx = s, .ref_title = ref_title, .ref_options = ref_options, .record_path = page_path("record"),
+                             .file_path = page_path("attachment"), .file_name = file_name};
+}
+
+/* ---- posted fields ---- */
+
+static struct json *posted(struct req *r, const struct form *f, const char *const *stages)
+{
+    size_t n = req_form_n(r);
+    struct form_posted *p = mem_array(r, struct form_posted, n + 1);
+    for (size_t i = 0; i < n; i++)
+        p[i] = (struct form_posted){req_form_at(r, i)->name, req_form_at(r, i)->value};
+    return form_bind(r, f, p, n, stages);
+}
+
+static void hidden(struct html *h, const char *name, const char *value)
+{
+    html_open(h, E_INPUT);
+    html_attr(h, A_TYPE, "hidden");
+    html_attr(h, A_NAME, name);
+    html_attr(h, A_VALUE, value);
+    html_close(h, E_INPUT);
+}
+
+static const char *const stages_first[] = {"submit", NULL};
+static const char *const stages_later[] = {"approved", "close", NULL};
+
+static void edit_page(struct screen *s, const struct form *f, const struct record *rec, const struct content *c, bool later, const struct trouble_vec *t, const char *problem, int status)
+{
+    struct form_env env = env_of(s);
+    const char *name = pick_lang(req_lang(s->r), f->name, f->name_en);
+    screen_open(s, rec ? mem_fmt(s->r, "%s %s", name, rec->number) : name, f->room ? f->room : "registers");
+    if (t != NULL && t->n > 0)
+        form_problems(s->h, f, t);
+    else if (problem != NULL)
+        ui_problems(s->h, &(struct ui_problem){NULL, problem}, 1);
+    html_open(s->h, E_FORM);
+    html_attr(s->h, A_NOVALIDATE, "");
+    if (rec != NULL)
+        html_action(s->h, page_path("edit.post"), screen_csrf(s), URL_I(rec->id));
+    else
+        html_action(s->h, page_path("new.post"), screen_csrf(s), URL_S(f->ident));
+    hidden(s->h, "ikey", crypt_token(s->r));
+    if (rec != NULL)
+        hidden(s->h, "version", mem_fmt(s->r, "%lld", (long long)rec->version));
+    if (later)
+        hidden(s->h, "later", "1");
+    form_edit(s->h, f, c, later ? stages_later : stages_first, t, &env);
+    ui_button(s->h, MSG("edit.save"), "then", "save", false);
+    if (!later)
+        ui_button(s->h, MSG("edit.submit"), "then", "submit", true);
+    html_close(s->h, E_FORM);
+    screen_close(s, status);
+}
+
+void page_new(struct req *r, void *ctx)
+{
+    struct screen s;
+    struct err e = {0};
+    const struct grant *g;
+    if (!screen_begin(&s, r, ctx))
+        return;
+    const struct form *f = s.rd.set ? pack_form(s.rd.set, req_arg(r, 0)) : NULL;
+    if (f == NULL)
+        (void)!err_set(&e, ERR_FORM_MISSING, "%s", req_arg(r, 0));
+    else if (perm_check(s.rd.db, r, s.rd.set, &s.rd.actor, PERMIT_MAKE, f, NULL, s.rd.today, &g, &e) == RC_OK) {
+        edit_page(&s, f, NULL, content_new(r), false, NULL, NULL, 200);
+        return;
+    }
+    screen_fail(&s, &e);
+}
+
+/* After a save: submit as well when that button was pressed. */
+static bool submit_too(struct req *r, struct site *site, int64_t record, struct answer **a)
+{
+    struct json *args = json_obj(r);
+    if (!text_eq(req_form(r, "then"), "submit"))
+        return true;
+    json_set_i64(args, "record", record);
+    core_command(site->core, r, &page_user(r)->actor, "record.submit", args, NULL, a);
+    return (*a)->rc == RC_OK;
+}
+
+void page_new_post(struct req *r, void *ctx)
+{
+    struct site *site = ctx;
+    struct screen s;
+    struct answer *a;
+    struct err e = {0};
+    struct trouble_vec t = VEC_INIT(r);
+    if (!screen_begin(&s, r, ctx))
+        return;
+    const struct form *f = s.rd.set ? pack_form(s.rd.set, req_arg(r, 0)) : NULL;
+    if (f == NULL) {
+        (void)!err_set(&e, ERR_FORM_MISSING, "%s", req_arg(r, 0));
+        screen_fail(&s, &e);
+        return;
+    }
+    struct json *args = json_obj(r), *values = posted(r, f, stages_first);
+    screen_end(&s);
+    json_set_str(args, "form", req_arg(r, 0));
+    json_set(args, "values", values);
+    core_command(site->core, r, &page_user(r)->actor, "record.create", args, req_form(r, "ikey"), &a);
+    int64_t id = json_get_i64(a->body, "record", 0);
+    bool made = a->rc == RC_OK, ok = made && submit_too(r, site, id, &a);
+    if (!screen_begin(&s, r, ctx))
+        return;
+    if (ok) {
+        screen_go(&s, "record", id, text_eq(req_form(r, "then"), "submit") ? "done.submit" : "done.save");
+        return;
+    }
+    f = pack_form(s.rd.set, req_arg(r, 0));
+    troubles_of(r, a->body, &t);
+    struct record rec;
+    bool have = made && record_get(s.rd.db, r, s.rd.set, id, &rec, &e) == RC_OK;
+    if (f == NULL || err_info(a->err.code)->http >= 500)
+        screen_fail(&s, &a->err);
+    else                                        /* saved as a draft, but not handed in: the same fields, now of that record */
+        edit_page(&s, f, have ? &rec : NULL, form_typed(r, f, NULL, values), false, &t, json_get_str(a->body, "text"), err_info(a->err.code)->http);
+}
+
+static enum rc edit_content(struct screen *s, const struct record *rec, struct content **ret, struct err *e)
+{
+    size_t erased;
+    int64_t rev = rec->draft_rev ? rec->draft_rev : rec->force_rev;
+    TRY(revision_content(s->rd.db, s->r, rev, ret, &erased, e));
+    content_order(*ret, rec->form);
+    return RC_OK;
+}
+
+void page_edit(struct req *r, void *ctx)
+{
+    struct screen s;
+    struct record rec;
+    struct content *c;
+    struct err e = {0};
+    if (!screen_begin(&s, r, ctx))
+        return;
+    if (screen_record(&s, req_arg_i64(r, 0), &rec, &e) != RC_OK || edit_content(&s, &rec, &c, &e) != RC_OK)
+        screen_fail(&s, &e);
+    else
+        edit_page(&s, rec.form, &rec, c, text_eq(req_query(r, "stage"), "later"), NULL, NULL, 200);
+}
+
+void page_edit_post(struct req *r, void *ctx)
+{
+    struct site *site = ctx;
+    struct screen s;
+    struct record rec;
+    struct content *c;
+    struct answer *a;
+    struct err e = {0};
+    struct trouble_vec t = VEC_INIT(r);
+    int64_t version, id = req_arg_i64(r, 0);
+    bool later = req_form(r, "later") != NULL;
+    if (!screen_begin(&s, r, ctx))
+        return;
+    if (screen_record(&s, id, &rec, &e) != RC_OK || edit_content(&s, &rec, &c, &e) != RC_OK) {
+        screen_fail(&s, &e);
+        return;
+    }
+    struct json *args = json_obj(r), *values = posted(r, rec.form, later ? stages_later : stages_first);
+    struct content *typed = form_typed(r, rec.form, c, values);
+    screen_end(&s);
+    json_set_i64(args, "record", id);
+    if (req_form(r, "version") != NULL && str_to_i64(str_of(req_form(r, "version")), &version))
+        json_set_i64(args, "version", version);
+    json_set(args, "values", values);
+    json_set_bool(args, "replace_rows", true);
+    core_command(site->core, r, &page_user(r)->actor, later ? "record.fill" : "record.save", args, req_form(r, "ikey"), &a);
+    bool ok = a->rc == RC_OK && (later || submit_too(r, site, id, &a));
+    if (!screen_begin(&s, r, ctx))
+        return;
+    if (ok) {
+        screen_go(&s, "record", id, text_eq(req_form(r, "then"), "submit") ? "done.submit" : "done.save");
+        return;
+    }
+    troubles_of(r, a->body, &t);
+    if (err_info(a->err.code)->http >= 500 || screen_record(&s, id, &rec, &e) != RC_OK)
+        screen_fail(&s, &a->err);
+    else
+        edit_page(&s, rec.form, &rec, typed, later, &t, json_get_str(a->body, "text"), err_info(a->err.code)->http);
+}
+
+/* ---- files ---- */
+
+static bool fd_copy(int from, const char *path)
+{
+    char part[65536];
+    int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool ok = to >= 0;
+    ssize_t n = 0;
+    while (ok && (n = read(from, part, sizeof part)) > 0)
+        ok = write(to, part, (size_t)n) == n;
+    ok = ok && n == 0 && fsync(to) == 0;
+    if (to >= 0)
+        close(to);
+    return ok;
+}
+
+void page_attach_post(struct req *r, void *ctx)
+{
+    struct site *site = ctx;
+    struct screen s;
+    struct answer *a;
+    struct err e = {0};
+    struct record rec;
+    struct json *args = json_obj(r);
+    const struct upload *up = req_upload_n(r) > 0 ? req_upload_at(r, 0) : NULL;
+    if (!screen_begin(&s, r, ctx))
+        return;
+    enum rc rc = screen_record(&s, req_arg_i64(r, 0), &rec, &e);
+    screen_end(&s);
+    char *tmp = attach_tmp_path(site->core, r);
+    if (rc == RC_OK && (up == NULL || up->bytes == 0))
+        rc = err_set_arg(&e, ERR_ATTACHMENT, msg_text(req_lang(r), MSG("record.no-file")), "no file");
+    if (rc == RC_OK && !fd_copy(up->fd, tmp))
+        rc = err_set(&e, ERR_FILE_WRITE, "%s", tmp);
+    if (rc != RC_OK) {
+        screen_fail(&s, &e);
+        return;
+    }
+    json_set_i64(args, "record", req_arg_i64(r, 0));
+    json_set_str(args, "name", up->name);
+    json_set_str(args, "path", tmp);
+    core_command(site->core, r, &page_user(r)->actor, "attach.add", args, NULL, &a);
+    if (a->rc != RC_OK) {
+        (void)unlink(tmp);
+        screen_fail(&s, &a->err);
+        return;
+    }
+    screen_go(&s, "record", req_arg_i64(r, 0), "done.attach");
+}
+
+void page_attachment(struct req *r, void *ctx)
+{
+    struct screen s;
+    struct attachment a;
+    struct err e = {0};
+    if (!screen_begin(&s, r, ctx))
+        return;
+    if (attach_get(&s.rd, req_arg_i64(r, 0), &a, &e) != RC_OK) {
+        screen_fail(&s, &e);
+        return;
+    }
+    screen_end(&s);
+    int fd = open(a.path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        resp_error(r, ERR_FILE_MISSING, NULL);
+    else
+        resp_file(r, a.type, a.name, fd, a.bytes);
+}

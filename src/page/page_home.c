@@ -1,0 +1,165 @@
+/* ホーム: what waits for me, what is due, what came back; and the forms of one kind of work. */
+#include "page/page_int.h"
+
+#define DESK_MAX 100
+
+static void link_cell(struct html *h, int64_t record, const char *text)
+{
+    html_open(h, E_TD);
+    html_open(h, E_A);
+    html_href(h, page_path("record"), URL_I(record));
+    html_text(h, text && text[0] ? text : "–");
+    html_close(h, E_A);
+    html_close(h, E_TD);
+}
+
+static const char *form_name(const struct screen *s, const char *ident)
+{
+    const struct form *f = s->rd.set && ident ? pack_form(s->rd.set, ident) : NULL;
+    return f ? pick_lang(req_lang(s->r), f->name, f->name_en) : "";
+}
+
+static void head(struct screen *s, const char *caption, const char *const *keys, size_t n)
+{
+    const char **label = mem_array(s->r, const char *, n);
+    for (size_t i = 0; i < n; i++)
+        label[i] = msg_text(req_lang(s->r), keys[i]);
+    ui_heading(s->h, 2, msg_text(req_lang(s->r), caption));
+    ui_table_open(s->h, msg_text(req_lang(s->r), caption));
+    ui_table_head(s->h, label, n);
+}
+
+static void waiting_out(struct screen *s, const struct waitings *w)
+{
+    static const char *const keys[] = {MSG("col.number"), MSG("col.form"), MSG("col.title"), MSG("col.post"), MSG("col.since")};
+    if (w->n == 0) {
+        ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("home.waiting")));
+        html_el_msg(s->h, E_P, MSG("home.none-waiting"));
+        return;
+    }
+    head(s, MSG("home.waiting"), keys, ARRAY_N(keys));
+    for (size_t i = 0; i < w->n; i++) {
+        html_open(s->h, E_TR);
+        link_cell(s->h, w->v[i].record, w->v[i].number);
+        html_el(s->h, E_TD, form_name(s, w->v[i].form_ident));
+        html_el(s->h, E_TD, w->v[i].title);
+        html_el(s->h, E_TD, w->v[i].post);
+        html_el(s->h, E_TD, when_text(s->r, w->v[i].since));
+        html_close(s->h, E_TR);
+    }
+    ui_table_close(s->h);
+}
+
+static void task_row(struct screen *s, const struct task_info *t)
+{
+    bool late = t->due_us != 0 && t->due_us <= s->rd.now_us;
+    html_open(s->h, E_TR);
+    html_el(s->h, E_TD, t->title);
+    if (t->record != 0)
+        link_cell(s->h, t->record, t->record_title && t->record_title[0] ? t->record_title : t->record_number);
+    else
+        html_el(s->h, E_TD, "–");
+    html_open(s->h, E_TD);
+    html_text(s->h, when_text(s->r, t->due_us));
+    if (late)
+        ui_badge(s->h, UI_BAD, msg_text(req_lang(s->r), MSG("home.overdue")));
+    html_close(s->h, E_TD);
+    html_el(s->h, E_TD, t->duty ? t->duty : "–");
+    html_close(s->h, E_TR);
+}
+
+static void tasks_out(struct screen *s, const struct task_infos *t)
+{
+    static const char *const keys[] = {MSG("col.task"), MSG("col.about"), MSG("col.due"), MSG("col.duty")};
+    if (t->n == 0) {
+        ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("home.tasks")));
+        html_el_msg(s->h, E_P, MSG("home.none-tasks"));
+        return;
+    }
+    head(s, MSG("home.tasks"), keys, ARRAY_N(keys));
+    for (size_t i = 0; i < t->n; i++)
+        task_row(s, &t->v[i]);
+    ui_table_close(s->h);
+}
+
+static void returned_out(struct screen *s, const struct waitings *w)
+{
+    static const char *const keys[] = {MSG("col.number"), MSG("col.form"), MSG("col.title"), MSG("col.state")};
+    if (w->n == 0)
+        return;
+    head(s, MSG("home.mine"), keys, ARRAY_N(keys));
+    for (size_t i = 0; i < w->n; i++) {
+        html_open(s->h, E_TR);
+        link_cell(s->h, w->v[i].record, w->v[i].number);
+        html_el(s->h, E_TD, form_name(s, w->v[i].form_ident));
+        html_el(s->h, E_TD, w->v[i].title);
+        html_open(s->h, E_TD);
+        ui_badge(s->h, state_tone(w->v[i].state), state_label(req_lang(s->r), w->v[i].state));
+        html_close(s->h, E_TD);
+        html_close(s->h, E_TR);
+    }
+    ui_table_close(s->h);
+}
+
+void page_home(struct req *r, void *ctx)
+{
+    struct screen s;
+    struct err e = {0};
+    struct task_infos tasks = VEC_INIT(r);
+    struct waitings wait = VEC_INIT(r), mine = VEC_INIT(r);
+    if (!screen_begin(&s, r, ctx))
+        return;
+    if (task_mine(&s.rd, false, DESK_MAX, &tasks, &e) != RC_OK || route_waiting_for_me(&s.rd, DESK_MAX, &wait, &e) != RC_OK ||
+        route_returned_to_me(&s.rd, 20, &mine, &e) != RC_OK) {
+        screen_fail(&s, &e);
+        return;
+    }
+    screen_open(&s, msg_text(req_lang(r), MSG("nav.home")), "home");
+    waiting_out(&s, &wait);
+    tasks_out(&s, &tasks);
+    returned_out(&s, &mine);
+    screen_close(&s, 200);
+}
+
+/* Forms of one kind of work: registers, applications, audit, documents, ... */
+void page_rooms(struct req *r, void *ctx)
+{
+    struct screen s;
+    const char *room = req_arg(r, 0) ? req_arg(r, 0) : "registers";
+    if (!screen_begin(&s, r, ctx))
+        return;
+    screen_open(&s, msg_text(req_lang(r), strcmp(room, "applications") == 0 ? MSG("nav.applications") : strcmp(room, "audit") == 0 ? MSG("nav.audit")
+                                          : strcmp(room, "documents") == 0 ? MSG("nav.documents") : MSG("nav.registers")), room);
+    html_open(s.h, E_UL);
+    html_class(s.h, "forms");
+    for (size_t i = 0; s.rd.set != NULL && i < s.rd.set->form_n; i++) {
+        const struct form *f = &s.rd.set->form[i];
+        if (!text_eq(f->room ? f->room : "registers", room))
+            continue;
+        html_open(s.h, E_LI);
+        html_open(s.h, E_A);
+        html_href(s.h, page_path("list"), URL_S(f->ident));
+        html_text(s.h, pick_lang(req_lang(r), f->name, f->name_en));
+        html_close(s.h, E_A);
+        html_close(s.h, E_LI);
+    }
+    html_close(s.h, E_UL);
+    screen_close(&s, 200);
+}
+
+void page_task_post(struct req *r, void *ctx)
+{
+    struct screen s;
+    struct answer *a;
+    struct json *args = json_obj(r);
+    if (!screen_begin(&s, r, ctx))
+        return;
+    screen_end(&s);
+    json_set_i64(args, "task", req_arg_i64(r, 0));
+    json_set_str(args, "comment", req_form(r, "comment"));
+    core_command(s.site->core, r, &s.user->actor, "task.done", args, NULL, &a);
+    if (a->rc == RC_OK)
+        screen_go(&s, "home", 0, "done.task");
+    else
+        screen_fail(&s, &a->err);
+}

@@ -1,0 +1,259 @@
+/* Lists: conditions on top, count, key paging, CSV. Which columns: number, state, and the fields that the form marks as listed. */
+#include "page/page_int.h"
+
+struct list { struct screen *s; const struct form *f; const char **cols; const struct field **fd; size_t n; struct list_query q; struct list_filter state; struct db_val state_val, after[2]; };
+
+static void columns(struct list *l)
+{
+    TALLOC_CTX *mem = l->s->r;
+    l->cols = mem_array(mem, const char *, l->f->field_n + 4);
+    l->fd = mem_array(mem, const struct field *, l->f->field_n + 4);
+    l->cols[0] = "record";
+    l->cols[1] = "number";
+    l->cols[2] = "state";
+    l->n = 3;
+    for (size_t i = 0; i < l->f->field_n && l->n < 11; i++)
+        if (l->f->field[i].listed && !field_is_child(&l->f->field[i])) {
+            l->fd[l->n] = &l->f->field[i];
+            l->cols[l->n++] = l->f->field[i].col;
+        }
+}
+
+static enum rc list_make(struct list *l, struct err *e)
+{
+    struct screen *s = l->s;
+    bool all;
+    int64_t *ids, after;
+    size_t n;
+    const char *q = req_query(s->r, "q"), *state = req_query(s->r, "state"), *at = req_query(s->r, "after");
+    static int64_t nothing;
+    columns(l);
+    TRY(perm_departments(s->rd.db, s->r, s->rd.set, &s->rd.actor, l->f, s->rd.today, &all, &ids, &n, e));
+    l->q = (struct list_query){.table = form_table(s->r, l->f), .cols = l->cols, .cols_n = l->n, .limit = PAGE_ROWS, .depts = all ? NULL : ids ? ids : &nothing, .depts_n = n};
+    if (q != NULL && str_trim(str_of(q)).n > 0)
+        l->q.search = text_fold(s->r, str_dup(s->r, str_trim(str_of(q))));
+    if (state != NULL && state[0] != '\0') {
+        l->state_val = (struct db_val){DB_VAL_TEXT, 0, 0, state};
+        l->state = (struct list_filter){"state", LIST_EQ, &l->state_val, 1};
+        l->q.filter = &l->state;
+        l->q.filter_n = 1;
+    }
+    if (at != NULL && str_to_i64(str_of(at), &after)) {
+        l->after[0] = l->after[1] = (struct db_val){DB_VAL_INT, after, 0, NULL};
+        l->q.after = l->after;
+    }
+    return RC_OK;
+}
+
+static const char *cell(struct list *l, struct db_rows *rows, size_t i, int64_t *ret_ref)
+{
+    const struct field *f = l->fd[i];
+    const char *text = db_is_null(rows, (int)i) ? NULL : db_text(rows, (int)i);
+    *ret_ref = 0;
+    if (text == NULL)
+        return "";
+    if (value_is_ref(f)) {
+        *ret_ref = db_i64(rows, (int)i);
+        return "";
+    }
+    if (f->type == FT_ROLE) {
+        const struct role *r = pack_role(l->s->rd.set, text);
+        return r ? pick_lang(req_lang(l->s->r), r->name, r->name_en) : mem_strdup(l->s->r, text);
+    }
+    return value_show(l->s->r, f, text, req_lang(l->s->r));
+}
+
+struct line { int64_t id; const char **text; int64_t *ref; const char *number, *state; };
+VEC_TYPE(line_vec, struct line);
+
+static enum rc lines_read(struct list *l, struct line_vec *ret, bool *ret_more, struct err *e)
+{
+    struct db_rows *rows;
+    bool more;
+    TRY(db_list(l->s->rd.db, l->s->r, &l->q, &rows, e));
+    *ret_more = false;
+    for (;;) {
+        TRY(db_next(rows, &more, e));
+        if (!more)
+            break;
+        if (ret->n == (size_t)l->q.limit) {
+            *ret_more = true;
+            break;
+        }
+        struct line x = {.id = db_i64(rows, 0), .number = mem_strdup(l->s->r, db_text(rows, 1)), .state = mem_strdup(l->s->r, db_text(rows, 2)),
+                         .text = mem_array(l->s->r, const char *, l->n), .ref = mem_array(l->s->r, int64_t, l->n)};
+        for (size_t i = 3; i < l->n; i++)
+            x.text[i] = cell(l, rows, i, &x.ref[i]);
+        *vec_push(ret) = x;
+    }
+    db_rows_end(rows);
+    for (size_t k = 0; k < ret->n; k++)
+        for (size_t i = 3; i < l->n; i++)
+            if (ret->v[k].ref[i] != 0)
+                ret->v[k].text[i] = record_title(l->s->rd.db, l->s->r, ret->v[k].ref[i]);
+    return RC_OK;
+}
+
+static void search_form(struct list *l)
+{
+    static const char *const states[] = {"draft", "submitted", "approved", "returned", "closed", "void"};
+    struct html *h = l->s->h;
+    struct ui_opt opt[ARRAY_N(states)];
+    enum lang lang = req_lang(l->s->r);
+    const struct ui_row q = {.id = "q", .label = msg_text(lang, MSG("list.search"))}, st = {.id = "state", .label = msg_text(lang, MSG("col.state"))};
+    for (size_t i = 0; i < ARRAY_N(states); i++)
+        opt[i] = (struct ui_opt){states[i], state_label(lang, states[i]), text_eq(states[i], req_query(l->s->r, "state"))};
+    html_open(h, E_FORM);
+    html_class(h, "search");
+    html_action_(h, page_path("list"), (const struct url_arg[]){URL_S(l->f->ident)}, 1, NULL);
+    ui_row_open(h, &q);
+    ui_input(h, "search", "q", req_query(l->s->r, "q"), &q);
+    ui_row_close(h, &q);
+    ui_row_open(h, &st);
+    ui_select(h, "state", opt, ARRAY_N(states), true, &st);
+    ui_row_close(h, &st);
+    ui_button(h, MSG("list.go"), NULL, NULL, false);
+    html_close(h, E_FORM);
+}
+
+static void tool(struct list *l, const char *route, const char *msg)
+{
+    html_open(l->s->h, E_A);
+    html_class(l->s->h, "button");
+    html_href(l->s->h, page_path(route), URL_S(l->f->ident));
+    html_msg(l->s->h, msg);
+    html_close(l->s->h, E_A);
+}
+
+static bool allowed(struct list *l, enum permit p)
+{
+    const struct grant *g;
+    struct err e = {0};
+    return perm_check(l->s->rd.db, l->s->r, l->s->rd.set, &l->s->rd.actor, p, l->f, NULL, l->s->rd.today, &g, &e) == RC_OK;
+}
+
+static void lines_out(struct list *l, const struct line_vec *v)
+{
+    struct html *h = l->s->h;
+    enum lang lang = req_lang(l->s->r);
+    const char **label = mem_array(l->s->r, const char *, l->n);
+    label[0] = msg_text(lang, MSG("col.number"));
+    label[1] = msg_text(lang, MSG("col.state"));
+    for (size_t i = 3; i < l->n; i++)
+        label[i - 1] = pick_lang(lang, l->fd[i]->label, l->fd[i]->label_en);
+    ui_table_open(h, pick_lang(lang, l->f->name, l->f->name_en));
+    ui_table_head(h, label, l->n - 1);
+    for (size_t k = 0; k < v->n; k++) {
+        html_open(h, E_TR);
+        html_open(h, E_TD);
+        html_open(h, E_A);
+        html_href(h, page_path("record"), URL_I(v->v[k].id));
+        html_text(h, v->v[k].number);
+        html_close(h, E_A);
+        html_close(h, E_TD);
+        html_open(h, E_TD);
+        ui_badge(h, state_tone(v->v[k].state), state_label(lang, v->v[k].state));
+        html_close(h, E_TD);
+        for (size_t i = 3; i < l->n; i++)
+            html_el(h, E_TD, v->v[k].text[i]);
+        html_close(h, E_TR);
+    }
+    ui_table_close(h);
+}
+
+static bool list_begin(struct list *l, struct screen *s, struct req *r, void *ctx)
+{
+    struct err e = {0};
+    if (!screen_begin(s, r, ctx))
+        return false;
+    l->s = s;
+    l->f = s->rd.set ? pack_form(s->rd.set, req_arg(r, 0)) : NULL;
+    if (l->f != NULL && list_make(l, &e) == RC_OK)
+        return true;
+    if (e.code == ERR_NONE)
+        (void)!err_set(&e, ERR_FORM_MISSING, "%s", req_arg(r, 0));
+    screen_fail(s, &e);
+    return false;
+}
+
+void page_list(struct req *r, void *ctx)
+{
+    struct screen s;
+    struct list l = {0};
+    struct line_vec v = VEC_INIT(r);
+    struct err e = {0};
+    bool more;
+    int64_t n = 0;
+    if (!list_begin(&l, &s, r, ctx))
+        return;
+    if (lines_read(&l, &v, &more, &e) != RC_OK || db_list_count(s.rd.db, r, &l.q, 1000, &n, &e) != RC_OK) {
+        screen_fail(&s, &e);
+        return;
+    }
+    screen_open(&s, pick_lang(req_lang(r), l.f->name, l.f->name_en), l.f->room ? l.f->room : "registers");
+    html_open(s.h, E_P);
+    html_class(s.h, "tools");
+    if (allowed(&l, PERMIT_MAKE))
+        tool(&l, "new", MSG("list.new"));
+    tool(&l, "csv", MSG("list.csv"));
+    if (allowed(&l, PERMIT_IMPORT))
+        tool(&l, "import", MSG("list.import"));
+    html_close(s.h, E_P);
+    search_form(&l);
+    if (v.n == 0)
+        html_el_msg(s.h, E_P, MSG("list.empty"));
+    else
+        lines_out(&l, &v);
+    const struct url_arg next[] = {URL_S(l.f->ident), URL_Q("q", req_query(r, "q")), URL_Q("state", req_query(r, "state")), URL_QI("after", v.n ? v.v[v.n - 1].id : 0)};
+    ui_pager(s.h, NULL, more ? url_make(r, page_path("list"), next, ARRAY_N(next)) : NULL,
+             msg_fill(r, req_lang(r), n > 1000 ? MSG("list.count-more") : MSG("list.count"), mem_fmt(r, "%lld", (long long)(n > 1000 ? 1000 : n)), NULL));
+    screen_close(&s, 200);
+}
+
+#define CSV_MAX (32 << 20)
+#define CSV_ROWS_MAX 20000
+static enum rc csv_rows_out(struct list *l, struct buf *b, struct err *e)
+{
+    for (int64_t total = 0; total < CSV_ROWS_MAX;) {
+        struct line_vec v = VEC_INIT(l->s->r);
+        bool more;
+        l->q.limit = 200;
+        TRY(lines_read(l, &v, &more, e));
+        for (size_t k = 0; k < v.n; k++) {
+            csv_put(b, v.v[k].number, true);
+            csv_put(b, state_label(LANG_JA, v.v[k].state), false);
+            for (size_t i = 3; i < l->n; i++)
+                csv_put(b, v.v[k].text[i], false);
+            csv_end(b);
+        }
+        total += (int64_t)v.n;
+        if (!more)
+            break;
+        l->after[0] = l->after[1] = (struct db_val){DB_VAL_INT, v.v[v.n - 1].id, 0, NULL};
+        l->q.after = l->after;
+    }
+    return RC_OK;
+}
+
+void page_csv(struct req *r, void *ctx)
+{
+    struct screen s;
+    struct list l = {0};
+    struct err e = {0};
+    if (!list_begin(&l, &s, r, ctx))
+        return;
+    struct buf *b = buf_new(r, CSV_MAX);
+    buf_puts(b, "\xef\xbb\xbf");                    /* Excel takes UTF-8 only with it */
+    csv_put(b, msg_text(LANG_JA, MSG("col.number")), true);
+    csv_put(b, msg_text(LANG_JA, MSG("col.state")), false);
+    for (size_t i = 3; i < l.n; i++)
+        csv_put(b, l.fd[i]->label, false);
+    csv_end(b);
+    enum rc rc = csv_rows_out(&l, b, &e);
+    if (rc != RC_OK) {
+        screen_fail(&s, &e);
+        return;
+    }
+    screen_end(&s);
+    resp_download(r, "text/csv; charset=utf-8", mem_fmt(r, "%s.csv", l.f->name), b);
+}

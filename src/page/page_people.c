@@ -1,0 +1,208 @@
+/* Sign-ins: who has one, and a first password for somebody by the administrator. The password is shown once, never kept as text, and must be
+ * changed at the first sign-in. */
+#include "page/page_int.h"
+
+#define PEOPLE_ROWS 50
+
+const char *role_names(struct screen *s, int64_t person)
+{
+    struct sql *q = sql_new(s->r);
+    struct db_rows *rows;
+    struct err e = {0};
+    bool more = false;
+    char *out = mem_strdup(s->r, "");
+    sql_lit(q, "SELECT role FROM f_assignment WHERE slot = 0 AND person = ");
+    sql_i64(q, person);
+    sql_lit(q, " ORDER BY record LIMIT 20");
+    if (db_query(s->rd.db, s->r, q, &rows, &e) != RC_OK)
+        return out;
+    while (db_next(rows, &more, &e) == RC_OK && more) {
+        const struct role *r = pack_role(s->rd.set, db_text(rows, 0));
+        const char *name = r ? pick_lang(req_lang(s->r), r->name, r->name_en) : NULL;
+        if (name != NULL && strstr(out, name) == NULL)
+            out = mem_fmt(s->r, "%s%s%s", out, out[0] ? "、" : "", name);
+    }
+    db_rows_end(rows);
+    return out;
+}
+
+/* Letters that are easy to read aloud and type; the four classes are all there. */
+static char *first_password(TALLOC_CTX *mem)
+{
+    static const char *const sets[] = {"ABCDEFGHJKLMNPQRSTUVWXYZ", "abcdefghijkmnpqrstuvwxyz", "23456789", "!#%+-=?@"};
+    uint8_t rnd[16];
+    char *p = mem_array(mem, char, sizeof rnd + 1);
+    crypt_random(rnd, sizeof rnd);
+    for (size_t i = 0; i < sizeof rnd; i++) {
+        const char *set = sets[i % 8 < 3 ? 1 : i % 8 < 5 ? 0 : i % 8 < 7 ? 2 : 3];
+        p[i] = set[rnd[i] % strlen(set)];
+    }
+    p[sizeof rnd] = '\0';
+    return p;
+}
+
+static bool is_admin(struct screen *s)
+{
+    const struct grant *g;
+    struct err e = {0};
+    if (s->rd.set != NULL && perm_check(s->rd.db, s->r, s->rd.set, &s->rd.actor, PERMIT_ADMIN, NULL, NULL, s->rd.today, &g, &e) == RC_OK)
+        return true;
+    if (e.code == ERR_NONE)
+        (void)!err_set(&e, ERR_DENIED, "people");
+    screen_fail(s, &e);
+    return false;
+}
+
+struct person_row { int64_t id; const char *number, *name, *kana, *login; };
+VEC_TYPE(person_rows, struct person_row);
+
+static enum rc people_read(struct screen *s, const char *typed, int64_t after, struct person_rows *ret, struct err *e)
+{
+    static const char *const cols[] = {"record", "number", "name", "kana", "login"};
+    struct list_query q = {.table = form_table(s->r, pack_form(s->rd.set, "person")), .cols = cols, .cols_n = ARRAY_N(cols), .limit = PEOPLE_ROWS};
+    struct db_val at[2] = {{DB_VAL_INT, after, 0, NULL}, {DB_VAL_INT, after, 0, NULL}};
+    struct db_rows *rows;
+    bool more;
+    if (typed != NULL && str_trim(str_of(typed)).n > 0)
+        q.search = text_fold(s->r, str_dup(s->r, str_trim(str_of(typed))));
+    if (after != 0)
+        q.after = at;
+    TRY(db_list(s->rd.db, s->r, &q, &rows, e));
+    for (;;) {
+        TRY(db_next(rows, &more, e));
+        if (!more || ret->n == PEOPLE_ROWS)
+            break;
+        struct person_row p = {.id = db_i64(rows, 0), .number = mem_strdup(s->r, db_text(rows, 1)), .name = mem_strdup(s->r, db_text(rows, 2)),
+                               .kana = db_is_null(rows, 3) ? "" : mem_strdup(s->r, db_text(rows, 3)), .login = db_is_null(rows, 4) ? "" : mem_strdup(s->r, db_text(rows, 4))};
+        *vec_push(ret) = p;
+    }
+    db_rows_end(rows);
+    return RC_OK;
+}
+
+static const char *sign_in_state(struct screen *s, int64_t person, const char **ret_login)
+{
+    struct q_login_of l;
+    struct err e = {0};
+    bool found = false;
+    if (q_login_of(s->rd.db, s->r, person, &l, &found, &e) != RC_OK || !found)
+        return msg_text(req_lang(s->r), MSG("people.none"));
+    *ret_login = l.login;
+    return msg_text(req_lang(s->r), l.disabled ? MSG("people.disabled") : l.hash == NULL ? MSG("people.no-password") : l.must_change ? MSG("people.must-change") : MSG("people.active"));
+}
+
+static void row_out(struct screen *s, const struct person_row *p)
+{
+    struct html *h = s->h;
+    const char *login = p->login, *state = sign_in_state(s, p->id, &login);
+    html_open(h, E_TR);
+    html_open(h, E_TD);
+    html_open(h, E_A);
+    html_href(h, page_path("record"), URL_I(p->id));
+    html_text(h, p->name);
+    html_close(h, E_A);
+    html_close(h, E_TD);
+    html_el(h, E_TD, login);
+    html_el(h, E_TD, role_names(s, p->id));
+    html_el(h, E_TD, state);
+    html_open(h, E_TD);
+    if (login[0] != '\0') {
+        html_open(h, E_FORM);
+        html_action(h, page_path("people.post"), screen_csrf(s), URL_I(p->id));
+        ui_button(h, MSG("people.issue"), "do", "password", false);
+        ui_button(h, MSG("people.disable"), "do", "disable", false);
+        html_close(h, E_FORM);
+    }
+    html_close(h, E_TD);
+    html_close(h, E_TR);
+}
+
+static void people_page(struct screen *s, const char *shown_login, const char *shown_password, const char *problem)
+{
+    static const char *const keys[] = {MSG("setup.person"), MSG("login.login"), MSG("setup.roles-held"), MSG("people.state"), MSG("people.what")};
+    const char *label[ARRAY_N(keys)];
+    struct person_rows v = VEC_INIT(s->r);
+    struct err e = {0};
+    int64_t after = 0;
+    struct html *h;
+    const struct ui_row q = {.id = "q", .label = msg_text(req_lang(s->r), MSG("list.search"))};
+    if (req_query(s->r, "after") != NULL && !str_to_i64(str_of(req_query(s->r, "after")), &after))
+        after = 0;
+    if (people_read(s, req_query(s->r, "q"), after, &v, &e) != RC_OK) {
+        screen_fail(s, &e);
+        return;
+    }
+    screen_open(s, msg_text(req_lang(s->r), MSG("people.title")), "settings");
+    h = s->h;
+    if (problem != NULL)
+        ui_problems(h, &(struct ui_problem){NULL, problem}, 1);
+    html_el_msg(h, E_P, MSG("people.help"));
+    if (shown_password != NULL) {
+        ui_heading(h, 2, msg_fill(s->r, req_lang(s->r), MSG("people.issued"), shown_login, NULL));
+        html_open(h, E_PRE);
+        html_text(h, shown_password);
+        html_close(h, E_PRE);
+    }
+    html_open(h, E_FORM);
+    html_class(h, "search");
+    html_action_(h, page_path("people"), NULL, 0, NULL);
+    ui_row_open(h, &q);
+    ui_input(h, "search", "q", req_query(s->r, "q"), &q);
+    ui_row_close(h, &q);
+    ui_button(h, MSG("list.go"), NULL, NULL, false);
+    html_close(h, E_FORM);
+    for (size_t i = 0; i < ARRAY_N(keys); i++)
+        label[i] = msg_text(req_lang(s->r), keys[i]);
+    ui_table_open(h, msg_text(req_lang(s->r), MSG("people.title")));
+    ui_table_head(h, label, ARRAY_N(keys));
+    for (size_t i = 0; i < v.n; i++)
+        row_out(s, &v.v[i]);
+    ui_table_close(h);
+    const struct url_arg next[] = {URL_Q("q", req_query(s->r, "q")), URL_QI("after", v.n ? v.v[v.n - 1].id : 0)};
+    ui_pager(h, NULL, v.n == PEOPLE_ROWS ? url_make(s->r, page_path("people"), next, 2) : NULL, "");
+    screen_close(s, problem ? 422 : 200);
+}
+
+void page_people(struct req *r, void *ctx)
+{
+    struct screen s;
+    if (screen_begin(&s, r, ctx) && is_admin(&s))
+        people_page(&s, NULL, NULL, NULL);
+}
+
+void page_people_post(struct req *r, void *ctx)
+{
+    struct screen s;
+    struct site *site = ctx;
+    struct answer *a;
+    struct err e = {0};
+    struct q_login_of l;
+    bool found = false, disable = text_eq(req_form(r, "do"), "disable");
+    struct json *args = json_obj(r);
+    char *hash, *password = first_password(r);
+    const char *login = NULL;
+    struct record rec;
+    struct content *c;
+    size_t erased;
+    int64_t person = req_arg_i64(r, 0);
+    if (!screen_begin(&s, r, ctx) || !is_admin(&s))
+        return;
+    if (q_login_of(s.rd.db, r, person, &l, &found, &e) == RC_OK && found)
+        login = l.login;
+    else if (e.code == ERR_NONE && record_get(s.rd.db, r, s.rd.set, person, &rec, &e) == RC_OK && strcmp(rec.form_ident, "person") == 0 &&
+             revision_content(s.rd.db, r, rec.force_rev, &c, &erased, &e) == RC_OK)
+        login = content_get(c, "login");
+    screen_end(&s);
+    json_set_i64(args, "person", person);
+    json_set_str(args, "login", login);
+    json_set_bool(args, "disabled", disable);
+    if (!disable && crypt_password_hash(r, password, &hash, &e) == RC_OK)
+        json_set_str(args, "hash", hash);
+    core_command(site->core, r, &page_user(r)->actor, "account.set", args, NULL, &a);
+    if (!screen_begin(&s, r, ctx))
+        return;
+    if (a->rc == RC_OK)
+        people_page(&s, login, disable ? NULL : password, NULL);
+    else
+        people_page(&s, NULL, NULL, msg_fill(r, req_lang(r), err_info(a->err.code)->msg_key, a->err.arg, NULL));
+}

@@ -1,0 +1,370 @@
+/* One record: content, stamps, what may be done, tasks, attachments, receipt; its history with differences; its print view. */
+#include "page/page_int.h"
+#include "page/env.h"
+
+static void stamps_out(struct screen *s, const struct step_infos *steps)
+{
+    struct ui_stamp *st = mem_array(s->r, struct ui_stamp, steps->n * 4 + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < steps->n; i++) {
+        const struct step_info *x = &steps->v[i];
+        bool any = false;
+        for (size_t k = 0; k < x->who_n && n < steps->n * 4; k++)
+            if (strcmp(x->who[k].state, "done") == 0) {
+                st[n++] = (struct ui_stamp){x->label, person_name(s->rd.db, s->r, x->who[k].person), when_text(s->r, x->done_at), UI_GOOD, x->who[k].post};
+                any = true;
+            }
+        if (!any && n < steps->n * 4) {
+            bool open = strcmp(x->state, "open") == 0;
+            st[n++] = (struct ui_stamp){x->label, open && x->who_n > 0 ? person_name(s->rd.db, s->r, x->who[0].person) : NULL, NULL, open ? UI_WARN : UI_PLAIN,
+                                        open && x->who_n > 0 ? x->who[0].post : NULL};
+        }
+    }
+    if (n > 0) {
+        ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("record.stamps")));
+        ui_stamps(s->h, st, n);
+    }
+}
+
+static void hidden(struct html *h, const char *name, const char *value)
+{
+    html_open(h, E_INPUT);
+    html_attr(h, A_TYPE, "hidden");
+    html_attr(h, A_NAME, name);
+    html_attr(h, A_VALUE, value);
+    html_close(h, E_INPUT);
+}
+
+static bool may(const char **acts, size_t n, const char *act)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(acts[i], act) == 0)
+            return true;
+    return false;
+}
+
+static void acts_out(struct screen *s, const struct record *rec, const char **acts, size_t n)
+{
+    static const struct { const char *act, *msg; bool primary; } rows[] = {{"submit", MSG("act.submit"), true}, {"approve", MSG("act.approve"), true}, {"return", MSG("act.return"), false},
+        {"reject", MSG("act.reject"), false}, {"withdraw", MSG("act.withdraw"), false}, {"close", MSG("act.close"), false}, {"void", MSG("act.void"), false}};
+    struct html *h = s->h;
+    bool any = false;
+    const struct ui_row why = {.id = "comment", .label = msg_text(req_lang(s->r), MSG("act.comment"))};
+    for (size_t i = 0; i < ARRAY_N(rows); i++)
+        any = any || may(acts, n, rows[i].act);
+    html_open(h, E_P);
+    html_class(h, "tools");
+    for (int i = 0; i < 2; i++)
+        if (may(acts, n, i == 0 ? "save" : "fill")) {
+            html_open(h, E_A);
+            html_class(h, "button");
+            html_href(h, page_path("edit"), URL_I(rec->id), URL_Q("stage", i == 0 ? NULL : "later"));
+            html_msg(h, i == 0 ? MSG("act.edit") : MSG("act.fill"));
+            html_close(h, E_A);
+        }
+    static const struct { const char *route, *msg; } links[] = {{"history", MSG("record.history")}, {"print", MSG("record.print")}};
+    for (size_t i = 0; i < ARRAY_N(links); i++) {
+        html_open(h, E_A);
+        html_class(h, "button");
+        html_href(h, page_path(links[i].route), URL_I(rec->id));
+        html_msg(h, links[i].msg);
+        html_close(h, E_A);
+    }
+    html_close(h, E_P);
+    if (!any)
+        return;
+    html_open(h, E_FORM);
+    html_action(h, page_path("act.post"), screen_csrf(s), URL_I(rec->id));
+    hidden(h, "version", mem_fmt(s->r, "%lld", (long long)rec->version));
+    ui_row_open(h, &why);
+    ui_textarea(h, "comment", NULL, &why);
+    ui_row_close(h, &why);
+    for (size_t i = 0; i < ARRAY_N(rows); i++)
+        if (may(acts, n, rows[i].act))
+            ui_button(h, rows[i].msg, "act", rows[i].act, rows[i].primary);
+    html_close(h, E_FORM);
+}
+
+static void head_out(struct screen *s, const struct record *rec)
+{
+    struct html *h = s->h;
+    enum lang lang = req_lang(s->r);
+    html_open(h, E_P);
+    ui_badge(h, state_tone(rec->state), state_label(lang, rec->force_rev || strcmp(rec->state, "void") == 0 ? rec->state : rec->draft_state));
+    if (rec->force_rev && rec->draft_state)
+        ui_badge(h, state_tone(rec->draft_state), msg_fill(s->r, lang, MSG("record.has-draft"), state_label(lang, rec->draft_state), NULL));
+    if (text_eq(rec->note, "late"))
+        ui_badge(h, UI_WARN, msg_text(lang, MSG("record.late")));
+    if (strcmp(rec->origin, "app") != 0)
+        ui_badge(h, UI_PLAIN, msg_text(lang, MSG("record.imported")));
+    html_close(h, E_P);
+    ui_kv_open(h);
+    ui_kv(h, msg_text(lang, MSG("col.number")), rec->number);
+    ui_kv(h, msg_text(lang, MSG("record.made-by")), mem_fmt(s->r, "%s %s", person_name(s->rd.db, s->r, rec->made_by), when_text(s->r, rec->made_at)));
+    if (rec->department != 0)
+        ui_kv(h, msg_text(lang, MSG("record.department")), record_title(s->rd.db, s->r, rec->department));
+    if (rec->happened_on != NULL)
+        ui_kv(h, msg_text(lang, MSG("record.happened-on")), rec->happened_on);
+    ui_kv_close(h);
+}
+
+static void content_out(struct screen *s, const struct record *rec, struct form_env *env, int64_t rev, const char *caption)
+{
+    struct content *c;
+    struct err e = {0};
+    size_t erased;
+    if (rev == 0 || revision_content(s->rd.db, s->r, rev, &c, &erased, &e) != RC_OK)
+        return;
+    content_order(c, rec->form);
+    ui_heading(s->h, 2, msg_text(req_lang(s->r), caption));
+    form_show(s->h, rec->form, c, env);
+    if (erased > 0)
+        html_el(s->h, E_P, msg_fill(s->r, req_lang(s->r), MSG("record.erased"), mem_fmt(s->r, "%zu", erased), NULL));
+}
+
+static void tasks_out(struct screen *s, int64_t id)
+{
+    struct task_infos t = VEC_INIT(s->r);
+    struct err e = {0};
+    if (task_of_record(&s->rd, id, &t, &e) != RC_OK || t.n == 0)
+        return;
+    ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("home.tasks")));
+    html_open(s->h, E_UL);
+    for (size_t i = 0; i < t.n; i++) {
+        html_open(s->h, E_LI);
+        html_text(s->h, t.v[i].title);
+        html_text(s->h, " ");
+        html_text(s->h, t.v[i].person ? person_name(s->rd.db, s->r, t.v[i].person) : "");
+        html_text(s->h, " ");
+        html_text(s->h, t.v[i].due_us ? when_text(s->r, t.v[i].due_us) : "");
+        bool open = strcmp(t.v[i].state, "open") == 0;
+        ui_badge(s->h, open ? t.v[i].due_us && t.v[i].due_us <= s->rd.now_us ? UI_BAD : UI_WARN : UI_GOOD, msg_text(req_lang(s->r), open ? MSG("task.open") : MSG("task.done")));
+        html_close(s->h, E_LI);
+    }
+    html_close(s->h, E_UL);
+}
+
+static void files_out(struct screen *s, const struct record *rec)
+{
+    struct attachments a = VEC_INIT(s->r);
+    const struct grant *g;
+    struct err e = {0};
+    struct html *h = s->h;
+    const struct ui_row row = {.id = "file", .label = msg_text(req_lang(s->r), MSG("record.attach"))};
+    if (perm_check(s->rd.db, s->r, s->rd.set, &s->rd.actor, PERMIT_SEE, rec->form, rec, s->rd.today, &g, &e) != RC_OK || attach_of_record(&s->rd, g, rec, &a, &e) != RC_OK)
+        return;
+    ui_heading(h, 2, msg_text(req_lang(s->r), MSG("record.files")));
+    html_open(h, E_UL);
+    for (size_t i = 0; i < a.n; i++) {
+        html_open(h, E_LI);
+        html_open(h, E_A);
+        html_href(h, page_path("attachment"), URL_I(a.v[i].id));
+        html_text(h, a.v[i].name);
+        html_close(h, E_A);
+        html_close(h, E_LI);
+    }
+    html_close(h, E_UL);
+    html_open(h, E_FORM);
+    html_attr(h, A_ENCTYPE, "multipart/form-data");
+    html_action(h, page_path("attach.post"), screen_csrf(s), URL_I(rec->id));
+    ui_row_open(h, &row);
+    ui_input(h, "file", "file", NULL, &row);
+    ui_row_close(h, &row);
+    ui_button(h, MSG("record.attach-go"), NULL, NULL, false);
+    html_close(h, E_FORM);
+}
+
+static void receipt_link(struct screen *s, int64_t id)
+{
+    struct act_infos acts = VEC_INIT(s->r);
+    struct err e = {0};
+    if (record_acts(&s->rd, id, &acts, &e) != RC_OK || acts.n == 0)
+        return;
+    html_open(s->h, E_P);
+    html_open(s->h, E_A);
+    html_href(s->h, page_path("receipt"), URL_I(acts.v[0].seq));
+    html_text(s->h, msg_fill(s->r, req_lang(s->r), MSG("record.receipt"), mem_fmt(s->r, "%lld", (long long)acts.v[0].seq), NULL));
+    html_close(s->h, E_A);
+    html_close(s->h, E_P);
+}
+
+static void record_page(struct screen *s, const struct record *rec, const struct trouble_vec *troubles, const char *problem, int status)
+{
+    struct step_infos steps = VEC_INIT(s->r);
+    struct form_env env = env_of(s);
+    struct err e = {0};
+    const char **acts;
+    size_t n;
+    if (record_steps(&s->rd, rec->id, &steps, &e) != RC_OK || record_may(&s->rd, rec, &acts, &n, &e) != RC_OK) {
+        screen_fail(s, &e);
+        return;
+    }
+    const char *title = mem_fmt(s->r, "%s %s", pick_lang(req_lang(s->r), rec->form->name, rec->form->name_en), rec->title[0] ? rec->title : rec->number);
+    screen_open(s, title, rec->form->room ? rec->form->room : "registers");
+    if (troubles != NULL && troubles->n > 0)
+        form_problems(s->h, rec->form, troubles);
+    else if (problem != NULL)
+        ui_problems(s->h, &(struct ui_problem){NULL, problem}, 1);
+    head_out(s, rec);
+    stamps_out(s, &steps);
+    acts_out(s, rec, acts, n);
+    content_out(s, rec, &env, rec->force_rev, MSG("record.in-force"));
+    content_out(s, rec, &env, rec->draft_rev, rec->force_rev ? MSG("record.draft") : MSG("record.content"));
+    tasks_out(s, rec->id);
+    files_out(s, rec);
+    receipt_link(s, rec->id);
+    screen_close(s, status);
+}
+
+void page_record(struct req *r, void *ctx)
+{
+    struct screen s;
+    struct record rec;
+    struct err e = {0};
+    if (!screen_begin(&s, r, ctx))
+        return;
+    if (screen_record(&s, req_arg_i64(r, 0), &rec, &e) != RC_OK)
+        screen_fail(&s, &e);
+    else
+        record_page(&s, &rec, NULL, NULL, 200);
+}
+
+void troubles_of(struct req *r, const struct json *body, struct trouble_vec *ret)
+{
+    const struct json *arr = json_get(body, "troubles");
+    ret->mem = r;
+    for (size_t i = 0; i < json_n(arr); i++) {
+        const struct json *t = json_at(arr, i);
+        *vec_push(ret) = (struct trouble){.path = json_get_str(t, "path"), .code = json_get_str(t, "code"), .text = json_get_str(t, "text"), .rule = json_get_str(t, "rule"),
+                                          .article = json_get_str(t, "article"), .warning = json_get_bool(t, "warning")};
+    }
+}
+
+/* A refusal shows the record again with the reason and the article; nothing is lost. */
+void page_act_post(struct req *r, void *ctx)
+{
+    static const char *const acts[] = {"submit", "approve", "return", "reject", "withdraw", "close", "void"};
+    struct site *site = ctx;
+    const char *act = req_form(r, "act");
+    struct json *args = json_obj(r);
+    struct answer *a;
+    struct screen s;
+    struct record rec;
+    struct err e = {0};
+    int64_t version;
+    bool known = false;
+    for (size_t i = 0; i < ARRAY_N(acts); i++)
+        known = known || text_eq(act, acts[i]);
+    if (!known) {
+        resp_error(r, ERR_COMMAND, act);
+        return;
+    }
+    json_set_i64(args, "record", req_arg_i64(r, 0));
+    if (req_form(r, "version") != NULL && str_to_i64(str_of(req_form(r, "version")), &version))
+        json_set_i64(args, "version", version);
+    json_set_str(args, "comment", req_form(r, "comment"));
+    core_command(site->core, r, &page_user(r)->actor, mem_fmt(r, "record.%s", act), args, NULL, &a);
+    if (!screen_begin(&s, r, ctx))
+        return;
+    if (a->rc == RC_OK) {
+        screen_go(&s, "record", req_arg_i64(r, 0), mem_fmt(r, "done.%s", act));
+        return;
+    }
+    struct trouble_vec t = VEC_INIT(r);
+    troubles_of(r, a->body, &t);
+    if (err_info(a->err.code)->http >= 500 || screen_record(&s, req_arg_i64(r, 0), &rec, &e) != RC_OK)
+        screen_fail(&s, &a->err);
+    else
+        record_page(&s, &rec, &t, json_get_str(a->body, "text"), err_info(a->err.code)->http);
+}
+
+/* ---- history ---- */
+
+static void acts_table(struct screen *s, const struct act_infos *acts)
+{
+    static const char *const keys[] = {MSG("col.when"), MSG("col.who"), MSG("col.what"), MSG("col.step"), MSG("act.comment"), MSG("col.entry")};
+    const char *label[ARRAY_N(keys)];
+    for (size_t i = 0; i < ARRAY_N(keys); i++)
+        label[i] = msg_text(req_lang(s->r), keys[i]);
+    ui_table_open(s->h, msg_text(req_lang(s->r), MSG("record.acts")));
+    ui_table_head(s->h, label, ARRAY_N(keys));
+    for (size_t i = 0; i < acts->n; i++) {
+        const struct act_info *a = &acts->v[i];
+        const char *key = mem_fmt(s->r, "kind.%s", a->kind);
+        html_open(s->h, E_TR);
+        html_el(s->h, E_TD, when_text(s->r, a->at));
+        html_el(s->h, E_TD, person_name(s->rd.db, s->r, a->actor));
+        html_el(s->h, E_TD, msg_text(req_lang(s->r), key));
+        html_el(s->h, E_TD, a->step ? a->step : "");
+        html_el(s->h, E_TD, a->comment ? a->comment : "");
+        html_open(s->h, E_TD);
+        html_open(s->h, E_A);
+        html_href(s->h, page_path("receipt"), URL_I(a->seq));
+        html_i64(s->h, a->seq);
+        html_close(s->h, E_A);
+        html_close(s->h, E_TD);
+        html_close(s->h, E_TR);
+    }
+    ui_table_close(s->h);
+}
+
+static void diff_out(struct screen *s, const struct record *rec, const struct revision_info *now, const struct revision_info *before)
+{
+    struct content *a, *b;
+    struct err e = {0};
+    size_t x;
+    struct form_env env = env_of(s);
+    struct change_vec ch = VEC_INIT(s->r);
+    if (revision_content(s->rd.db, s->r, now->id, &b, &x, &e) != RC_OK)
+        return;
+    a = content_new(s->r);
+    if (before != NULL && revision_content(s->rd.db, s->r, before->id, &a, &x, &e) != RC_OK)
+        return;
+    content_diff(s->r, a, b, &ch);
+    ui_heading(s->h, 3, msg_fill(s->r, req_lang(s->r), MSG("record.revision"), mem_fmt(s->r, "%lld", (long long)now->no), when_text(s->r, now->at),
+                                 person_name(s->rd.db, s->r, now->author), NULL));
+    form_diff(s->h, rec->form, &ch, &env);
+}
+
+void page_history(struct req *r, void *ctx)
+{
+    struct screen s;
+    struct record rec;
+    struct err e = {0};
+    struct act_infos acts = VEC_INIT(r);
+    struct revision_infos revs = VEC_INIT(r);
+    if (!screen_begin(&s, r, ctx))
+        return;
+    if (screen_record(&s, req_arg_i64(r, 0), &rec, &e) != RC_OK || record_acts(&s.rd, rec.id, &acts, &e) != RC_OK || record_revisions(&s.rd, rec.id, &revs, &e) != RC_OK) {
+        screen_fail(&s, &e);
+        return;
+    }
+    screen_open(&s, msg_fill(r, req_lang(r), MSG("record.history-of"), rec.number, NULL), rec.form->room ? rec.form->room : "registers");
+    acts_table(&s, &acts);
+    ui_heading(s.h, 2, msg_text(req_lang(r), MSG("form.changes")));
+    for (size_t i = 0; i < revs.n && i < 20; i++)
+        diff_out(&s, &rec, &revs.v[i], i + 1 < revs.n ? &revs.v[i + 1] : NULL);
+    screen_close(&s, 200);
+}
+
+/* The form as it lies on A4 paper; the print style sheet does the rest. */
+void page_print(struct req *r, void *ctx)
+{
+    struct screen s;
+    struct record rec;
+    struct err e = {0};
+    struct step_infos steps = VEC_INIT(r);
+    if (!screen_begin(&s, r, ctx))
+        return;
+    struct form_env env = env_of(&s);
+    if (screen_record(&s, req_arg_i64(r, 0), &rec, &e) != RC_OK || record_steps(&s.rd, rec.id, &steps, &e) != RC_OK) {
+        screen_fail(&s, &e);
+        return;
+    }
+    screen_open(&s, pick_lang(req_lang(r), rec.form->name, rec.form->name_en), "");
+    head_out(&s, &rec);
+    stamps_out(&s, &steps);
+    content_out(&s, &rec, &env, rec.draft_rev && !rec.force_rev ? rec.draft_rev : rec.force_rev, MSG("record.content"));
+    receipt_link(&s, rec.id);
+    screen_close(&s, 200);
+}

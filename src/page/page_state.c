@@ -1,0 +1,209 @@
+/* 適合状況, an article with its live state, the ledger and one receipt. */
+#include "page/page_int.h"
+
+static const struct { enum ui_tone tone; const char *msg; } verdicts[] = {
+    {UI_GOOD, MSG("verdict.ok")}, {UI_BAD, MSG("verdict.bad")}, {UI_UNKNOWN, MSG("verdict.unknown")}, {UI_WARN, MSG("verdict.excepted")}, {UI_PLAIN, MSG("verdict.none")},
+};
+
+static void pack_out(struct screen *s, const struct pack *p)
+{
+    static const char *const keys[] = {MSG("col.article"), MSG("col.title"), MSG("col.state"), MSG("col.since"), MSG("verdict.bad-n"), MSG("verdict.unknown-n")};
+    struct article_states st = VEC_INIT(s->r);
+    struct err e = {0};
+    int64_t as_of;
+    const char *label[ARRAY_N(keys)];
+    if (conformity(&s->rd, p->id, &st, &as_of, &e) != RC_OK) {
+        log_err("conformity", req_id(s->r), &e);
+        return;
+    }
+    ui_heading(s->h, 2, pick_lang(req_lang(s->r), p->title, p->title_en));
+    html_el(s->h, E_P, msg_fill(s->r, req_lang(s->r), MSG("conformity.as-of"), mem_fmt(s->r, "%lld", (long long)as_of), NULL));
+    for (size_t i = 0; i < ARRAY_N(keys); i++)
+        label[i] = msg_text(req_lang(s->r), keys[i]);
+    ui_table_open(s->h, pick_lang(req_lang(s->r), p->title, p->title_en));
+    ui_table_head(s->h, label, ARRAY_N(keys));
+    for (size_t i = 0; i < st.n; i++) {
+        const struct article_state *a = &st.v[i];
+        html_open(s->h, E_TR);
+        html_open(s->h, E_TD);
+        html_open(s->h, E_A);
+        html_href(s->h, page_path("article"), URL_S(p->id), URL_S(a->article));
+        html_text(s->h, a->article);
+        html_close(s->h, E_A);
+        html_close(s->h, E_TD);
+        html_el(s->h, E_TD, a->title);
+        html_open(s->h, E_TD);
+        ui_badge(s->h, verdicts[a->state].tone, msg_text(req_lang(s->r), verdicts[a->state].msg));
+        html_close(s->h, E_TD);
+        html_el(s->h, E_TD, a->since_us ? when_text(s->r, a->since_us) : "–");
+        html_el(s->h, E_TD, mem_fmt(s->r, "%lld", (long long)a->bad_n));
+        html_el(s->h, E_TD, mem_fmt(s->r, "%lld", (long long)a->unknown_n));
+        html_close(s->h, E_TR);
+    }
+    ui_table_close(s->h);
+}
+
+void page_conform(struct req *r, void *ctx)
+{
+    struct screen s;
+    if (!screen_begin(&s, r, ctx))
+        return;
+    screen_open(&s, msg_text(req_lang(r), MSG("nav.conformity")), "conformity");
+    for (size_t i = 0; s.rd.set != NULL && i < s.rd.set->pack_n; i++)
+        if (s.rd.set->pack[i].article_n > 0)
+            pack_out(&s, &s.rd.set->pack[i]);
+    screen_close(&s, 200);
+}
+
+static const struct pack *pack_by_id(const struct pack_set *set, const char *id)
+{
+    for (size_t i = 0; set != NULL && i < set->pack_n; i++)
+        if (text_eq(set->pack[i].id, id))
+            return &set->pack[i];
+    return NULL;
+}
+
+static void duties_out(struct screen *s, const struct pack *p, const char *article)
+{
+    const char *const label[] = {msg_text(req_lang(s->r), MSG("col.duty")), msg_text(req_lang(s->r), MSG("article.must"))};
+    ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("article.duties")));
+    ui_table_open(s->h, msg_text(req_lang(s->r), MSG("article.duties")));
+    ui_table_head(s->h, label, 2);
+    for (size_t i = 0; i < p->duty_n; i++) {
+        if (!text_eq(p->duty[i].article, article))
+            continue;
+        html_open(s->h, E_TR);
+        html_el(s->h, E_TD, p->duty[i].key);
+        html_el(s->h, E_TD, pick_lang(req_lang(s->r), p->duty[i].must, p->duty[i].must_en));
+        html_close(s->h, E_TR);
+    }
+    ui_table_close(s->h);
+}
+
+static void violators_out(struct screen *s, const struct pack *p, const char *article)
+{
+    struct violators v = VEC_INIT(s->r);
+    struct err e = {0};
+    const char *const label[] = {msg_text(req_lang(s->r), MSG("col.about")), msg_text(req_lang(s->r), MSG("col.check")), msg_text(req_lang(s->r), MSG("col.state")), msg_text(req_lang(s->r), MSG("col.since"))};
+    if (conformity_violators(&s->rd, p->id, article, NULL, 100, &v, &e) != RC_OK || v.n == 0)
+        return;
+    ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("article.violators")));
+    ui_table_open(s->h, msg_text(req_lang(s->r), MSG("article.violators")));
+    ui_table_head(s->h, label, 4);
+    for (size_t i = 0; i < v.n; i++) {
+        const struct check *c = pack_check(s->rd.set, v.v[i].check);
+        html_open(s->h, E_TR);
+        html_open(s->h, E_TD);
+        html_open(s->h, E_A);
+        html_href(s->h, page_path("record"), URL_I(v.v[i].subject));
+        html_text(s->h, v.v[i].title && v.v[i].title[0] ? v.v[i].title : v.v[i].number);
+        html_close(s->h, E_A);
+        html_close(s->h, E_TD);
+        html_el(s->h, E_TD, c ? pick_lang(req_lang(s->r), c->label, c->label_en) : v.v[i].check);
+        html_open(s->h, E_TD);
+        ui_badge(s->h, verdicts[v.v[i].state].tone, msg_text(req_lang(s->r), verdicts[v.v[i].state].msg));
+        html_close(s->h, E_TD);
+        html_el(s->h, E_TD, when_text(s->r, v.v[i].since_us));
+        html_close(s->h, E_TR);
+    }
+    ui_table_close(s->h);
+}
+
+/* The article's own words: paragraphs of the pack's text, as plain lines. */
+static void text_out(struct screen *s, const struct pack *p, const char *article)
+{
+    for (size_t i = 0; i < p->para_n; i++)
+        if (text_eq(p->para[i].article, article))
+            html_el(s->h, E_P, p->para[i].md);
+}
+
+void page_article(struct req *r, void *ctx)
+{
+    struct screen s;
+    struct err e = {0};
+    if (!screen_begin(&s, r, ctx))
+        return;
+    const struct pack *p = pack_by_id(s.rd.set, req_arg(r, 0));
+    const struct article *a = NULL;
+    for (size_t i = 0; p != NULL && i < p->article_n; i++)
+        if (text_eq(p->article[i].id, req_arg(r, 1)))
+            a = &p->article[i];
+    if (a == NULL) {
+        (void)!err_set(&e, ERR_HTTP_NOTFOUND, "article %s", req_arg(r, 1));
+        screen_fail(&s, &e);
+        return;
+    }
+    screen_open(&s, mem_fmt(r, "%s %s", a->id, pick_lang(req_lang(r), a->title, a->title_en)), "conformity");
+    text_out(&s, p, a->id);
+    violators_out(&s, p, a->id);
+    duties_out(&s, p, a->id);
+    screen_close(&s, 200);
+}
+
+/* ---- ledger ---- */
+
+static void pre(struct html *h, const char *text)
+{
+    html_open(h, E_PRE);
+    html_text(h, text);
+    html_close(h, E_PRE);
+}
+
+void page_ledger(struct req *r, void *ctx)
+{
+    struct screen s;
+    struct err e = {0};
+    struct q_ledger_head head;
+    struct ledger_report rep = {0};
+    bool found;
+    bool verify = text_eq(req_query(r, "verify"), "1");
+    if (!screen_begin(&s, r, ctx))
+        return;
+    enum rc rc = q_ledger_head(s.rd.db, r, &head, &found, &e);
+    if (rc == RC_OK && verify)
+        rc = ledger_verify(s.rd.db, r, core_vkey(s.site->core), &rep, &e);
+    if (rc != RC_OK || !found) {
+        screen_fail(&s, &e);
+        return;
+    }
+    screen_open(&s, msg_text(req_lang(r), MSG("nav.ledger")), "ledger");
+    html_el_msg(s.h, E_P, MSG("ledger.about"));
+    ui_kv_open(s.h);
+    ui_kv(s.h, msg_text(req_lang(r), MSG("ledger.size")), mem_fmt(r, "%lld", (long long)head.size));
+    ui_kv(s.h, msg_text(req_lang(r), MSG("ledger.last")), when_text(r, head.last_us));
+    ui_kv_close(s.h);
+    if (verify)
+        ui_badge(s.h, rep.problem ? UI_BAD : UI_GOOD, rep.problem ? msg_fill(r, req_lang(r), MSG("ledger.bad"), mem_fmt(r, "%lld", (long long)rep.first_bad), rep.problem, NULL)
+                                                                  : msg_fill(r, req_lang(r), MSG("ledger.good"), mem_fmt(r, "%lld", (long long)rep.entries), NULL));
+    html_open(s.h, E_P);
+    html_open(s.h, E_A);
+    html_class(s.h, "button");
+    html_href(s.h, page_path("ledger"), URL_Q("verify", "1"));
+    html_msg(s.h, MSG("ledger.verify"));
+    html_close(s.h, E_A);
+    html_close(s.h, E_P);
+    ui_heading(s.h, 2, msg_text(req_lang(r), MSG("ledger.checkpoint")));
+    pre(s.h, head.checkpoint);
+    ui_heading(s.h, 2, msg_text(req_lang(r), MSG("ledger.vkey")));
+    pre(s.h, core_vkey(s.site->core));
+    screen_close(&s, 200);
+}
+
+void page_receipt(struct req *r, void *ctx)
+{
+    struct screen s;
+    struct err e = {0};
+    struct str entry;
+    char *text;
+    if (!screen_begin(&s, r, ctx))
+        return;
+    if (ledger_entry(s.rd.db, r, req_arg_i64(r, 0), &entry, &e) != RC_OK || ledger_receipt(s.rd.db, r, req_arg_i64(r, 0), &text, &e) != RC_OK) {
+        screen_fail(&s, &e);
+        return;
+    }
+    screen_open(&s, msg_fill(r, req_lang(r), MSG("ledger.receipt"), mem_fmt(r, "%lld", (long long)req_arg_i64(r, 0)), NULL), "ledger");
+    html_el_msg(s.h, E_P, MSG("ledger.receipt-about"));
+    pre(s.h, str_dup(r, entry));
+    pre(s.h, text);
+    screen_close(&s, 200);
+}
