@@ -166,12 +166,17 @@ static void choice_control(struct ctl *k, const struct field *f, const char *nam
         ui_select(k->h, name, opt, n, true, row);
 }
 
-static const char *typed_form(TALLOC_CTX *mem, const struct field *f, const char *v)
+/* As a date-and-time control wants it: local, "2026-06-01T09:00"; what was typed and could not be read stays as it is. */
+static const char *typed_form(TALLOC_CTX *mem, const char *v)
 {
     int64_t us;
-    if (v != NULL && f->type == FT_DATETIME && str_to_i64(str_of(v), &us) && us > INT64_C(1000000000000))
-        return time_local(mem, us);
-    return v;
+    char *local;
+    if (v == NULL || !str_to_i64(str_of(v), &us) || us < INT64_C(1000000000000))
+        return v;
+    local = time_local(mem, us);
+    if (strlen(local) > 10 && local[10] == ' ')
+        local[10] = 'T';
+    return local;
 }
 
 static void one_control(struct ctl *k, const struct field *f, const char *name, const char *value, const struct ui_row *row)
@@ -190,8 +195,9 @@ static void one_control(struct ctl *k, const struct field *f, const char *name, 
         ui_select(k->h, name, opt, 2, true, row);
         return;
     case FT_DATE: ui_input(k->h, "date", name, value, row); return;
-    case FT_TEXT: case FT_INT: case FT_NUMBER: case FT_MONEY: case FT_DATETIME: case FT_MONTH: case FT_DURATION: case FT_MULTI: case FT_ROLE: case FT_FILE: case FT_SIGN: case FT_TABLE: case FT__N:
-        ui_input(k->h, "text", name, typed_form(k->mem, f, value), row);
+    case FT_DATETIME: ui_input(k->h, "datetime-local", name, typed_form(k->mem, value), row); return;
+    case FT_TEXT: case FT_INT: case FT_NUMBER: case FT_MONEY: case FT_MONTH: case FT_DURATION: case FT_MULTI: case FT_ROLE: case FT_FILE: case FT_SIGN: case FT_TABLE: case FT__N:
+        ui_input(k->h, "text", name, value, row);
     }
 }
 

@@ -84,6 +84,7 @@ static void edit_page(struct screen *s, const struct form *f, const struct recor
         ui_problems(s->h, &(struct ui_problem){NULL, problem}, 1);
     html_open(s->h, E_FORM);
     html_attr(s->h, A_NOVALIDATE, "");
+    html_attr(s->h, A_DATA_DIRTY, "");
     if (rec != NULL)
         html_action(s->h, page_path("edit.post"), screen_csrf(s), URL_I(rec->id));
     else
@@ -94,9 +95,12 @@ static void edit_page(struct screen *s, const struct form *f, const struct recor
     if (later)
         hidden(s->h, "later", "1");
     form_edit(s->h, f, c, later ? stages_later : stages_first, t, &env);
-    ui_button(s->h, MSG("edit.save"), "then", "save", false);
+    html_open(s->h, E_DIV);
+    html_class(s->h, "actions");
     if (!later)
         ui_button(s->h, MSG("edit.submit"), "then", "submit", true);
+    ui_button(s->h, later ? MSG("edit.fill") : MSG("edit.save"), "then", "save", later);
+    html_close(s->h, E_DIV);
     html_close(s->h, E_FORM);
     screen_close(s, status);
 }

@@ -101,6 +101,32 @@ static void returned_out(struct screen *s, const struct waitings *w)
     ui_table_close(s->h);
 }
 
+/* What a person does most: the applications that she may make, one step away. */
+static void begin_out(struct screen *s)
+{
+    const struct grant *g;
+    size_t n = 0;
+    for (size_t i = 0; s->rd.set != NULL && i < s->rd.set->form_n && n < 12; i++) {
+        const struct form *f = &s->rd.set->form[i];
+        struct err e = {0};
+        if (!text_eq(f->room, "applications") || perm_check(s->rd.db, s->r, s->rd.set, &s->rd.actor, PERMIT_MAKE, f, NULL, s->rd.today, &g, &e) != RC_OK)
+            continue;
+        if (n++ == 0) {
+            ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("home.begin")));
+            html_open(s->h, E_UL);
+            html_class(s->h, "forms");
+        }
+        html_open(s->h, E_LI);
+        html_open(s->h, E_A);
+        html_href(s->h, page_path("new"), URL_S(f->ident));
+        html_text(s->h, pick_lang(req_lang(s->r), f->name, f->name_en));
+        html_close(s->h, E_A);
+        html_close(s->h, E_LI);
+    }
+    if (n > 0)
+        html_close(s->h, E_UL);
+}
+
 void page_home(struct req *r, void *ctx)
 {
     struct screen s;
@@ -118,6 +144,7 @@ void page_home(struct req *r, void *ctx)
     waiting_out(&s, &wait);
     tasks_out(&s, &tasks);
     returned_out(&s, &mine);
+    begin_out(&s);
     screen_close(&s, 200);
 }
 

@@ -104,7 +104,7 @@ static void search_form(struct list *l)
     for (size_t i = 0; i < ARRAY_N(states); i++)
         opt[i] = (struct ui_opt){states[i], state_label(lang, states[i]), text_eq(states[i], req_query(l->s->r, "state"))};
     html_open(h, E_FORM);
-    html_class(h, "search");
+    html_class(h, "conditions");
     html_action_(h, page_path("list"), (const struct url_arg[]){URL_S(l->f->ident)}, 1, NULL);
     ui_row_open(h, &q);
     ui_input(h, "search", "q", req_query(l->s->r, "q"), &q);
@@ -119,7 +119,7 @@ static void search_form(struct list *l)
 static void tool(struct list *l, const char *route, const char *msg)
 {
     html_open(l->s->h, E_A);
-    html_class(l->s->h, "button");
+    html_class(l->s->h, "btn");
     html_href(l->s->h, page_path(route), URL_S(l->f->ident));
     html_msg(l->s->h, msg);
     html_close(l->s->h, E_A);

@@ -18,7 +18,10 @@ static void login_form(struct screen *s, const char *problem, const char *login,
     ui_row_open(s->h, &pass);
     ui_input(s->h, "password", "password", NULL, &pass);
     ui_row_close(s->h, &pass);
+    html_open(s->h, E_DIV);
+    html_class(s->h, "actions");
     ui_button(s->h, MSG("login.go"), NULL, NULL, true);
+    html_close(s->h, E_DIV);
     html_close(s->h, E_FORM);
     screen_close(s, status);
 }
@@ -94,7 +97,10 @@ static void password_form(struct screen *s, const char *problem)
         ui_input(s->h, "password", rows[i].name, NULL, &row);
         ui_row_close(s->h, &row);
     }
+    html_open(s->h, E_DIV);
+    html_class(s->h, "actions");
     ui_button(s->h, MSG("password.go"), NULL, NULL, true);
+    html_close(s->h, E_DIV);
     html_close(s->h, E_FORM);
     screen_close(s, problem ? 422 : 200);
 }

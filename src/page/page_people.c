@@ -144,7 +144,7 @@ static void people_page(struct screen *s, const char *shown_login, const char *s
         html_close(h, E_PRE);
     }
     html_open(h, E_FORM);
-    html_class(h, "search");
+    html_class(h, "conditions");
     html_action_(h, page_path("people"), NULL, 0, NULL);
     ui_row_open(h, &q);
     ui_input(h, "search", "q", req_query(s->r, "q"), &q);

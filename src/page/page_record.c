@@ -57,7 +57,7 @@ static void acts_out(struct screen *s, const struct record *rec, const char **ac
     for (int i = 0; i < 2; i++)
         if (may(acts, n, i == 0 ? "save" : "fill")) {
             html_open(h, E_A);
-            html_class(h, "button");
+            html_class(h, "btn");
             html_href(h, page_path("edit"), URL_I(rec->id), URL_Q("stage", i == 0 ? NULL : "later"));
             html_msg(h, i == 0 ? MSG("act.edit") : MSG("act.fill"));
             html_close(h, E_A);
@@ -65,7 +65,7 @@ static void acts_out(struct screen *s, const struct record *rec, const char **ac
     static const struct { const char *route, *msg; } links[] = {{"history", MSG("record.history")}, {"print", MSG("record.print")}};
     for (size_t i = 0; i < ARRAY_N(links); i++) {
         html_open(h, E_A);
-        html_class(h, "button");
+        html_class(h, "btn");
         html_href(h, page_path(links[i].route), URL_I(rec->id));
         html_msg(h, links[i].msg);
         html_close(h, E_A);
@@ -79,9 +79,12 @@ static void acts_out(struct screen *s, const struct record *rec, const char **ac
     ui_row_open(h, &why);
     ui_textarea(h, "comment", NULL, &why);
     ui_row_close(h, &why);
+    html_open(h, E_DIV);
+    html_class(h, "actions");
     for (size_t i = 0; i < ARRAY_N(rows); i++)
         if (may(acts, n, rows[i].act))
             ui_button(h, rows[i].msg, "act", rows[i].act, rows[i].primary);
+    html_close(h, E_DIV);
     html_close(h, E_FORM);
 }
 

@@ -51,8 +51,12 @@ void setup_form(struct setup_page *u, const char *step, bool upload)
 
 void setup_close(struct setup_page *u, const char *button_key)
 {
-    if (button_key != NULL)
+    if (button_key != NULL) {
+        html_open(u->s.h, E_DIV);
+        html_class(u->s.h, "actions");
         ui_button(u->s.h, button_key, NULL, NULL, true);
+        html_close(u->s.h, E_DIV);
+    }
     html_close(u->s.h, E_FORM);
     screen_close(&u->s, u->problems_n > 0 ? 422 : 200);
 }
@@ -202,7 +206,7 @@ static void example_done(struct setup_page *u)
     ui_table_close(h);
     html_open(h, E_P);
     html_open(h, E_A);
-    html_class(h, "button");
+    html_class(h, "btn");
     html_href0(h, page_path("login"));
     html_msg(h, MSG("login.go"));
     html_close(h, E_A);

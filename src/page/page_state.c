@@ -5,42 +5,101 @@ static const struct { enum ui_tone tone; const char *msg; } verdicts[] = {
     {UI_GOOD, MSG("verdict.ok")}, {UI_BAD, MSG("verdict.bad")}, {UI_UNKNOWN, MSG("verdict.unknown")}, {UI_WARN, MSG("verdict.excepted")}, {UI_PLAIN, MSG("verdict.none")},
 };
 
-static void pack_out(struct screen *s, const struct pack *p)
+static void article_row(struct screen *s, const struct pack *p, const struct article_state *a)
+{
+    html_open(s->h, E_TR);
+    html_open(s->h, E_TD);
+    html_open(s->h, E_A);
+    html_href(s->h, page_path("article"), URL_S(p->id), URL_S(a->article));
+    html_text(s->h, a->article);
+    html_close(s->h, E_A);
+    html_close(s->h, E_TD);
+    html_el(s->h, E_TD, a->title);
+    html_open(s->h, E_TD);
+    ui_badge(s->h, verdicts[a->state].tone, msg_text(req_lang(s->r), verdicts[a->state].msg));
+    html_close(s->h, E_TD);
+    html_el(s->h, E_TD, a->since_us ? when_text(s->r, a->since_us) : "–");
+    html_el(s->h, E_TD, a->bad_n ? mem_fmt(s->r, "%lld", (long long)a->bad_n) : "");
+    html_el(s->h, E_TD, a->unknown_n ? mem_fmt(s->r, "%lld", (long long)a->unknown_n) : "");
+    html_close(s->h, E_TR);
+}
+
+static const char *chapter_of(const struct pack *p, const char *article)
+{
+    for (size_t i = 0; i < p->article_n; i++)
+        if (text_eq(p->article[i].id, article))
+            return p->article[i].chapter;
+    return NULL;
+}
+
+/* Articles that something judges, or (idle) those that nothing judges yet; a line above each chapter. */
+static void articles_out(struct screen *s, const struct pack *p, const struct article_states *st, bool idle)
 {
     static const char *const keys[] = {MSG("col.article"), MSG("col.title"), MSG("col.state"), MSG("col.since"), MSG("verdict.bad-n"), MSG("verdict.unknown-n")};
+    const char *label[ARRAY_N(keys)], *chapter = NULL;
+    for (size_t i = 0; i < ARRAY_N(keys); i++)
+        label[i] = msg_text(req_lang(s->r), keys[i]);
+    ui_table_open(s->h, msg_text(req_lang(s->r), idle ? MSG("conformity.idle") : MSG("conformity.judged")));
+    ui_table_head(s->h, label, ARRAY_N(keys));
+    for (size_t i = 0; i < st->n; i++) {
+        const char *c = chapter_of(p, st->v[i].article);
+        if ((st->v[i].state == VERDICT_NONE) != idle)
+            continue;
+        if (c != NULL && !text_eq(c, chapter)) {
+            html_open(s->h, E_TR);
+            html_class(s->h, "part");
+            html_open(s->h, E_TH);
+            html_attr(s->h, A_COLSPAN, "6");
+            html_attr(s->h, A_SCOPE, "rowgroup");
+            html_text(s->h, c);
+            html_close(s->h, E_TH);
+            html_close(s->h, E_TR);
+            chapter = c;
+        }
+        article_row(s, p, &st->v[i]);
+    }
+    ui_table_close(s->h);
+}
+
+static void counts_out(struct screen *s, const struct article_states *st)
+{
+    size_t n[ARRAY_N(verdicts)] = {0};
+    for (size_t i = 0; i < st->n; i++)
+        n[st->v[i].state]++;
+    html_open(s->h, E_UL);
+    html_class(s->h, "cards");
+    for (size_t i = 0; i < ARRAY_N(verdicts); i++) {
+        html_open(s->h, E_LI);
+        html_class(s->h, "card");
+        if (i == VERDICT_BAD && n[i] > 0)
+            html_class(s->h, "bad");
+        ui_badge(s->h, verdicts[i].tone, msg_text(req_lang(s->r), verdicts[i].msg));
+        html_text(s->h, " ");
+        html_el(s->h, E_STRONG, mem_fmt(s->r, "%zu", n[i]));
+        html_close(s->h, E_LI);
+    }
+    html_close(s->h, E_UL);
+}
+
+static void pack_out(struct screen *s, const struct pack *p)
+{
     struct article_states st = VEC_INIT(s->r);
     struct err e = {0};
     int64_t as_of;
-    const char *label[ARRAY_N(keys)];
     if (conformity(&s->rd, p->id, &st, &as_of, &e) != RC_OK) {
         log_err("conformity", req_id(s->r), &e);
         return;
     }
     ui_heading(s->h, 2, pick_lang(req_lang(s->r), p->title, p->title_en));
     html_el(s->h, E_P, msg_fill(s->r, req_lang(s->r), MSG("conformity.as-of"), mem_fmt(s->r, "%lld", (long long)as_of), NULL));
-    for (size_t i = 0; i < ARRAY_N(keys); i++)
-        label[i] = msg_text(req_lang(s->r), keys[i]);
-    ui_table_open(s->h, pick_lang(req_lang(s->r), p->title, p->title_en));
-    ui_table_head(s->h, label, ARRAY_N(keys));
-    for (size_t i = 0; i < st.n; i++) {
-        const struct article_state *a = &st.v[i];
-        html_open(s->h, E_TR);
-        html_open(s->h, E_TD);
-        html_open(s->h, E_A);
-        html_href(s->h, page_path("article"), URL_S(p->id), URL_S(a->article));
-        html_text(s->h, a->article);
-        html_close(s->h, E_A);
-        html_close(s->h, E_TD);
-        html_el(s->h, E_TD, a->title);
-        html_open(s->h, E_TD);
-        ui_badge(s->h, verdicts[a->state].tone, msg_text(req_lang(s->r), verdicts[a->state].msg));
-        html_close(s->h, E_TD);
-        html_el(s->h, E_TD, a->since_us ? when_text(s->r, a->since_us) : "–");
-        html_el(s->h, E_TD, mem_fmt(s->r, "%lld", (long long)a->bad_n));
-        html_el(s->h, E_TD, mem_fmt(s->r, "%lld", (long long)a->unknown_n));
-        html_close(s->h, E_TR);
-    }
-    ui_table_close(s->h);
+    counts_out(s, &st);
+    articles_out(s, p, &st, false);
+    html_open(s->h, E_DETAILS);
+    html_open(s->h, E_SUMMARY);
+    html_msg(s->h, MSG("conformity.idle"));
+    html_close(s->h, E_SUMMARY);
+    articles_out(s, p, &st, true);
+    html_close(s->h, E_DETAILS);
 }
 
 void page_conform(struct req *r, void *ctx)
@@ -177,7 +236,7 @@ void page_ledger(struct req *r, void *ctx)
                                                                   : msg_fill(r, req_lang(r), MSG("ledger.good"), mem_fmt(r, "%lld", (long long)rep.entries), NULL));
     html_open(s.h, E_P);
     html_open(s.h, E_A);
-    html_class(s.h, "button");
+    html_class(s.h, "btn");
     html_href(s.h, page_path("ledger"), URL_Q("verify", "1"));
     html_msg(s.h, MSG("ledger.verify"));
     html_close(s.h, E_A);
