@@ -181,3 +181,7 @@ INSERT INTO staging (batch, line, state, cells, content, problems) VALUES ($1, $
 SELECT line, state, cells, content, problems FROM staging WHERE batch = $1 ORDER BY line LIMIT $2;
 -- name: staging_clear :exec  in: batch i64
 DELETE FROM staging WHERE batch = $1;
+-- name: task_duty_next :one  in: duty text  out: due_us i64?
+SELECT min(due_us) FROM task WHERE duty = $1 AND state = 'open';
+-- name: task_duty_last :one  in: duty text  out: closed_at i64?
+SELECT max(closed_at) FROM task WHERE duty = $1 AND state = 'done';

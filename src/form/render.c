@@ -235,6 +235,17 @@ static void table_control(struct ctl *k, const struct field *f)
         labels[i] = label_of(&f->cols[i], k->env);
     html_open(k->h, E_DIV);
     html_attr(k->h, A_ID, dom_id(k->mem, f->path));
+    html_open(k->h, E_P);
+    html_class(k->h, "table-label");
+    html_text(k->h, label_of(f, k->env));
+    if (f->required) {
+        html_text(k->h, " ");
+        html_open(k->h, E_SPAN);
+        html_class(k->h, "must");
+        html_msg(k->h, MSG("ui.required"));
+        html_close(k->h, E_SPAN);
+    }
+    html_close(k->h, E_P);
     ui_table_open(k->h, label_of(f, k->env));
     ui_table_head(k->h, labels, f->cols_n);
     for (size_t r = 0; r < rows; r++) {

@@ -93,6 +93,27 @@ const struct ynode *catalogue_read(TALLOC_CTX *mem, const char *dir, const char 
     return root;
 }
 
+static void set_carriers(struct carriers *c, const struct pack_set *s) {
+    for (size_t i = 0; i < s->form_n; i++)
+        form_carriers(c, &s->form[i]);
+    for (size_t i = 0; i < s->pack_n; i++)
+        pack_carriers(c, &s->pack[i]);
+}
+
+void coverage_carried(TALLOC_CTX *mem, const struct pack_set *s, const char *pack, const char *article, struct cover_vec *ret_rows) {
+    struct carriers c = {.mem = mem, .by_duty = map_new(mem)};
+    *ret_rows = (struct cover_vec)VEC_INIT(mem);
+    set_carriers(&c, s);
+    for (size_t i = 0; i < s->duty_n; i++) {
+        const struct duty *d = &s->duty[i];
+        if (!text_eq(d->pack->id, pack) || !text_eq(d->article, article))
+            continue;
+        struct cover_row *row = vec_push(ret_rows);
+        *row = (struct cover_row){.duty = d, .key = d->key, .article = d->article, .weaker_because = d->weaker_because, .demanded = d->how_n ? d->how[0] : S_TEXT};
+        row_fill(mem, row, map_get(c.by_duty, d->key));
+    }
+}
+
 enum rc coverage_duties(TALLOC_CTX *mem, const struct pack_set *s, const char *catalogue_dir, const char *pack, struct cover_vec *ret_rows,
                         struct err *e) {
     struct carriers c = {.mem = mem, .by_duty = map_new(mem)};
@@ -100,10 +121,7 @@ enum rc coverage_duties(TALLOC_CTX *mem, const struct pack_set *s, const char *c
     *ret_rows = (struct cover_vec)VEC_INIT(mem);
     if (!root)
         return err_rc(e);
-    for (size_t i = 0; i < s->form_n; i++)
-        form_carriers(&c, &s->form[i]);
-    for (size_t i = 0; i < s->pack_n; i++)
-        pack_carriers(&c, &s->pack[i]);
+    set_carriers(&c, s);
     const struct ynode *duties = yaml_get(root, "duties");
     for (size_t i = 0; duties && i < duties->n; i++) {
         const struct ynode *d = duties->item[i];

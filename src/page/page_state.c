@@ -1,9 +1,11 @@
-/* 適合状況, an article with its live state, the ledger and one receipt. */
-#include "page/page_int.h"
+/* 適合状況, the ledger and one receipt. */
+#include "page/regulation.h"
 
 static const struct { enum ui_tone tone; const char *msg; } verdicts[] = {
     {UI_GOOD, MSG("verdict.ok")}, {UI_BAD, MSG("verdict.bad")}, {UI_UNKNOWN, MSG("verdict.unknown")}, {UI_WARN, MSG("verdict.excepted")}, {UI_PLAIN, MSG("verdict.none")},
 };
+
+void verdict_badge(struct screen *s, enum verdict_state v) { ui_badge(s->h, verdicts[v].tone, msg_text(req_lang(s->r), verdicts[v].msg)); }
 
 static void article_row(struct screen *s, const struct pack *p, const struct article_state *a)
 {
@@ -16,7 +18,7 @@ static void article_row(struct screen *s, const struct pack *p, const struct art
     html_close(s->h, E_TD);
     html_el(s->h, E_TD, a->title);
     html_open(s->h, E_TD);
-    ui_badge(s->h, verdicts[a->state].tone, msg_text(req_lang(s->r), verdicts[a->state].msg));
+    verdict_badge(s, a->state);
     html_close(s->h, E_TD);
     html_el(s->h, E_TD, a->since_us ? when_text(s->r, a->since_us) : "–");
     html_el(s->h, E_TD, a->bad_n ? mem_fmt(s->r, "%lld", (long long)a->bad_n) : "");
@@ -91,6 +93,13 @@ static void pack_out(struct screen *s, const struct pack *p)
         return;
     }
     ui_heading(s->h, 2, pick_lang(req_lang(s->r), p->title, p->title_en));
+    html_open(s->h, E_P);
+    html_class(s->h, "tools");
+    html_open(s->h, E_A);
+    html_href(s->h, page_path("regulation"), URL_S(p->id));
+    html_msg(s->h, MSG("regulation.read"));
+    html_close(s->h, E_A);
+    html_close(s->h, E_P);
     html_el(s->h, E_P, msg_fill(s->r, req_lang(s->r), MSG("conformity.as-of"), mem_fmt(s->r, "%lld", (long long)as_of), NULL));
     counts_out(s, &st);
     articles_out(s, p, &st, false);
@@ -111,91 +120,6 @@ void page_conform(struct req *r, void *ctx)
     for (size_t i = 0; s.rd.set != NULL && i < s.rd.set->pack_n; i++)
         if (s.rd.set->pack[i].article_n > 0)
             pack_out(&s, &s.rd.set->pack[i]);
-    screen_close(&s, 200);
-}
-
-static const struct pack *pack_by_id(const struct pack_set *set, const char *id)
-{
-    for (size_t i = 0; set != NULL && i < set->pack_n; i++)
-        if (text_eq(set->pack[i].id, id))
-            return &set->pack[i];
-    return NULL;
-}
-
-static void duties_out(struct screen *s, const struct pack *p, const char *article)
-{
-    const char *const label[] = {msg_text(req_lang(s->r), MSG("col.duty")), msg_text(req_lang(s->r), MSG("article.must"))};
-    ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("article.duties")));
-    ui_table_open(s->h, msg_text(req_lang(s->r), MSG("article.duties")));
-    ui_table_head(s->h, label, 2);
-    for (size_t i = 0; i < p->duty_n; i++) {
-        if (!text_eq(p->duty[i].article, article))
-            continue;
-        html_open(s->h, E_TR);
-        html_el(s->h, E_TD, p->duty[i].key);
-        html_el(s->h, E_TD, pick_lang(req_lang(s->r), p->duty[i].must, p->duty[i].must_en));
-        html_close(s->h, E_TR);
-    }
-    ui_table_close(s->h);
-}
-
-static void violators_out(struct screen *s, const struct pack *p, const char *article)
-{
-    struct violators v = VEC_INIT(s->r);
-    struct err e = {0};
-    const char *const label[] = {msg_text(req_lang(s->r), MSG("col.about")), msg_text(req_lang(s->r), MSG("col.check")), msg_text(req_lang(s->r), MSG("col.state")), msg_text(req_lang(s->r), MSG("col.since"))};
-    if (conformity_violators(&s->rd, p->id, article, NULL, 100, &v, &e) != RC_OK || v.n == 0)
-        return;
-    ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("article.violators")));
-    ui_table_open(s->h, msg_text(req_lang(s->r), MSG("article.violators")));
-    ui_table_head(s->h, label, 4);
-    for (size_t i = 0; i < v.n; i++) {
-        const struct check *c = pack_check(s->rd.set, v.v[i].check);
-        html_open(s->h, E_TR);
-        html_open(s->h, E_TD);
-        html_open(s->h, E_A);
-        html_href(s->h, page_path("record"), URL_I(v.v[i].subject));
-        html_text(s->h, v.v[i].title && v.v[i].title[0] ? v.v[i].title : v.v[i].number);
-        html_close(s->h, E_A);
-        html_close(s->h, E_TD);
-        html_el(s->h, E_TD, c ? pick_lang(req_lang(s->r), c->label, c->label_en) : v.v[i].check);
-        html_open(s->h, E_TD);
-        ui_badge(s->h, verdicts[v.v[i].state].tone, msg_text(req_lang(s->r), verdicts[v.v[i].state].msg));
-        html_close(s->h, E_TD);
-        html_el(s->h, E_TD, when_text(s->r, v.v[i].since_us));
-        html_close(s->h, E_TR);
-    }
-    ui_table_close(s->h);
-}
-
-/* The article's own words: paragraphs of the pack's text, as plain lines. */
-static void text_out(struct screen *s, const struct pack *p, const char *article)
-{
-    for (size_t i = 0; i < p->para_n; i++)
-        if (text_eq(p->para[i].article, article))
-            html_el(s->h, E_P, p->para[i].md);
-}
-
-void page_article(struct req *r, void *ctx)
-{
-    struct screen s;
-    struct err e = {0};
-    if (!screen_begin(&s, r, ctx))
-        return;
-    const struct pack *p = pack_by_id(s.rd.set, req_arg(r, 0));
-    const struct article *a = NULL;
-    for (size_t i = 0; p != NULL && i < p->article_n; i++)
-        if (text_eq(p->article[i].id, req_arg(r, 1)))
-            a = &p->article[i];
-    if (a == NULL) {
-        (void)!err_set(&e, ERR_HTTP_NOTFOUND, "article %s", req_arg(r, 1));
-        screen_fail(&s, &e);
-        return;
-    }
-    screen_open(&s, mem_fmt(r, "%s %s", a->id, pick_lang(req_lang(r), a->title, a->title_en)), "conformity");
-    text_out(&s, p, a->id);
-    violators_out(&s, p, a->id);
-    duties_out(&s, p, a->id);
     screen_close(&s, 200);
 }
 

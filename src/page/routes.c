@@ -27,6 +27,7 @@ const struct route page_routes[] = {
     {{"/attachment/{i}"}, METHOD_GET, NEED_SESSION, page_attachment, "attachment", "a file", 0},
     {{"/receipt/{i}"}, METHOD_GET, NEED_SESSION, page_receipt, "receipt", "receipt of a ledger entry", 0},
     {{"/conformity"}, METHOD_GET, NEED_SESSION, page_conform, "conformity", "適合状況", 0},
+    {{"/regulation/{s}"}, METHOD_GET, NEED_SESSION, page_regulation, "regulation", "the whole regulation with live state", 0},
     {{"/regulation/{s}/{s}"}, METHOD_GET, NEED_SESSION, page_article, "article", "an article with live state", 0},
     {{"/ledger"}, METHOD_GET, NEED_SESSION, page_ledger, "ledger", "ledger and verification", 0},
     {{"/people"}, METHOD_GET, NEED_SESSION, page_people, "people", "sign-ins of people", 0},

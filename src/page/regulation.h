@@ -1,0 +1,8 @@
+/* Shared by page_state.c (適合状況) and page_regulation.c, page_article.c (the text). */
+#ifndef PAGE_REGULATION_H
+#define PAGE_REGULATION_H
+#include "page/page_int.h"
+void verdict_badge(struct screen *s, enum verdict_state v);
+const struct pack *pack_by_id(const struct pack_set *set, const char *id);
+void regulation_para(struct screen *s, const struct pack *p, const struct para *a);     /* with words filled in, alternatives chosen */
+#endif
