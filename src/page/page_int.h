@@ -28,6 +28,10 @@ enum ui_tone state_tone(const char *state);
 const char *role_names(struct screen *s, int64_t person);    /* names of the posts that somebody holds, for people */
 const char *when_text(TALLOC_CTX *mem, int64_t us);
 
+#define SHEET_MAX (8 << 20)                          /* bytes of a CSV that is looked through */
+const struct upload *upload_of(struct req *r, const char *field);           /* NULL: none or empty */
+MUST enum rc upload_text(struct req *r, const struct upload *up, struct str *ret, struct err *e);
+
 #define PAGE(name) void name(struct req *r, void *ctx)
 PAGE(page_home); PAGE(page_login); PAGE(page_login_post); PAGE(page_logout_post); PAGE(page_password); PAGE(page_password_post); PAGE(page_language_post);
 PAGE(page_setup); PAGE(page_setup_post); PAGE(page_rooms); PAGE(page_list); PAGE(page_csv); PAGE(page_new); PAGE(page_new_post); PAGE(page_import); PAGE(page_import_post);

@@ -17,6 +17,8 @@ const struct route page_routes[] = {
     {{"/f/{s}/csv"}, METHOD_GET, NEED_SESSION, page_csv, "csv", "records of a form as CSV", 0},
     {{"/f/{s}/new"}, METHOD_GET, NEED_SESSION, page_new, "new", "make a record", 0},
     {{"/f/{s}/new"}, METHOD_POST, NEED_SESSION, page_new_post, "new.post", "make a record", 2 << 20},
+    {{"/f/{s}/import"}, METHOD_GET, NEED_SESSION, page_import, "import", "import from CSV", 0},
+    {{"/f/{s}/import"}, METHOD_POST, NEED_SESSION, page_import_post, "import.post", "import from CSV", 24 << 20},
     {{"/r/{i}"}, METHOD_GET, NEED_SESSION, page_record, "record", "a record", 0},
     {{"/r/{i}/edit"}, METHOD_GET, NEED_SESSION, page_edit, "edit", "change a record", 0},
     {{"/r/{i}/edit"}, METHOD_POST, NEED_SESSION, page_edit_post, "edit.post", "change a record", 2 << 20},

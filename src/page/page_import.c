@@ -1,0 +1,295 @@
+/* Import of a register from CSV as an office has it: look through first (which column is which field, what must be mended, as a list and as a
+ * CSV), then register everything at once. The rows wait in the staging area; nothing is half-imported. */
+#include "page/page_int.h"
+
+#define SHOWN_ROWS 20
+#define SHOWN_FAULTS 50
+#define BATCH_ROWS 5000
+
+static const struct form *import_begin(struct screen *s, struct req *r, void *ctx)
+{
+    struct err e = {0};
+    const struct grant *g;
+    if (!screen_begin(s, r, ctx))
+        return NULL;
+    const struct form *f = s->rd.set ? pack_form(s->rd.set, req_arg(r, 0)) : NULL;
+    if (f == NULL)
+        (void)!err_set(&e, ERR_FORM_MISSING, "%s", req_arg(r, 0));
+    else if (perm_check(s->rd.db, r, s->rd.set, &s->rd.actor, PERMIT_IMPORT, f, NULL, s->rd.today, &g, &e) == RC_OK)
+        return f;
+    screen_fail(s, &e);
+    return NULL;
+}
+
+static void file_form(struct screen *s, const struct form *f, const char *label_key)
+{
+    const struct ui_row row = {.id = "file", .label = msg_text(req_lang(s->r), label_key), .help = msg_text(req_lang(s->r), MSG("import.file-help")), .required = true};
+    html_open(s->h, E_FORM);
+    html_attr(s->h, A_ENCTYPE, "multipart/form-data");
+    html_action(s->h, page_path("import.post"), screen_csrf(s), URL_S(f->ident));
+    ui_row_open(s->h, &row);
+    ui_input(s->h, "file", "file", NULL, &row);
+    ui_row_close(s->h, &row);
+    html_open(s->h, E_DIV);
+    html_class(s->h, "actions");
+    ui_button(s->h, MSG("import.look"), "do", "look", true);
+    html_close(s->h, E_DIV);
+    html_close(s->h, E_FORM);
+}
+
+static void fields_out(struct screen *s, const struct form *f)
+{
+    const char *const label[] = {msg_text(req_lang(s->r), MSG("import.heading")), msg_text(req_lang(s->r), MSG("import.required"))};
+    html_open(s->h, E_DETAILS);
+    html_open(s->h, E_SUMMARY);
+    html_msg(s->h, MSG("import.headings"));
+    html_close(s->h, E_SUMMARY);
+    ui_table_open(s->h, msg_text(req_lang(s->r), MSG("import.headings")));
+    ui_table_head(s->h, label, 2);
+    for (size_t i = 0; i < f->field_n; i++) {
+        const struct field *fd = &f->field[i];
+        if (fd->value != NULL || fd->type == FT_TABLE || fd->type == FT_FILE || fd->type == FT_SIGN)
+            continue;
+        html_open(s->h, E_TR);
+        html_el(s->h, E_TD, pick_lang(req_lang(s->r), fd->label ? fd->label : fd->id, fd->label_en));
+        html_el(s->h, E_TD, fd->required ? msg_text(req_lang(s->r), MSG("ui.required")) : "");
+        html_close(s->h, E_TR);
+    }
+    ui_table_close(s->h);
+    html_close(s->h, E_DETAILS);
+}
+
+static void import_page(struct screen *s, const struct form *f, const char *problem)
+{
+    screen_open(s, msg_fill(s->r, req_lang(s->r), MSG("import.title"), pick_lang(req_lang(s->r), f->name, f->name_en), NULL), f->room ? f->room : "registers");
+    if (problem != NULL)
+        ui_problems(s->h, &(struct ui_problem){"file", problem}, 1);
+    html_el_msg(s->h, E_P, MSG("import.help"));
+    file_form(s, f, MSG("import.file"));
+    fields_out(s, f);
+    screen_close(s, problem ? 422 : 200);
+}
+
+void page_import(struct req *r, void *ctx)
+{
+    struct screen s;
+    const struct form *f = import_begin(&s, r, ctx);
+    if (f != NULL)
+        import_page(&s, f, NULL);
+}
+
+/* ---- looking through ---- */
+
+static void columns_out(struct screen *s, const struct form *f, const struct json *columns)
+{
+    const char *const label[] = {msg_text(req_lang(s->r), MSG("import.column")), msg_text(req_lang(s->r), MSG("form.field"))};
+    ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("import.columns")));
+    ui_table_open(s->h, msg_text(req_lang(s->r), MSG("import.columns")));
+    ui_table_head(s->h, label, 2);
+    for (size_t i = 0; i < json_n(columns) && i < 200; i++) {
+        const char *path = json_get_str(json_at(columns, i), "path"), *head = json_get_str(json_at(columns, i), "header");
+        const struct field *fd = path ? pack_field(f, path) : NULL;
+        if (head == NULL || str_trim(str_of(head)).n == 0)
+            continue;
+        html_open(s->h, E_TR);
+        html_el(s->h, E_TD, head);
+        html_el(s->h, E_TD, fd ? pick_lang(req_lang(s->r), fd->label, fd->label_en) : msg_text(req_lang(s->r), MSG("import.unused")));
+        html_close(s->h, E_TR);
+    }
+    ui_table_close(s->h);
+}
+
+static const char *problems_text(struct screen *s, const char *json_text)
+{
+    struct json *arr;
+    struct err e = {0};
+    const char *out = "";
+    if (json_read(s->r, str_of(json_text), 1 << 20, &arr, &e) != RC_OK)
+        return "";
+    for (size_t i = 0; i < json_n(arr); i++)
+        out = mem_fmt(s->r, "%s%s%s", out, i ? " " : "", json_str(json_at(arr, i)));
+    return out;
+}
+
+static void faults_out(struct screen *s, const struct q_staging_of_rows *rows)
+{
+    const char *const label[] = {msg_text(req_lang(s->r), MSG("setup.line")), msg_text(req_lang(s->r), MSG("setup.what"))};
+    size_t shown = 0;
+    ui_table_open(s->h, label[1]);
+    ui_table_head(s->h, label, 2);
+    for (size_t i = 0; i < rows->n && shown < SHOWN_FAULTS; i++) {
+        if (strcmp(rows->v[i].state, "ok") == 0)
+            continue;
+        html_open(s->h, E_TR);
+        html_el(s->h, E_TD, mem_fmt(s->r, "%lld", (long long)rows->v[i].line));
+        html_el(s->h, E_TD, problems_text(s, rows->v[i].problems));
+        html_close(s->h, E_TR);
+        shown++;
+    }
+    ui_table_close(s->h);
+}
+
+static void rows_out(struct screen *s, const struct form *f, const struct q_staging_of_rows *rows, const struct json *columns)
+{
+    const char **path = mem_array(s->r, const char *, f->field_n + 1), **label = mem_array(s->r, const char *, f->field_n + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < f->field_n && n < 12; i++)
+        for (size_t k = 0; k < json_n(columns); k++)
+            if (text_eq(json_get_str(json_at(columns, k), "path"), f->field[i].path)) {
+                path[n] = f->field[i].path;
+                label[n++] = pick_lang(req_lang(s->r), f->field[i].label, f->field[i].label_en);
+                break;
+            }
+    ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("setup.preview")));
+    ui_table_open(s->h, msg_text(req_lang(s->r), MSG("setup.preview")));
+    ui_table_head(s->h, label, n);
+    for (size_t i = 0; i < rows->n && i < SHOWN_ROWS; i++) {
+        struct json *v;
+        struct err e = {0};
+        if (json_read(s->r, str_of(rows->v[i].cells), 1 << 20, &v, &e) != RC_OK)
+            continue;
+        html_open(s->h, E_TR);
+        for (size_t k = 0; k < n; k++)
+            html_el(s->h, E_TD, json_get_str(v, path[k]) ? json_get_str(v, path[k]) : "");
+        html_close(s->h, E_TR);
+    }
+    ui_table_close(s->h);
+}
+
+static void batch_form_out(struct screen *s, const struct form *f, int64_t batch, bool bad)
+{
+    struct html *h = s->h;
+    html_open(h, E_FORM);
+    html_action(h, page_path("import.post"), screen_csrf(s), URL_S(f->ident));
+    html_open(h, E_INPUT);
+    html_attr(h, A_TYPE, "hidden");
+    html_attr(h, A_NAME, "batch");
+    html_attr(h, A_VALUE, mem_fmt(s->r, "%lld", (long long)batch));
+    html_close(h, E_INPUT);
+    html_open(h, E_DIV);
+    html_class(h, "actions");
+    if (!bad)
+        ui_button(h, MSG("import.run"), "do", "run", true);
+    else
+        ui_button(h, MSG("setup.errors-csv"), "do", "faults", false);
+    ui_button(h, MSG("import.drop"), "do", "drop", false);
+    html_close(h, E_DIV);
+    html_close(h, E_FORM);
+}
+
+static void look(struct screen *s, const struct form *f)
+{
+    const struct upload *up = upload_of(s->r, "file");
+    struct site *site = s->site;
+    struct str data;
+    struct json *rows, *columns, *args = json_obj(s->r);
+    struct answer *a;
+    struct err e = {0};
+    struct q_staging_of_rows staged;
+    if (up == NULL) {
+        import_page(s, f, msg_text(req_lang(s->r), MSG("import.no-file")));
+        return;
+    }
+    if (upload_text(s->r, up, &data, &e) != RC_OK || sheet_rows(s->r, data, f, &rows, &columns, &e) != RC_OK) {
+        import_page(s, f, msg_fill(s->r, req_lang(s->r), err_info(e.code)->msg_key, e.arg, NULL));
+        return;
+    }
+    json_set_str(args, "form", f->ident);
+    json_set(args, "rows", rows);
+    screen_end(s);
+    core_command(site->core, s->r, &s->user->actor, "import.stage", args, NULL, &a);
+    if (!screen_begin(s, s->r, site))
+        return;
+    f = pack_form(s->rd.set, req_arg(s->r, 0));
+    int64_t batch = json_get_i64(a->body, "batch", 0), bad = json_get_i64(a->body, "bad", 0);
+    if (a->rc != RC_OK) {
+        import_page(s, f, msg_fill(s->r, req_lang(s->r), err_info(a->err.code)->msg_key, a->err.arg, NULL));
+        return;
+    }
+    if (q_staging_of(s->rd.db, s->r, batch, BATCH_ROWS, &staged, &e) != RC_OK) {
+        screen_fail(s, &e);
+        return;
+    }
+    screen_open(s, msg_fill(s->r, req_lang(s->r), MSG("import.title"), pick_lang(req_lang(s->r), f->name, f->name_en), NULL), f->room ? f->room : "registers");
+    html_el(s->h, E_P, msg_fill(s->r, req_lang(s->r), bad ? MSG("import.bad") : MSG("import.good"), mem_fmt(s->r, "%zu", staged.n), mem_fmt(s->r, "%lld", (long long)bad), NULL));
+    if (bad > 0)
+        faults_out(s, &staged);
+    batch_form_out(s, f, batch, bad > 0);
+    if (bad > 0)
+        file_form(s, f, MSG("import.again"));
+    rows_out(s, f, &staged, columns);
+    columns_out(s, f, columns);
+    screen_close(s, bad ? 422 : 200);
+}
+
+/* ---- what follows ---- */
+
+/* The rows with faults: line, what is wrong, and the cells as they were. */
+static void faults_download(struct screen *s, const struct form *f, int64_t batch)
+{
+    struct q_staging_of_rows rows;
+    struct q_keep_get own;
+    struct err e = {0};
+    bool found;
+    struct buf *b = buf_new(s->r, 4 * SHEET_MAX);
+    const char *mine = mem_fmt(s->r, "%s %lld", f->ident, (long long)s->rd.actor.person);
+    if (q_keep_get(s->rd.db, s->r, mem_fmt(s->r, "import:%lld", (long long)batch), &own, &found, &e) != RC_OK || !found || strcmp(own.v, mine) != 0 ||
+        q_staging_of(s->rd.db, s->r, batch, BATCH_ROWS, &rows, &e) != RC_OK) {
+        if (e.code == ERR_NONE)
+            (void)!err_set(&e, ERR_HTTP_NOTFOUND, "batch");
+        screen_fail(s, &e);
+        return;
+    }
+    buf_puts(b, "\xef\xbb\xbf");
+    csv_put(b, msg_text(LANG_JA, MSG("setup.line")), true);
+    csv_put(b, msg_text(LANG_JA, MSG("setup.what")), false);
+    for (size_t i = 0; i < f->field_n; i++)
+        if (!field_is_child(&f->field[i]) && f->field[i].value == NULL)
+            csv_put(b, f->field[i].label, false);
+    csv_end(b);
+    for (size_t k = 0; k < rows.n; k++) {
+        struct json *v;
+        if (strcmp(rows.v[k].state, "ok") == 0 || json_read(s->r, str_of(rows.v[k].cells), 1 << 20, &v, &e) != RC_OK)
+            continue;
+        csv_put(b, mem_fmt(s->r, "%lld", (long long)rows.v[k].line), true);
+        csv_put(b, problems_text(s, rows.v[k].problems), false);
+        for (size_t i = 0; i < f->field_n; i++)
+            if (!field_is_child(&f->field[i]) && f->field[i].value == NULL)
+                csv_put(b, json_get_str(v, f->field[i].path), false);
+        csv_end(b);
+    }
+    screen_end(s);
+    resp_download(s->r, "text/csv; charset=utf-8", mem_fmt(s->r, "%s-%s.csv", f->name, msg_text(LANG_JA, MSG("setup.what"))), b);
+}
+
+void page_import_post(struct req *r, void *ctx)
+{
+    struct screen s;
+    struct site *site = ctx;
+    struct answer *a;
+    struct json *args = json_obj(r);
+    const char *act = req_form(r, "do");
+    int64_t batch = 0;
+    const struct form *f = import_begin(&s, r, ctx);
+    if (f == NULL)
+        return;
+    if (req_form(r, "batch") != NULL && !str_to_i64(str_of(req_form(r, "batch")), &batch))
+        batch = 0;
+    if (batch == 0) {
+        look(&s, f);
+        return;
+    }
+    if (text_eq(act, "faults")) {
+        faults_download(&s, f, batch);
+        return;
+    }
+    screen_end(&s);
+    json_set_i64(args, "batch", batch);
+    core_command(site->core, r, &page_user(r)->actor, text_eq(act, "run") ? "import.run" : "import.drop", args, NULL, &a);
+    if (a->rc == RC_OK) {
+        const struct url_arg to[] = {URL_S(f->ident), URL_Q("done", text_eq(act, "run") ? "done.import" : "done.drop")};
+        resp_redirect(r, url_make(r, page_path("list"), to, 2));
+    } else if (screen_begin(&s, r, ctx)) {
+        import_page(&s, pack_form(s.rd.set, req_arg(r, 0)), msg_fill(r, req_lang(r), err_info(a->err.code)->msg_key, a->err.arg, NULL));
+    }
+}
