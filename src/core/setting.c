@@ -54,6 +54,27 @@ static bool pack_path_ok(const char *name)
     return pack_file_name_ok(strrchr(name, '/') ? strrchr(name, '/') + 1 : name);
 }
 
+/* A start that was killed leaves half-made files, which the reader of packs would rightly refuse. */
+static void strays_remove(TALLOC_CTX *mem, const char *dir, int depth)
+{
+    struct name_vec names = VEC_INIT(mem);
+    if (file_list(mem, dir, &names, NULL) != RC_OK)
+        return;
+    for (size_t i = 0; i < names.n; i++) {
+        char *path = file_join(mem, dir, names.v[i]);
+        if (strstr(names.v[i], ".tmp.") != NULL)
+            (void)unlink(path);
+        else if (depth > 0)
+            strays_remove(mem, path, depth - 1);
+    }
+}
+
+static bool file_has(TALLOC_CTX *mem, const char *path, struct str want)
+{
+    struct str have;
+    return file_exists(path) && file_read(mem, path, want.n, &have, NULL) == RC_OK && str_eq(have, want);
+}
+
 static enum rc files_write(TALLOC_CTX *mem, struct db *db, const struct json *files, const char *dir, struct err *e)
 {
     for (size_t i = 0; i < json_n(files); i++) {
@@ -72,7 +93,8 @@ static enum rc files_write(TALLOC_CTX *mem, struct db *db, const struct json *fi
         char *path = file_join(mem, dir, name);
         char *folder = mem_strndup(mem, path, (size_t)(strrchr(path, '/') - path));
         TRY(file_mkdirs(folder, 0700, e));
-        TRY(file_write_atomic(path, row.content.p, row.content.n, 0600, e));
+        if (!file_has(mem, path, row.content))
+            TRY(file_write_atomic(path, row.content.p, row.content.n, 0600, e));
     }
     return RC_OK;
 }
@@ -135,6 +157,7 @@ static enum rc ref_new(struct core *c, struct db *db, int64_t id, const char *bo
     crypt_sha256(body_text, strlen(body_text), hash);
     char *dir = set_dir(c, mem, hex_text(mem, hash, HASH_N));
     enum rc rc = json_read(mem, str_of(body_text), BODY_MAX_BYTES, &body, e);
+    strays_remove(mem, dir, 3);
     if (rc == RC_OK)
         rc = files_write(mem, db, json_get(body, "files"), dir, e);
     if (rc == RC_OK)

@@ -1,0 +1,253 @@
+/* Drives the house itself (core, without HTTP) for the fault tests; started from the source root.
+ *
+ *   housedriver make DIR [URL]                            a small house from tests/core/packs
+ *   housedriver write DIR ACK THREADS N FIRST [URL]       N records by THREADS threads, keys k<FIRST>...; each answer goes to ACK as a line
+ *                                                         "k12 ok RECORD SEQ" or "k12 CODE" after it was given
+ *   housedriver check DIR ACK [URL]                       opens, verifies, compares with ACK; one line of JSON
+ *   housedriver erase DIR KEY [URL]                       erases the destination of the record that KEY made */
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "core/core_int.h"
+
+static struct conf conf = {.workers = 4, .packs_dir = "tests/core/packs", .public_url = "", .highwater_dir = ""};
+static struct core *core;
+static TALLOC_CTX *root;
+
+static void die(const char *what, const struct err *e)
+{
+    printf("{\"refused\": \"%s\"}\n", err_info(e->code)->name);
+    fprintf(stderr, "housedriver: %s: %s %s\n", what, err_info(e->code)->name, e->detail);
+    fflush(stdout);
+    _exit(3);
+}
+
+static void house(const char *dir, const char *url)
+{
+    struct err e = {0};
+    conf.data_dir = dir;
+    conf.db_url = url;
+    if (core_open(root, &conf, &core, &e) != RC_OK)
+        die("open", &e);
+}
+
+static struct json *obj(TALLOC_CTX *mem, const char *text)
+{
+    struct json *j;
+    struct err e = {0};
+    if (json_read(mem, str_of(text), 1 << 20, &j, &e) != RC_OK)
+        die(text, &e);
+    return j;
+}
+
+static struct answer *say(TALLOC_CTX *mem, const struct actor *a, const char *name, const struct json *args, const char *key)
+{
+    struct answer *ans;
+    core_command(core, mem, a, name, args, key, &ans);
+    return ans;
+}
+
+static int64_t person_of(const char *login)
+{
+    struct reader r;
+    struct err e = {0};
+    struct q_login_by_name row;
+    bool found;
+    if (core_read_begin(core, root, NULL, &r, &e) != RC_OK || q_login_by_name(r.db, root, login, &row, &found, &e) != RC_OK || !found)
+        die(login, &e);
+    int64_t id = row.person;
+    core_read_end(&r);
+    return id;
+}
+
+static int make(const char *dir, const char *url)
+{
+    static const char *const steps[][2] = {
+        {"setup.start", "{\"adopt\":[\"trial\"],\"organization\":{\"name\":\"試験商会\"}}"},
+        {"setup.people", "{\"departments\":[{\"name\":\"本社\",\"head\":\"shacho\"},{\"name\":\"営業部\",\"parent\":\"本社\",\"head\":\"bucho\"}],"
+                         "\"people\":[{\"name\":\"社長\",\"login\":\"shacho\",\"department\":\"本社\"},{\"name\":\"部長\",\"login\":\"bucho\",\"department\":\"営業部\"},"
+                         "{\"name\":\"鈴木\",\"login\":\"suzuki\",\"department\":\"営業部\"},{\"name\":\"管理\",\"login\":\"kanri\",\"department\":\"本社\"}]}"},
+        {"setup.roles", "{\"assignments\":[{\"person\":\"kanri\",\"role\":\"administrator\"}]}"}};
+    const struct actor setup = {.kind = ACTOR_SETUP, .lang = LANG_JA, .login = "setup"};
+    struct json *people = NULL, *end = json_obj(root);
+    char *hash;
+    struct err e = {0};
+    house(dir, url);
+    for (size_t i = 0; i < ARRAY_N(steps); i++) {
+        struct answer *ans = say(root, &setup, steps[i][0], obj(root, steps[i][1]), NULL);
+        if (ans->rc != RC_OK)
+            die(json_text(root, ans->body), &ans->err);
+        if (i == 1)
+            people = obj(root, json_text(root, json_get(ans->body, "people")));
+    }
+    if (crypt_password_hash(root, "Himitsu-no-kagi-1", &hash, &e) != RC_OK)
+        die("password", &e);
+    json_set_i64(end, "admin", json_get_i64(people, "kanri", 0));
+    json_set_str(end, "hash", hash);
+    struct answer *ans = say(root, &setup, "setup.finish", end, NULL);
+    if (ans->rc != RC_OK)
+        die("finish", &ans->err);
+    core_settle(core);
+    core_close(core);
+    return 0;
+}
+
+struct job { int first, n, ack; int64_t person; };
+
+static void *writer(void *arg)
+{
+    const struct job *j = arg;
+    const struct actor a = {.kind = ACTOR_PERSON, .person = j->person, .lang = LANG_JA, .login = "suzuki"};
+    for (int i = j->first; i < j->first + j->n; i++) {
+        TALLOC_CTX *mem = mem_root(0);
+        char *key = mem_fmt(mem, "k%d", i);
+        struct json *args = obj(mem, mem_fmt(mem, "{\"form\":\"takeout\",\"submit\":true,\"values\":{\"destination\":\"客先%s\",\"return_on\":\"2030-01-01\"}}", key));
+        struct answer *ans = say(mem, &a, "record.create", args, key);
+        char *line = ans->rc == RC_OK ? mem_fmt(mem, "%s ok %lld %lld\n", key, (long long)json_get_i64(ans->body, "record", 0), (long long)ans->seq)
+                                      : mem_fmt(mem, "%s %s\n", key, err_info(ans->err.code)->name);
+        if (write(j->ack, line, strlen(line)) < 0)
+            abort();
+        talloc_free(mem);
+    }
+    return NULL;
+}
+
+static int write_all(const char *dir, const char *ack, int threads, int n, int first, const char *url)
+{
+    pthread_t thread[64];
+    struct job job[64];
+    house(dir, url);
+    int fd = open(ack, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    int64_t person = person_of("suzuki");
+    for (int i = 0; i < threads && i < 64; i++) {
+        job[i] = (struct job){.first = first + i * (n / threads), .n = n / threads, .ack = fd, .person = person};
+        if (pthread_create(&thread[i], NULL, writer, &job[i]) != 0)
+            abort();
+    }
+    for (int i = 0; i < threads && i < 64; i++)
+        pthread_join(thread[i], NULL);
+    core_settle(core);
+    core_close(core);
+    return 0;
+}
+
+/* ---- what is there afterwards ---- */
+
+static bool answered(struct reader *r, const char *key, int64_t *ret_seq)
+{
+    struct q_answered_get row;
+    bool found;
+    struct err e = {0};
+    if (q_answered_get(r->db, r->mem, key, &row, &found, &e) != RC_OK)
+        die("answered", &e);
+    *ret_seq = found ? row.seq : -1;
+    return found;
+}
+
+static int64_t number(struct reader *r, struct sql *s)
+{
+    struct db_rows *rows;
+    struct err e = {0};
+    bool more = false;
+    if (db_query(r->db, r->mem, s, &rows, &e) != RC_OK || db_next(rows, &more, &e) != RC_OK || !more)
+        die("count", &e);
+    int64_t n = db_i64(rows, 0);
+    db_rows_end(rows);
+    return n;
+}
+
+static void acks(struct reader *r, const char *path, int64_t *ret_acked, int64_t *ret_lost, int64_t *ret_unsure)
+{
+    struct str text, line, part[4];
+    struct err e = {0};
+    *ret_acked = *ret_lost = *ret_unsure = 0;
+    if (file_read(r->mem, path, 1 << 24, &text, &e) != RC_OK)
+        return;
+    while (str_next(&text, '\n', &line) && line.n > 0) {
+        int64_t seq = -1, have;
+        int n = 0;
+        while (n < 4 && str_next(&line, ' ', &part[n]))
+            n++;
+        bool there = answered(r, str_dup(r->mem, part[0]), &have);
+        if (n == 4 && str_is(part[1], "ok")) {
+            (*ret_acked)++;
+            *ret_lost += !there || !str_to_i64(part[3], &seq) || seq != have;
+        } else if (n >= 2 && str_is(part[1], "ERR_DB_DOUBT")) {
+            (*ret_unsure)++;
+        } else if (there) {
+            *ret_lost += 1000;                     /* was told that it is not there: as bad */
+        }
+    }
+}
+
+static int check(const char *dir, const char *ack, const char *url)
+{
+    struct reader r;
+    struct err e = {0};
+    struct ledger_report rep;
+    int64_t acked, lost, unsure;
+    char *difference = NULL;
+    house(dir, url);
+    core_settle(core);
+    if (core_read_begin(core, root, NULL, &r, &e) != RC_OK)
+        die("read", &e);
+    acks(&r, ack, &acked, &lost, &unsure);
+    struct sql *records = sql_new(root), *keys = sql_new(root);
+    sql_lit(records, "SELECT count(*) FROM record WHERE form = 'takeout'");
+    sql_lit(keys, "SELECT count(*) FROM answered WHERE ikey LIKE 'k%'");
+    int64_t n = number(&r, records), k = number(&r, keys);
+    if (ledger_verify(r.db, root, core_vkey(core), &rep, &e) != RC_OK)
+        die("verify", &e);
+    core_read_end(&r);
+    if (core_rebuild(core, true, &difference, &e) != RC_OK)
+        die("rebuild", &e);
+    core_settle(core);
+    core_close(core);
+    printf("{\"acked\": %lld, \"lost\": %lld, \"unsure\": %lld, \"records\": %lld, \"keys\": %lld, \"entries\": %lld, \"epochs\": %lld, \"declared_lost\": %lld, "
+           "\"problem\": \"%s\", \"difference\": \"%s\"}\n", (long long)acked, (long long)lost, (long long)unsure, (long long)n, (long long)k, (long long)rep.entries,
+           (long long)rep.epochs, (long long)rep.lost, rep.problem ? rep.problem : "", difference ? difference : "");
+    return lost == 0 && n == k && rep.problem == NULL && difference == NULL ? 0 : 1;
+}
+
+static int erase(const char *dir, const char *key, const char *url)
+{
+    struct reader r;
+    struct err e = {0};
+    struct q_answered_get row;
+    bool found;
+    house(dir, url);
+    const struct actor a = {.kind = ACTOR_PERSON, .person = person_of("kanri"), .lang = LANG_JA, .login = "kanri"};
+    if (core_read_begin(core, root, NULL, &r, &e) != RC_OK || q_answered_get(r.db, root, key, &row, &found, &e) != RC_OK || !found)
+        die(key, &e);
+    int64_t record = json_get_i64(obj(root, row.result), "record", 0);
+    core_read_end(&r);
+    struct answer *ans = say(root, &a, "record.erase", obj(root, mem_fmt(root, "{\"record\":%lld,\"ground\":\"request\",\"paths\":[\"destination\"]}", (long long)record)), NULL);
+    if (ans->rc != RC_OK)
+        die("erase", &ans->err);
+    core_settle(core);
+    core_close(core);
+    printf("{\"erased\": %lld}\n", (long long)record);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct err e = {0};
+    int code = 2;
+    mem_init();
+    if (crypt_init(&e) != RC_OK)
+        die("crypt", &e);
+    root = mem_root(0);
+    if (argc >= 3 && strcmp(argv[1], "make") == 0)
+        code = make(argv[2], argc > 3 ? argv[3] : NULL);
+    else if (argc >= 7 && strcmp(argv[1], "write") == 0)
+        code = write_all(argv[2], argv[3], atoi(argv[4]), atoi(argv[5]), atoi(argv[6]), argc > 7 ? argv[7] : NULL);
+    else if (argc >= 4 && strcmp(argv[1], "check") == 0)
+        code = check(argv[2], argv[3], argc > 4 ? argv[4] : NULL);
+    else if (argc >= 4 && strcmp(argv[1], "erase") == 0)
+        code = erase(argv[2], argv[3], argc > 4 ? argv[4] : NULL);
+    talloc_free(root);
+    return code;
+}
