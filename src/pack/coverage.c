@@ -106,7 +106,7 @@ void coverage_carried(TALLOC_CTX *mem, const struct pack_set *s, const char *pac
     set_carriers(&c, s);
     for (size_t i = 0; i < s->duty_n; i++) {
         const struct duty *d = &s->duty[i];
-        if (!text_eq(d->pack->id, pack) || !text_eq(d->article, article))
+        if (!text_eq(d->pack->id, pack) || (article != NULL && !text_eq(d->article, article)))
             continue;
         struct cover_row *row = vec_push(ret_rows);
         *row = (struct cover_row){.duty = d, .key = d->key, .article = d->article, .weaker_because = d->weaker_because, .demanded = d->how_n ? d->how[0] : S_TEXT};

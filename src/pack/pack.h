@@ -186,7 +186,7 @@ struct cover_row { const struct duty *duty /* NULL: the pack does not know it */
 VEC_TYPE(cover_vec, struct cover_row);
 /* Catalogue file requirements/<pack>.yaml is the demand. */
 MUST enum rc coverage_duties(TALLOC_CTX *mem, const struct pack_set *s, const char *catalogue_dir, const char *pack, struct cover_vec *ret_rows, struct err *e);
-/* What carries the duties of one article in this set, without the catalogue. */
+/* What carries the duties of one article (NULL: of all) in this set, without the catalogue. */
 void coverage_carried(TALLOC_CTX *mem, const struct pack_set *s, const char *pack, const char *article, struct cover_vec *ret_rows);
 struct form_diff { const char *form, *field, *what, *explained; };
 VEC_TYPE(form_diff_vec, struct form_diff);

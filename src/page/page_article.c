@@ -13,11 +13,11 @@ static const char *who_text(struct screen *s, const struct duty *d)
     return out;
 }
 
-static const char *strength_text(struct screen *s, const struct cover_row *c)
+const char *strength_label(enum lang lang, enum strength v)
 {
     static const char *const keys[S__N] = {MSG("strength.text"), MSG("strength.inform"), MSG("strength.measure"), MSG("strength.check"), MSG("strength.schedule"),
                                            MSG("strength.event"), MSG("strength.flow"), MSG("strength.enforce")};
-    return msg_text(req_lang(s->r), c->carried ? keys[c->strength] : MSG("strength.none"));
+    return msg_text(lang, keys[v]);
 }
 
 static void duty_row(struct screen *s, const struct cover_row *c)
@@ -37,7 +37,7 @@ static void duty_row(struct screen *s, const struct cover_row *c)
     }
     html_close(h, E_TD);
     html_el(h, E_TD, who_text(s, c->duty));
-    html_el(h, E_TD, strength_text(s, c));
+    html_el(h, E_TD, c->carried ? strength_label(req_lang(s->r), c->strength) : msg_text(req_lang(s->r), MSG("strength.none")));
     bool has_next = q_task_duty_next(s->rd.db, s->r, c->key, &next, &e) == RC_OK && !next.due_us_null;
     bool has_last = q_task_duty_last(s->rd.db, s->r, c->key, &last, &e) == RC_OK && !last.closed_at_null;
     html_el(h, E_TD, has_next ? when_text(s->r, next.due_us) : "–");

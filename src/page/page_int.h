@@ -32,11 +32,15 @@ const char *when_text(TALLOC_CTX *mem, int64_t us);
 const struct upload *upload_of(struct req *r, const char *field);           /* NULL: none or empty */
 MUST enum rc upload_text(struct req *r, const struct upload *up, struct str *ret, struct err *e);
 
+/* Words and alternatives of a regulation as fields of the form that is open; and what came back, only what changed. */
+void words_form(struct screen *s, const struct pack *p);
+struct json *words_read(struct req *r, const struct pack_set *set);
+
 #define PAGE(name) void name(struct req *r, void *ctx)
 PAGE(page_home); PAGE(page_login); PAGE(page_login_post); PAGE(page_logout_post); PAGE(page_password); PAGE(page_password_post); PAGE(page_language_post);
 PAGE(page_setup); PAGE(page_setup_post); PAGE(page_rooms); PAGE(page_list); PAGE(page_csv); PAGE(page_new); PAGE(page_new_post); PAGE(page_import); PAGE(page_import_post);
 PAGE(page_record); PAGE(page_edit); PAGE(page_edit_post); PAGE(page_act_post); PAGE(page_history); PAGE(page_attach_post); PAGE(page_print); PAGE(page_attachment);
 PAGE(page_receipt); PAGE(page_conform); PAGE(page_article); PAGE(page_ledger); PAGE(page_settings); PAGE(page_settings_post); PAGE(page_task_post);
-PAGE(page_regulation); PAGE(page_people); PAGE(page_people_post);
+PAGE(page_words); PAGE(page_words_post); PAGE(page_coverage); PAGE(page_regulation); PAGE(page_people); PAGE(page_people_post);
 #undef PAGE
 #endif
