@@ -4,206 +4,51 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <unistd.h>
 #include <cmocka.h>
 #include "core/core_int.h"
-#include "pgtest.h"
-
-static bool on_pg;
-static TALLOC_CTX *root, *mem;
-static struct core *core;
-static struct conf conf;
-static char dir[32];
-static struct json *people, *departments;
-
-/* ---- saying what happens ---- */
-
-static struct json *obj(const char *text)
-{
-    struct json *j;
-    struct err e = {0};
-    if (json_read(mem, str_of(text), 1 << 20, &j, &e) != RC_OK)
-        fail_msg("%s: %s", text, e.detail);
-    return j;
-}
-
-static int64_t person(const char *login) { return json_get_i64(people, login, 0); }
-static int64_t dept(const char *name) { return json_get_i64(departments, name, 0); }
-
-static struct actor as(const char *login)
-{
-    return (struct actor){.kind = ACTOR_PERSON, .person = person(login), .lang = LANG_JA, .login = login};
-}
-
-static const char *code_of(const struct answer *ans) { return ans->rc == RC_OK ? "ok" : json_get_str(ans->body, "code"); }
-
-static struct answer *say(const struct actor *a, const char *name, const struct json *args)
-{
-    struct answer *ans;
-    core_command(core, mem, a, name, args, NULL, &ans);
-    return ans;
-}
-
-static struct answer *good(const struct actor *a, const char *name, const struct json *args)
-{
-    struct answer *ans = say(a, name, args);
-    if (ans->rc != RC_OK)
-        fail_msg("%s: %s %s %s", name, err_info(ans->err.code)->name, ans->err.detail, json_text(mem, ans->body));
-    return ans;
-}
-
-/* Makes and submits; the record's id, or 0 with *ret_code. */
-static int64_t make(const char *login, const char *form, const char *values, const char **ret_code)
-{
-    struct actor a = as(login);
-    struct json *args = json_obj(mem);
-    json_set_str(args, "form", form);
-    json_set(args, "values", obj(values));
-    json_set_bool(args, "submit", true);
-    struct answer *ans = say(&a, "record.create", args);
-    if (ret_code != NULL)
-        *ret_code = code_of(ans);
-    else if (ans->rc != RC_OK)
-        fail_msg("create %s: %s %s %s", form, err_info(ans->err.code)->name, ans->err.detail, json_text(mem, ans->body));
-    return ans->rc == RC_OK ? json_get_i64(ans->body, "record", 0) : 0;
-}
-
-static const char *act(const char *login, const char *name, int64_t record, const char *values)
-{
-    struct actor a = as(login);
-    struct json *args = json_obj(mem);
-    json_set_i64(args, "record", record);
-    json_set_str(args, "comment", "試験のため");
-    if (values != NULL)
-        json_set(args, "values", obj(values));
-    return code_of(say(&a, name, args));
-}
-
-static struct reader reading(const char *login)
-{
-    struct reader r;
-    struct err e = {0};
-    struct actor a = as(login);
-    assert_int_equal(core_read_begin(core, mem, &a, &r, &e), RC_OK);
-    return r;
-}
-
-static void people_set(void)
-{
-    static const char *const units[] = {
-        "{\"name\":\"本社\",\"head\":\"shacho\"}", "{\"name\":\"営業部\",\"parent\":\"本社\",\"head\":\"bucho\"}",
-        "{\"name\":\"営業一課\",\"parent\":\"営業部\",\"head\":\"kacho\"}", "{\"name\":\"総務部\",\"parent\":\"本社\"}"};
-    static const char *const persons[] = {
-        "{\"name\":\"社長\",\"login\":\"shacho\",\"department\":\"本社\"}", "{\"name\":\"部長\",\"login\":\"bucho\",\"department\":\"営業部\"}",
-        "{\"name\":\"課長\",\"login\":\"kacho\",\"department\":\"営業一課\"}", "{\"name\":\"鈴木\",\"login\":\"suzuki\",\"department\":\"営業一課\"}",
-        "{\"name\":\"佐藤\",\"login\":\"sato\",\"department\":\"総務部\"}", "{\"name\":\"管理\",\"login\":\"kanri\",\"department\":\"総務部\"}",
-        "{\"name\":\"監査\",\"login\":\"kansa\",\"department\":\"総務部\"}", "{\"name\":\"責任\",\"login\":\"sekinin\",\"department\":\"総務部\"}",
-        "{\"name\":\"退職\",\"login\":\"taishoku\",\"department\":\"営業一課\",\"left_on\":\"2020-03-31\"}", "{\"name\":\"社外\",\"login\":\"shagai\",\"department\":\"本社\"}"};
-    struct json *args = json_obj(mem), *d = json_set_arr(args, "departments"), *p = json_set_arr(args, "people");
-    for (size_t i = 0; i < ARRAY_N(units); i++)
-        json_add(d, obj(units[i]));
-    for (size_t i = 0; i < ARRAY_N(persons); i++)
-        json_add(p, obj(persons[i]));
-    const struct actor setup = {.kind = ACTOR_SETUP, .lang = LANG_JA, .login = "setup"};
-    struct answer *ans = good(&setup, "setup.people", args);
-    people = obj(json_text(mem, json_get(ans->body, "people")));
-    departments = obj(json_text(mem, json_get(ans->body, "departments")));
-}
-
-static int house_open(void **state)
-{
-    struct err e = {0};
-    const struct actor setup = {.kind = ACTOR_SETUP, .lang = LANG_JA, .login = "setup"};
-    (void)state;
-    root = mem_root(0);
-    mem = mem_scope_new(root);
-    assert_int_equal(crypt_init(&e), RC_OK);
-    memcpy(dir, "/tmp/daicho-house-XXXXXX", sizeof "/tmp/daicho-house-XXXXXX");
-    assert_non_null(mkdtemp(dir));
-    conf = (struct conf){.data_dir = dir, .db_url = on_pg ? pgtest_new(root, NULL, NULL) : NULL, .workers = 4, .packs_dir = "tests/core/packs", .public_url = ""};
-    if (core_open(root, &conf, &core, &e) != RC_OK)
-        fail_msg("core_open: %s", e.detail);
-    assert_non_null(core_setup_code(core));
-    good(&setup, "setup.start", obj("{\"adopt\":[\"trial\"],\"organization\":{\"name\":\"試験商会\"}}"));
-    people_set();
-    good(&setup, "setup.roles", obj("{\"assignments\":[{\"person\":\"kanri\",\"role\":\"administrator\"},{\"person\":\"kansa\",\"role\":\"auditor\"},"
-                                    "{\"person\":\"sekinin\",\"role\":\"chief\"},{\"person\":\"shagai\",\"role\":\"outside_officer\"},"
-                                    "{\"person\":\"taishoku\",\"role\":\"it_admin\"}]}"));
-    struct json *end = json_obj(mem);
-    char *hash;
-    assert_int_equal(crypt_password_hash(mem, "Himitsu-no-kagi-1", &hash, &e), RC_OK);
-    json_set_i64(end, "admin", person("kanri"));
-    json_set_str(end, "hash", hash);
-    good(&setup, "setup.finish", end);
-    core_settle(core);
-    return 0;
-}
-
-static void remove_tree(const char *path)
-{
-    struct name_vec names = VEC_INIT(root);
-    struct err e = {0};
-    if (file_list(root, path, &names, &e) != RC_OK) {
-        unlink(path);
-        return;
-    }
-    for (size_t i = 0; i < names.n; i++)
-        remove_tree(file_join(root, path, names.v[i]));
-    rmdir(path);
-}
-
-static int house_close(void **state)
-{
-    (void)state;
-    mem_scope_end(&mem);                     /* results end before the house closes */
-    core_close(core);
-    remove_tree(dir);
-    talloc_free(root);
-    return 0;
-}
+#include "house.h"
 
 /* ---- the organisation ---- */
 
 static void who_stands_where(void **state)
 {
-    struct reader r = reading("suzuki");
+    struct reader r = house_reading("suzuki");
     struct err e = {0};
     int64_t id;
     (void)state;
-    assert_int_equal(org_head(r.db, mem, dept("営業一課"), r.today, &id, &e), RC_OK);
-    assert_int_equal(id, person("kacho"));
-    assert_int_equal(org_head(r.db, mem, dept("総務部"), r.today, &id, &e), RC_OK);
+    assert_int_equal(org_head(r.db, house_mem, house_dept("営業一課"), r.today, &id, &e), RC_OK);
+    assert_int_equal(id, house_person("kacho"));
+    assert_int_equal(org_head(r.db, house_mem, house_dept("総務部"), r.today, &id, &e), RC_OK);
     assert_int_equal(id, 0);
-    assert_int_equal(org_parent(r.db, dept("営業一課"), &id, &e), RC_OK);
-    assert_int_equal(id, dept("営業部"));
-    assert_int_equal(org_department_of(r.db, person("suzuki"), r.today, &id, &e), RC_OK);
-    assert_int_equal(id, dept("営業一課"));
+    assert_int_equal(org_parent(r.db, house_dept("営業一課"), &id, &e), RC_OK);
+    assert_int_equal(id, house_dept("営業部"));
+    assert_int_equal(org_department_of(r.db, house_person("suzuki"), r.today, &id, &e), RC_OK);
+    assert_int_equal(id, house_dept("営業一課"));
     core_read_end(&r);
 }
 
 static void roles_that_are_the_same(void **state)
 {
-    struct reader r = reading("suzuki");
+    struct reader r = house_reading("suzuki");
     (void)state;
-    assert_true(org_holds_set(r.db, r.set, person("sekinin"), "trial:chief", r.today));
-    assert_true(org_holds_set(r.db, r.set, person("sekinin"), "core:security_officer", r.today));          /* through `is:` */
-    assert_false(org_holds_set(r.db, r.set, person("suzuki"), "core:security_officer", r.today));
-    assert_true(org_holds_set(r.db, r.set, person("kanri"), "administrator", r.today));
-    assert_false(org_holds_set(r.db, r.set, person("kanri"), "administrator", "2000-01-01"));              /* not yet */
-    assert_true(org_holds_set(r.db, r.set, person("suzuki"), "employee", r.today));
-    assert_false(org_holds_set(r.db, r.set, person("taishoku"), "employee", r.today));                     /* left */
-    assert_false(org_holds_set(r.db, r.set, person("taishoku"), "it_admin", r.today));
-    assert_true(org_holds_set(r.db, r.set, person("kacho"), "head_of_department", r.today));
-    assert_false(org_holds_set(r.db, r.set, person("suzuki"), "head_of_department", r.today));
+    assert_true(org_holds_set(r.db, r.set, house_person("sekinin"), "trial:chief", r.today));
+    assert_true(org_holds_set(r.db, r.set, house_person("sekinin"), "core:security_officer", r.today));          /* through `is:` */
+    assert_false(org_holds_set(r.db, r.set, house_person("suzuki"), "core:security_officer", r.today));
+    assert_true(org_holds_set(r.db, r.set, house_person("kanri"), "administrator", r.today));
+    assert_false(org_holds_set(r.db, r.set, house_person("kanri"), "administrator", "2000-01-01"));              /* not yet */
+    assert_true(org_holds_set(r.db, r.set, house_person("suzuki"), "employee", r.today));
+    assert_false(org_holds_set(r.db, r.set, house_person("taishoku"), "employee", r.today));                     /* left */
+    assert_false(org_holds_set(r.db, r.set, house_person("taishoku"), "it_admin", r.today));
+    assert_true(org_holds_set(r.db, r.set, house_person("kacho"), "head_of_department", r.today));
+    assert_false(org_holds_set(r.db, r.set, house_person("suzuki"), "head_of_department", r.today));
     core_read_end(&r);
 }
 
 static int64_t waiting_at(int64_t record)
 {
-    struct reader r = reading("kanri");
+    struct reader r = house_reading("kanri");
     struct err e = {0};
-    struct step_infos steps = VEC_INIT(mem);
+    struct step_infos steps = VEC_INIT(house_mem);
     assert_int_equal(record_steps(&r, record, &steps, &e), RC_OK);
     int64_t who = steps.n == 1 && steps.v[0].who_n == 1 ? steps.v[0].who[0].person : -1;
     core_read_end(&r);
@@ -214,40 +59,40 @@ static void nobody_approves_themselves(void **state)
 {
     const char *values = "{\"destination\":\"客先\",\"return_on\":\"2030-01-01\"}";
     (void)state;
-    int64_t t = make("suzuki", "takeout", values, NULL);
-    assert_int_equal(waiting_at(t), person("kacho"));
-    assert_string_equal(act("suzuki", "record.approve", t, NULL), "ERR_SELF_APPROVAL");
-    assert_string_equal(act("bucho", "record.approve", t, NULL), "ERR_NOT_YOUR_STEP");
-    assert_string_equal(act("sato", "record.approve", t, NULL), "ERR_RECORD_MISSING");                    /* does not even see it */
-    assert_string_equal(act("kacho", "record.approve", t, NULL), "ok");
-    assert_int_equal(waiting_at(make("kacho", "takeout", values, NULL)), person("bucho"));                 /* climbs */
-    assert_int_equal(waiting_at(make("bucho", "takeout", values, NULL)), person("shacho"));
-    assert_int_equal(waiting_at(make("sato", "takeout", values, NULL)), person("shacho"));                 /* vacant: the next above */
-    int64_t top = make("shacho", "takeout", values, NULL);
-    assert_int_equal(waiting_at(top), person("shagai"));                                                   /* the post that the core names */
-    assert_string_equal(act("shacho", "record.approve", top, NULL), "ERR_SELF_APPROVAL");
+    int64_t t = house_make("suzuki", "takeout", values, NULL);
+    assert_int_equal(waiting_at(t), house_person("kacho"));
+    assert_string_equal(house_act("suzuki", "record.approve", t, NULL), "ERR_SELF_APPROVAL");
+    assert_string_equal(house_act("bucho", "record.approve", t, NULL), "ERR_NOT_YOUR_STEP");
+    assert_string_equal(house_act("sato", "record.approve", t, NULL), "ERR_RECORD_MISSING");                    /* does not even see it */
+    assert_string_equal(house_act("kacho", "record.approve", t, NULL), "ok");
+    assert_int_equal(waiting_at(house_make("kacho", "takeout", values, NULL)), house_person("bucho"));                 /* climbs */
+    assert_int_equal(waiting_at(house_make("bucho", "takeout", values, NULL)), house_person("shacho"));
+    assert_int_equal(waiting_at(house_make("sato", "takeout", values, NULL)), house_person("shacho"));                 /* vacant: the next above */
+    int64_t top = house_make("shacho", "takeout", values, NULL);
+    assert_int_equal(waiting_at(top), house_person("shagai"));                                                   /* the post that the core names */
+    assert_string_equal(house_act("shacho", "record.approve", top, NULL), "ERR_SELF_APPROVAL");
 }
 
 /* ---- permission ---- */
 
 static bool may(const char *login, enum permit p, int64_t record)
 {
-    struct reader r = reading(login);
+    struct reader r = house_reading(login);
     struct err e = {0};
     struct record rec;
     const struct grant *g;
-    assert_int_equal(record_get(r.db, mem, r.set, record, &rec, &e), RC_OK);
-    bool ok = perm_check(r.db, mem, r.set, &r.actor, p, rec.form, &rec, r.today, &g, &e) == RC_OK;
+    assert_int_equal(record_get(r.db, house_mem, r.set, record, &rec, &e), RC_OK);
+    bool ok = perm_check(r.db, house_mem, r.set, &r.actor, p, rec.form, &rec, r.today, &g, &e) == RC_OK;
     core_read_end(&r);
     return ok;
 }
 
 static bool may_make(const char *login, const char *form)
 {
-    struct reader r = reading(login);
+    struct reader r = house_reading(login);
     struct err e = {0};
     const struct grant *g;
-    bool ok = perm_check(r.db, mem, r.set, &r.actor, PERMIT_MAKE, pack_form(r.set, form), NULL, r.today, &g, &e) == RC_OK;
+    bool ok = perm_check(r.db, house_mem, r.set, &r.actor, PERMIT_MAKE, pack_form(r.set, form), NULL, r.today, &g, &e) == RC_OK;
     core_read_end(&r);
     return ok;
 }
@@ -258,11 +103,11 @@ static void who_sees_what(void **state)
         {"suzuki", true, true}, {"kacho", true, false}, {"bucho", true, false}, {"shacho", true, false}, {"sato", false, false},
         {"kanri", true, true}, {"kansa", true, true}, {"sekinin", true, true}, {"taishoku", false, false}, {"shagai", false, false}};
     (void)state;
-    int64_t t = make("suzuki", "takeout", "{\"destination\":\"客先\",\"return_on\":\"2030-01-01\"}", NULL);
-    struct json *v = json_obj(mem);
-    int64_t a = make("suzuki", "asset", mem_fmt(mem, "{\"name\":\"名簿\",\"dept\":\"%lld\",\"confidentiality\":\"c0\"}", (long long)dept("営業一課")), NULL);
+    int64_t t = house_make("suzuki", "takeout", "{\"destination\":\"客先\",\"return_on\":\"2030-01-01\"}", NULL);
+    struct json *v = json_obj(house_mem);
+    int64_t a = house_make("suzuki", "asset", mem_fmt(house_mem, "{\"name\":\"名簿\",\"dept\":\"%lld\",\"confidentiality\":\"c0\"}", (long long)house_dept("営業一課")), NULL);
     json_set_i64(v, "asset", a);
-    int64_t i = make("suzuki", "inspection", json_text(mem, v), NULL);
+    int64_t i = house_make("suzuki", "inspection", json_text(house_mem, v), NULL);
     for (size_t k = 0; k < ARRAY_N(all); k++) {
         if (may(all[k].login, PERMIT_SEE, t) != all[k].department)
             fail_msg("%s sees a department record: %d", all[k].login, !all[k].department);
@@ -274,7 +119,7 @@ static void who_sees_what(void **state)
 static void who_does_what(void **state)
 {
     (void)state;
-    int64_t t = make("suzuki", "takeout", "{\"destination\":\"客先\",\"return_on\":\"2030-01-01\"}", NULL);
+    int64_t t = house_make("suzuki", "takeout", "{\"destination\":\"客先\",\"return_on\":\"2030-01-01\"}", NULL);
     assert_true(may("kacho", PERMIT_ACT, t));
     assert_false(may("bucho", PERMIT_ACT, t));
     assert_false(may("kanri", PERMIT_ACT, t));                       /* an administrator does not approve */
@@ -291,24 +136,24 @@ static void who_does_what(void **state)
     assert_false(may_make("suzuki", "person"));
     assert_true(may_make("suzuki", "takeout"));
     assert_false(may_make("taishoku", "takeout"));                   /* left */
-    struct actor s = as("suzuki");
-    assert_string_equal(code_of(say(&s, "account.set", obj("{\"person\":1,\"login\":\"x\"}"))), "ERR_DENIED");
+    struct actor s = house_as("suzuki");
+    assert_string_equal(house_code_of(house_say(&s, "account.set", house_obj("{\"person\":1,\"login\":\"x\"}"))), "ERR_DENIED");
 }
 
 static void roles_that_exclude_each_other(void **state)
 {
     const char *code;
     (void)state;
-    int64_t it = make("kanri", "assignment", "{\"person\":\"佐藤\",\"role\":\"システム管理者\",\"from_on\":\"2026-01-01\"}", NULL);      /* by its name */
-    make("kanri", "assignment", "{\"person\":\"佐藤\",\"role\":\"auditor\",\"from_on\":\"2026-01-01\"}", &code);
+    int64_t it = house_make("kanri", "assignment", "{\"person\":\"佐藤\",\"role\":\"システム管理者\",\"from_on\":\"2026-01-01\"}", NULL);      /* by its name */
+    house_make("kanri", "assignment", "{\"person\":\"佐藤\",\"role\":\"auditor\",\"from_on\":\"2026-01-01\"}", &code);
     assert_string_equal(code, "ERR_EXCLUSIVE_ROLE");
-    make("kanri", "assignment", "{\"person\":\"佐藤\",\"role\":\"魔法使い\",\"from_on\":\"2026-01-01\"}", &code);
+    house_make("kanri", "assignment", "{\"person\":\"佐藤\",\"role\":\"魔法使い\",\"from_on\":\"2026-01-01\"}", &code);
     assert_string_equal(code, "ERR_FIELDS");
-    make("suzuki", "assignment", "{\"person\":\"鈴木\",\"role\":\"administrator\",\"from_on\":\"2026-01-01\"}", &code);
+    house_make("suzuki", "assignment", "{\"person\":\"鈴木\",\"role\":\"administrator\",\"from_on\":\"2026-01-01\"}", &code);
     assert_string_equal(code, "ERR_DENIED");
-    assert_string_equal(act("kanri", "record.void", it, NULL), "ok");
-    int64_t audit = make("kanri", "assignment", "{\"person\":\"佐藤\",\"role\":\"auditor\",\"from_on\":\"2026-01-01\"}", NULL);
-    assert_string_equal(act("kanri", "record.void", audit, NULL), "ok");
+    assert_string_equal(house_act("kanri", "record.void", it, NULL), "ok");
+    int64_t audit = house_make("kanri", "assignment", "{\"person\":\"佐藤\",\"role\":\"auditor\",\"from_on\":\"2026-01-01\"}", NULL);
+    assert_string_equal(house_act("kanri", "record.void", audit, NULL), "ok");
 }
 
 /* ---- checks ---- */
@@ -316,8 +161,8 @@ static void roles_that_exclude_each_other(void **state)
 static const char *article(const char *id)
 {
     static const char *const names[] = {"ok", "bad", "unknown", "excepted", "none"};
-    struct reader r = reading("kanri");
-    struct article_states all = VEC_INIT(mem);
+    struct reader r = house_reading("kanri");
+    struct article_states all = VEC_INIT(house_mem);
     struct err e = {0};
     const char *found = "?";
     int64_t as_of;
@@ -332,14 +177,14 @@ static const char *article(const char *id)
 
 static const char *verdict(const char *check, int64_t subject)
 {
-    struct reader r = reading("kanri");
+    struct reader r = house_reading("kanri");
     struct q_verdict_get v;
     struct err e = {0};
     bool found;
     core_read_end(&r);
-    core_settle(core);
-    r = reading("kanri");
-    if (q_verdict_get(r.db, mem, check, subject, &v, &found, &e) != RC_OK)
+    core_settle(house_core);
+    r = house_reading("kanri");
+    if (q_verdict_get(r.db, house_mem, check, subject, &v, &found, &e) != RC_OK)
         fail_msg("%s", e.detail);
     core_read_end(&r);
     return found ? v.state : "-";
@@ -347,8 +192,8 @@ static const char *verdict(const char *check, int64_t subject)
 
 static size_t open_tasks(int64_t record)
 {
-    struct reader r = reading("kanri");
-    struct task_infos all = VEC_INIT(mem);
+    struct reader r = house_reading("kanri");
+    struct task_infos all = VEC_INIT(house_mem);
     struct err e = {0};
     size_t n = 0;
     assert_int_equal(task_of_record(&r, record, &all, &e), RC_OK);
@@ -360,18 +205,18 @@ static size_t open_tasks(int64_t record)
 
 static int64_t asset(const char *name, const char *level, const char *reviewed)
 {
-    struct json *v = json_obj(mem);
+    struct json *v = json_obj(house_mem);
     json_set_str(v, "name", name);
-    json_set_i64(v, "dept", dept("営業一課"));
+    json_set_i64(v, "dept", house_dept("営業一課"));
     json_set_str(v, "confidentiality", level);
     if (reviewed != NULL)
         json_set_str(v, "reviewed_on", reviewed);
-    return make("suzuki", "asset", json_text(mem, v), NULL);
+    return house_make("suzuki", "asset", json_text(house_mem, v), NULL);
 }
 
 static int64_t inspection(int64_t of, bool is_good)
 {
-    return make("suzuki", "inspection", mem_fmt(mem, "{\"asset\":\"%lld\",\"good\":\"%d\"}", (long long)of, is_good), NULL);
+    return house_make("suzuki", "inspection", mem_fmt(house_mem, "{\"asset\":\"%lld\",\"good\":\"%d\"}", (long long)of, is_good), NULL);
 }
 
 static void every_asset(void **state)
@@ -386,13 +231,13 @@ static void every_asset(void **state)
     assert_string_equal(verdict("trial:reviewed", open), "na");
     assert_string_equal(article("1"), "bad");
     assert_true(open_tasks(old) >= 1);
-    struct json *args = json_obj(mem);
+    struct json *args = json_obj(house_mem);
     json_set_i64(args, "record", old);
-    json_set(args, "values", obj(mem_fmt(mem, "{\"reviewed_on\":\"%s\"}", today)));
-    struct actor s = as("suzuki");
-    good(&s, "record.save", args);
+    json_set(args, "values", house_obj(mem_fmt(house_mem, "{\"reviewed_on\":\"%s\"}", today)));
+    struct actor s = house_as("suzuki");
+    house_good(&s, "record.save", args);
     assert_string_equal(verdict("trial:reviewed", old), "bad");              /* a draft changes no check */
-    good(&s, "record.submit", args);
+    house_good(&s, "record.submit", args);
     assert_string_equal(verdict("trial:reviewed", old), "ok");
 }
 
@@ -412,21 +257,21 @@ static void other_forms_touch(void **state)
     int64_t unnamed = asset("未定", "c0", NULL);
     assert_string_equal(verdict("trial:no-open-name", unnamed), "bad");
     assert_string_equal(verdict("trial:no-open-name", b), "ok");
-    assert_string_equal(act("kanri", "record.void", unnamed, NULL), "ok");
+    assert_string_equal(house_act("kanri", "record.void", unnamed, NULL), "ok");
     assert_string_equal(verdict("trial:no-open-name", unnamed), "-");
     assert_string_equal(article("2"), "bad");
 }
 
 static void a_wide_check(void **state)
 {
-    struct reader r = reading("kanri");
-    struct sql *s = sql_new(mem);
+    struct reader r = house_reading("kanri");
+    struct sql *s = sql_new(house_mem);
     struct db_rows *rows;
     struct err e = {0};
     bool more;
     (void)state;
     sql_lit(s, "SELECT record FROM f_organization WHERE slot = 0");
-    assert_int_equal(db_query(r.db, mem, s, &rows, &e), RC_OK);
+    assert_int_equal(db_query(r.db, house_mem, s, &rows, &e), RC_OK);
     assert_int_equal(db_next(rows, &more, &e), RC_OK);
     int64_t org = db_i64(rows, 0);
     db_rows_end(rows);
@@ -441,15 +286,15 @@ static void a_wide_check(void **state)
 static void a_deadline(void **state)
 {
     (void)state;
-    int64_t late = make("suzuki", "takeout", "{\"destination\":\"客先\",\"return_on\":\"2020-01-01\"}", NULL);
-    int64_t early = make("suzuki", "takeout", "{\"destination\":\"客先\",\"return_on\":\"2090-01-01\"}", NULL);
+    int64_t late = house_make("suzuki", "takeout", "{\"destination\":\"客先\",\"return_on\":\"2020-01-01\"}", NULL);
+    int64_t early = house_make("suzuki", "takeout", "{\"destination\":\"客先\",\"return_on\":\"2090-01-01\"}", NULL);
     assert_string_equal(verdict("trial:returned", late), "-");               /* not in force yet */
-    assert_string_equal(act("kacho", "record.approve", late, NULL), "ok");
-    assert_string_equal(act("kacho", "record.approve", early, NULL), "ok");
+    assert_string_equal(house_act("kacho", "record.approve", late, NULL), "ok");
+    assert_string_equal(house_act("kacho", "record.approve", early, NULL), "ok");
     assert_string_equal(verdict("trial:returned", late), "bad");
     assert_string_equal(verdict("trial:returned", early), "ok");
     assert_string_equal(article("3"), "bad");
-    assert_string_equal(act("suzuki", "record.fill", late, "{\"returned_on\":\"2026-01-05\"}"), "ok");
+    assert_string_equal(house_act("suzuki", "record.fill", late, "{\"returned_on\":\"2026-01-05\"}"), "ok");
     assert_string_equal(verdict("trial:returned", late), "ok");
     assert_string_equal(article("3"), "ok");
     assert_string_equal(article("4"), "unknown");                            /* nobody declared it */
@@ -460,17 +305,17 @@ static void a_deadline(void **state)
 static void full_equals_step_by_step(void **state)
 {
     struct err e = {0};
-    struct sql *s = sql_new(mem);
+    struct sql *s = sql_new(house_mem);
     struct buf *was[2];
     (void)state;
     sql_lit(s, "SELECT chk, subject, state, since_us FROM verdict ORDER BY chk, subject");
     for (int i = 0; i < 2; i++) {
-        core_settle(core);
-        struct reader r = reading("kanri");
+        core_settle(house_core);
+        struct reader r = house_reading("kanri");
         struct db_rows *rows;
         bool more;
-        was[i] = buf_new(mem, 1 << 20);
-        assert_int_equal(db_query(r.db, mem, s, &rows, &e), RC_OK);
+        was[i] = buf_new(house_mem, 1 << 20);
+        assert_int_equal(db_query(r.db, house_mem, s, &rows, &e), RC_OK);
         for (;;) {
             assert_int_equal(db_next(rows, &more, &e), RC_OK);
             if (!more)
@@ -478,7 +323,7 @@ static void full_equals_step_by_step(void **state)
             buf_fmt(was[i], "%s %lld %s %lld\n", db_text(rows, 0), (long long)db_i64(rows, 1), db_text(rows, 2), (long long)db_i64(rows, 3));
         }
         core_read_end(&r);
-        if (i == 0 && check_full(core, &e) != RC_OK)
+        if (i == 0 && check_full(house_core, &e) != RC_OK)
             fail_msg("check_full: %s", e.detail);
     }
     assert_true(was[0]->n > 100);
@@ -491,7 +336,7 @@ static enum err_code login(const char *name, const char *password, char **ret_to
 {
     struct err e = {0};
     char *token = NULL;
-    enum rc rc = session_login(core, mem, name, password, "192.0.2.1", &token, &e);
+    enum rc rc = session_login(house_core, house_mem, name, password, "192.0.2.1", &token, &e);
     if (ret_token != NULL)
         *ret_token = token;
     return rc == RC_OK ? ERR_NONE : e.code;
@@ -506,15 +351,15 @@ static void sign_in(void **state)
     assert_int_equal(login("kanri", "Himitsu-no-kagi-1", &token), ERR_NONE);
     assert_int_equal(login("kanri", "Himitsu-no-kagi-1", &second), ERR_NONE);
     assert_string_not_equal(token, second);
-    assert_int_equal(session_get(core, mem, token, &s, &e), RC_OK);
-    assert_int_equal(s->person, person("kanri"));
+    assert_int_equal(session_get(house_core, house_mem, token, &s, &e), RC_OK);
+    assert_int_equal(s->person, house_person("kanri"));
     assert_true(s->privileged);
     assert_int_equal(strlen(s->csrf), 43);
-    assert_int_equal(session_logout(core, token, &e), RC_OK);
-    assert_int_equal(session_get(core, mem, token, &s, &e), RC_DENIED);
-    assert_int_equal(session_get(core, mem, second, &s, &e), RC_OK);
-    assert_int_equal(session_get(core, mem, "x", &s, &e), RC_DENIED);
-    assert_int_equal(session_get(core, mem, "0000000000000000000000000000000000000000000", &s, &e), RC_DENIED);
+    assert_int_equal(session_logout(house_core, token, &e), RC_OK);
+    assert_int_equal(session_get(house_core, house_mem, token, &s, &e), RC_DENIED);
+    assert_int_equal(session_get(house_core, house_mem, second, &s, &e), RC_OK);
+    assert_int_equal(session_get(house_core, house_mem, "x", &s, &e), RC_DENIED);
+    assert_int_equal(session_get(house_core, house_mem, "0000000000000000000000000000000000000000000", &s, &e), RC_DENIED);
     assert_int_equal(login("nobody", "Himitsu-no-kagi-1", NULL), ERR_LOGIN);
     assert_int_equal(login("kanri", "wrong", NULL), ERR_LOGIN);
     assert_int_equal(login("suzuki", "wrong", NULL), ERR_LOGIN);                /* has no password yet */
@@ -534,10 +379,10 @@ static void lock_out(void **state)
 
 static const char *password(const char *who, bool privileged, const char *text)
 {
-    struct reader r = reading("kanri");
+    struct reader r = house_reading("kanri");
     struct err e = {0};
     char *why;
-    enum rc rc = password_check(r.db, mem, r.set, person(who), privileged, text, &why, &e);
+    enum rc rc = password_check(r.db, house_mem, r.set, house_person(who), privileged, text, &why, &e);
     core_read_end(&r);
     return rc == RC_OK ? "ok" : err_info(e.code)->name;
 }
@@ -562,17 +407,17 @@ static void password_figures(void **state)
 
 static const char *attach(const char *login_name, int64_t record, const char *name, const char *bytes, const char *path, int64_t *ret_id)
 {
-    struct actor a = as(login_name);
-    struct json *args = json_obj(mem);
+    struct actor a = house_as(login_name);
+    struct json *args = json_obj(house_mem);
     struct err e = {0};
-    char *to = attach_tmp_path(core, mem);
+    char *to = attach_tmp_path(house_core, house_mem);
     assert_int_equal(file_write_atomic(to, bytes, strlen(bytes), 0600, &e), RC_OK);
     json_set_i64(args, "record", record);
     json_set_str(args, "name", name);
     json_set_str(args, "path", path ? path : to);
-    struct answer *ans = say(&a, "attach.add", args);
+    struct answer *ans = house_say(&a, "attach.add", args);
     *ret_id = json_get_i64(ans->body, "attachment", 0);
-    return code_of(ans);
+    return house_code_of(ans);
 }
 
 static void attachments_of_a_record(void **state)
@@ -581,22 +426,22 @@ static void attachments_of_a_record(void **state)
     struct attachment at;
     struct err e = {0};
     (void)state;
-    int64_t t = make("suzuki", "takeout", "{\"destination\":\"客先\",\"return_on\":\"2030-01-01\"}", NULL);
+    int64_t t = house_make("suzuki", "takeout", "{\"destination\":\"客先\",\"return_on\":\"2030-01-01\"}", NULL);
     assert_string_equal(attach("suzuki", t, "見積.pdf", "%PDF-1.7 見積", NULL, &id), "ok");
     assert_string_equal(attach("suzuki", t, "見積.png", "%PDF-1.7 見積", NULL, &none), "ERR_ATTACHMENT");
     assert_string_equal(attach("suzuki", t, "../見積.pdf", "%PDF-1.7 見積", NULL, &none), "ERR_ATTACHMENT");
     assert_string_equal(attach("suzuki", t, "a.txt", "text", "/etc/passwd", &none), "ERR_DENIED");
-    assert_string_equal(attach("suzuki", t, "a.txt", "text", mem_fmt(mem, "%s/attachments/tmp/../../daicho.db", dir), &none), "ERR_DENIED");
+    assert_string_equal(attach("suzuki", t, "a.txt", "text", mem_fmt(house_mem, "%s/attachments/tmp/../../daicho.db", house_dir()), &none), "ERR_DENIED");
     assert_string_equal(attach("sato", t, "a.txt", "text", NULL, &none), "ERR_RECORD_MISSING");
     assert_string_equal(attach("kansa", t, "a.txt", "text", NULL, &none), "ERR_DENIED");                   /* reads, but does not add */
-    struct reader r = reading("kacho");
+    struct reader r = house_reading("kacho");
     struct str data;
     assert_int_equal(attach_get(&r, id, &at, &e), RC_OK);
     assert_string_equal(at.name, "見積.pdf");
-    assert_int_equal(file_read(mem, at.path, 1000, &data, &e), RC_OK);
+    assert_int_equal(file_read(house_mem, at.path, 1000, &data, &e), RC_OK);
     assert_int_equal(data.n, strlen("%PDF-1.7 見積"));
     core_read_end(&r);
-    r = reading("sato");
+    r = house_reading("sato");
     assert_int_equal(attach_get(&r, id, &at, &e), RC_NOTFOUND);
     core_read_end(&r);
 }
@@ -610,18 +455,18 @@ static void found_by_its_words(void **state)
     bool more;
     (void)state;
     int64_t a = asset("顧客名簿ﾃﾞｰﾀ", "c0", NULL);
-    core_settle(core);
+    core_settle(house_core);
     const char *const cols[] = {"record"};
-    struct list_query q = {.table = "f_asset", .cols = cols, .cols_n = 1, .search = text_fold(mem, "名簿データ"), .limit = 10};
-    struct reader r = reading("kanri");
-    assert_int_equal(db_list(r.db, mem, &q, &rows, &e), RC_OK);
+    struct list_query q = {.table = "f_asset", .cols = cols, .cols_n = 1, .search = text_fold(house_mem, "名簿データ"), .limit = 10};
+    struct reader r = house_reading("kanri");
+    assert_int_equal(db_list(r.db, house_mem, &q, &rows, &e), RC_OK);
     assert_int_equal(db_next(rows, &more, &e), RC_OK);
     assert_true(more);
     assert_int_equal(db_i64(rows, 0), a);
     assert_int_equal(db_next(rows, &more, &e), RC_OK);
     assert_false(more);
-    q.search = text_fold(mem, "顧客台帳");
-    assert_int_equal(db_list(r.db, mem, &q, &rows, &e), RC_OK);
+    q.search = text_fold(house_mem, "顧客台帳");
+    assert_int_equal(db_list(r.db, house_mem, &q, &rows, &e), RC_OK);
     assert_int_equal(db_next(rows, &more, &e), RC_OK);
     assert_false(more);
     core_read_end(&r);
@@ -635,24 +480,28 @@ static void the_whole_house_verifies(void **state)
     struct err e = {0};
     struct ledger_report rep;
     (void)state;
-    int64_t t = make("suzuki", "takeout", "{\"destination\":\"消す客先\",\"return_on\":\"2030-01-01\"}", NULL);
+    int64_t t = house_make("suzuki", "takeout", "{\"destination\":\"消す客先\",\"return_on\":\"2030-01-01\"}", NULL);
     for (int i = 0; i < 2; i++) {
-        struct reader r = reading("kanri");
-        assert_int_equal(ledger_verify(r.db, mem, core_vkey(core), &rep, &e), RC_OK);
+        struct reader r = house_reading("kanri");
+        assert_int_equal(ledger_verify(r.db, house_mem, core_vkey(house_core), &rep, &e), RC_OK);
         if (rep.problem != NULL)
             fail_msg("%s %lld %s", rep.problem, (long long)rep.first_bad, rep.detail);
         assert_true(rep.entries > 30);
         core_read_end(&r);
         if (i == 0) {
-            struct actor a = as("kanri");
-            struct json *args = json_obj(mem);
+            struct actor a = house_as("kanri");
+            struct json *args = json_obj(house_mem);
             json_set_i64(args, "record", t);
             json_set_str(args, "ground", "request");
-            json_set(args, "paths", obj("[\"destination\"]"));
-            assert_string_equal(code_of(say(&a, "record.erase", args)), "ok");
+            json_set(args, "paths", house_obj("[\"destination\"]"));
+            assert_string_equal(house_code_of(house_say(&a, "record.erase", args)), "ok");
         }
     }
 }
+
+static bool on_pg;
+static int house_open(void **state) { (void)state; return house_open_as(on_pg, "[\"trial\"]", NULL); }
+static int house_close(void **state) { (void)state; return house_end(); }
 
 int main(void)
 {
