@@ -3,6 +3,30 @@
 #define API_API_INT_H
 #include "api/api.h"
 const struct actor *api_actor(const struct req *r);
+/* A reading handler: false when it has been answered with an error. need_set: not before a regulation is adopted. */
+static inline bool api_begin(struct req *r, void *ctx, bool need_set, struct reader *rd)
+{
+    struct site *s = ctx;
+    struct err e = {0};
+    enum rc rc = core_read_begin(s->core, r, api_actor(r), rd, &e);
+    if (rc == RC_OK && (rd->set != NULL || !need_set))
+        return true;
+    if (rc == RC_OK)
+        core_read_end(rd);
+    if (e.code == ERR_NONE)
+        (void)!err_set(&e, ERR_SETUP_FIRST, "no pack set");
+    api_error(r, &e);
+    return false;
+}
+
+static inline void api_end(struct req *r, struct reader *rd, enum rc rc, const struct err *e, const struct json *o)
+{
+    core_read_end(rd);
+    if (rc == RC_OK)
+        resp_json(r, 200, o);
+    else
+        api_error(r, e);
+}
 void api_command_post(struct req *r, void *ctx);
 void api_login(struct req *r, void *ctx);
 void api_me(struct req *r, void *ctx);

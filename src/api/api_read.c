@@ -2,28 +2,6 @@
  * does not exist for them: 404, never 403. */
 #include "api/api_int.h"
 
-static bool begin(struct req *r, void *ctx, struct reader *rd)
-{
-    struct site *s = ctx;
-    struct err e = {0};
-    if (core_read_begin(s->core, r, api_actor(r), rd, &e) == RC_OK && rd->set != NULL)
-        return true;
-    if (rd->db != NULL && e.code == ERR_NONE)
-        (void)!err_set(&e, ERR_SETUP_FIRST, "no pack set");
-    core_read_end(rd);
-    api_error(r, &e);
-    return false;
-}
-
-static void out(struct req *r, struct reader *rd, enum rc rc, const struct err *e, const struct json *o)
-{
-    core_read_end(rd);
-    if (rc == RC_OK)
-        resp_json(r, 200, o);
-    else
-        api_error(r, e);
-}
-
 static enum rc seen(struct reader *rd, int64_t id, struct record *rec, struct err *e)
 {
     const struct grant *g;
@@ -127,10 +105,10 @@ void api_record(struct req *r, void *ctx)
     struct reader rd;
     struct err e = {0};
     struct json *o = json_obj(r);
-    if (!begin(r, ctx, &rd))
+    if (!api_begin(r, ctx, true, &rd))
         return;
     enum rc rc = record_out(&rd, req_arg_i64(r, 0), o, &e);
-    out(r, &rd, rc, &e, o);
+    api_end(r, &rd, rc, &e, o);
 }
 
 static enum rc history_out(struct reader *rd, int64_t id, struct json *o, struct err *e)
@@ -158,10 +136,10 @@ void api_history(struct req *r, void *ctx)
     struct reader rd;
     struct err e = {0};
     struct json *o = json_obj(r);
-    if (!begin(r, ctx, &rd))
+    if (!api_begin(r, ctx, true, &rd))
         return;
     enum rc rc = history_out(&rd, req_arg_i64(r, 0), o, &e);
-    out(r, &rd, rc, &e, o);
+    api_end(r, &rd, rc, &e, o);
 }
 
 /* ---- lists ---- */
@@ -217,10 +195,10 @@ void api_list(struct req *r, void *ctx)
     struct reader rd;
     struct err e = {0};
     struct json *o = json_obj(r);
-    if (!begin(r, ctx, &rd))
+    if (!api_begin(r, ctx, true, &rd))
         return;
     enum rc rc = list_out(r, &rd, o, &e);
-    out(r, &rd, rc, &e, o);
+    api_end(r, &rd, rc, &e, o);
 }
 
 /* ---- forms ---- */
@@ -253,11 +231,11 @@ void api_forms(struct req *r, void *ctx)
     struct reader rd;
     struct err e = {0};
     struct json *o = json_obj(r), *arr = json_set_arr(o, "forms");
-    if (!begin(r, ctx, &rd))
+    if (!api_begin(r, ctx, true, &rd))
         return;
     for (size_t i = 0; i < rd.set->form_n; i++)
         form_out(json_add_obj(arr), &rd.set->form[i], req_lang(r), false);
-    out(r, &rd, RC_OK, &e, o);
+    api_end(r, &rd, RC_OK, &e, o);
 }
 
 void api_form(struct req *r, void *ctx)
@@ -265,13 +243,13 @@ void api_form(struct req *r, void *ctx)
     struct reader rd;
     struct err e = {0};
     struct json *o = json_obj(r);
-    if (!begin(r, ctx, &rd))
+    if (!api_begin(r, ctx, true, &rd))
         return;
     const struct form *f = pack_form(rd.set, req_arg(r, 0));
     enum rc rc = f == NULL ? err_set(&e, ERR_FORM_MISSING, "%s", req_arg(r, 0)) : RC_OK;
     if (f != NULL)
         form_out(o, f, req_lang(r), true);
-    out(r, &rd, rc, &e, o);
+    api_end(r, &rd, rc, &e, o);
 }
 
 /* A reference by number, title, login or code. Only what the actor may see resolves. */
@@ -283,7 +261,7 @@ void api_resolve(struct req *r, void *ctx)
     struct json *o = json_obj(r);
     int64_t id = 0;
     bool several = false;
-    if (!begin(r, ctx, &rd))
+    if (!api_begin(r, ctx, true, &rd))
         return;
     const struct form *f = pack_form(rd.set, req_arg(r, 0));
     const char *q = req_query(r, "q");
@@ -291,7 +269,7 @@ void api_resolve(struct req *r, void *ctx)
     if (rc == RC_OK && (!core_resolve(&rd, f, q, &id, &several) || seen(&rd, id, &rec, &e) != RC_OK))
         rc = err_set(&e, ERR_RECORD_MISSING, "%s", q);
     json_set_i64(o, "record", id);
-    out(r, &rd, rc, &e, o);
+    api_end(r, &rd, rc, &e, o);
 }
 
 /* ---- what is due ---- */
@@ -326,8 +304,8 @@ void api_tasks(struct req *r, void *ctx)
     struct reader rd;
     struct err e = {0};
     struct json *o = json_obj(r);
-    if (!begin(r, ctx, &rd))
+    if (!api_begin(r, ctx, true, &rd))
         return;
     enum rc rc = desk_out(&rd, o, &e);
-    out(r, &rd, rc, &e, o);
+    api_end(r, &rd, rc, &e, o);
 }

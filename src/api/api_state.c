@@ -1,25 +1,6 @@
 /* Conformity, the ledger, health, and the OpenAPI document that comes from the tables of routes and commands. */
 #include "api/api_int.h"
 
-static bool begin(struct req *r, void *ctx, struct reader *rd)
-{
-    struct site *s = ctx;
-    struct err e = {0};
-    if (core_read_begin(s->core, r, api_actor(r), rd, &e) == RC_OK)
-        return true;
-    api_error(r, &e);
-    return false;
-}
-
-static void out(struct req *r, struct reader *rd, enum rc rc, const struct err *e, const struct json *o)
-{
-    core_read_end(rd);
-    if (rc == RC_OK)
-        resp_json(r, 200, o);
-    else
-        api_error(r, e);
-}
-
 static const char *const verdict_names[] = {"conforming", "nonconforming", "unknown", "excepted", "none"};
 
 void api_conformity(struct req *r, void *ctx)
@@ -29,7 +10,7 @@ void api_conformity(struct req *r, void *ctx)
     struct article_states st = VEC_INIT(r);
     int64_t as_of = 0;
     struct json *o = json_obj(r), *arr = json_set_arr(o, "articles");
-    if (!begin(r, ctx, &rd))
+    if (!api_begin(r, ctx, false, &rd))
         return;
     enum rc rc = conformity(&rd, req_arg(r, 0), &st, &as_of, &e);
     for (size_t i = 0; i < st.n; i++) {
@@ -43,7 +24,7 @@ void api_conformity(struct req *r, void *ctx)
         json_set_i64(x, "ok", st.v[i].ok_n);
     }
     json_set_i64(o, "as_of", as_of);
-    out(r, &rd, rc, &e, o);
+    api_end(r, &rd, rc, &e, o);
 }
 
 void api_violators(struct req *r, void *ctx)
@@ -52,7 +33,7 @@ void api_violators(struct req *r, void *ctx)
     struct err e = {0};
     struct violators v = VEC_INIT(r);
     struct json *o = json_obj(r), *arr = json_set_arr(o, "violators");
-    if (!begin(r, ctx, &rd))
+    if (!api_begin(r, ctx, false, &rd))
         return;
     enum rc rc = conformity_violators(&rd, req_arg(r, 0), req_query(r, "article"), req_query(r, "check"), 200, &v, &e);
     for (size_t i = 0; i < v.n; i++) {
@@ -63,7 +44,7 @@ void api_violators(struct req *r, void *ctx)
         json_set_str(x, "state", verdict_names[v.v[i].state]);
         json_set_i64(x, "since", v.v[i].since_us);
     }
-    out(r, &rd, rc, &e, o);
+    api_end(r, &rd, rc, &e, o);
 }
 
 void api_ledger(struct req *r, void *ctx)
@@ -74,7 +55,7 @@ void api_ledger(struct req *r, void *ctx)
     struct q_ledger_head head;
     bool found = false;
     struct json *o = json_obj(r);
-    if (!begin(r, ctx, &rd))
+    if (!api_begin(r, ctx, false, &rd))
         return;
     enum rc rc = q_ledger_head(rd.db, r, &head, &found, &e);
     if (rc == RC_OK && found) {
@@ -82,7 +63,7 @@ void api_ledger(struct req *r, void *ctx)
         json_set_str(o, "checkpoint", head.checkpoint);
         json_set_str(o, "vkey", core_vkey(s->core));
     }
-    out(r, &rd, rc, &e, o);
+    api_end(r, &rd, rc, &e, o);
 }
 
 void api_receipt(struct req *r, void *ctx)
@@ -92,7 +73,7 @@ void api_receipt(struct req *r, void *ctx)
     struct str entry;
     char *text = NULL;
     struct json *o = json_obj(r);
-    if (!begin(r, ctx, &rd))
+    if (!api_begin(r, ctx, false, &rd))
         return;
     enum rc rc = ledger_entry(rd.db, r, req_arg_i64(r, 0), &entry, &e);
     if (rc == RC_OK)
@@ -101,7 +82,7 @@ void api_receipt(struct req *r, void *ctx)
         json_set_str(o, "entry", str_dup(r, entry));
         json_set_str(o, "receipt", text);
     }
-    out(r, &rd, rc, &e, o);
+    api_end(r, &rd, rc, &e, o);
 }
 
 void api_health(struct req *r, void *ctx)
