@@ -121,7 +121,7 @@ enum rc core_open(TALLOC_CTX *mem, const struct conf *conf, struct core **ret_co
         keeper_stop(c);
         writer_stop(c);
         talloc_free(c);
-        return rc;
+        return e->code == ERR_DB_FULL && space_give_back(conf) ? core_open(mem, conf, ret_core, e) : rc;     /* even opening needs a little space */
     }
     *ret_core = c;
     return RC_OK;

@@ -48,6 +48,7 @@ MUST enum rc restore_finish(struct core *c, const struct restore_mark *mark, str
 MUST enum rc erasures_keep(struct core *c, struct db *db, struct err *e);       /* adds what the database has and the list lacks */
 MUST enum rc erasures_since(struct core *c, TALLOC_CTX *mem, int64_t epoch, int64_t seq, struct json *ret_arr, struct err *e);
 /* ---- space.c (under the writer's lock, or before it runs) ---- */
+bool space_give_back(const struct conf *conf);          /* false: there was nothing left to give */
 void space_open(struct core *c);
 void space_full(struct core *c);
 bool space_short(struct core *c);                       /* looks again once a second */

@@ -22,6 +22,12 @@ static bool reserve_take(const struct core *c)
     return why != ENOSPC && why != EDQUOT;
 }
 
+bool space_give_back(const struct conf *conf)
+{
+    MEM_SCOPE(tmp, NULL);
+    return unlink(file_join(tmp, conf->data_dir, "reserve")) == 0;
+}
+
 void space_open(struct core *c)
 {
     struct space *s = &c->writer.space;
@@ -32,11 +38,10 @@ void space_open(struct core *c)
 
 void space_full(struct core *c)
 {
-    MEM_SCOPE(tmp, NULL);
     struct space *s = &c->writer.space;
     if (c->db_url != NULL)
         return;
-    (void)unlink(file_join(tmp, c->conf->data_dir, "reserve"));
+    (void)space_give_back(c->conf);
     s->full = true;
     s->next_us = clock_mono_us() + TRY_EVERY_US;
     log_event(LOG_ERROR, "space.full", "folder", c->conf->data_dir, NULL);

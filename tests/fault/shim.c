@@ -165,7 +165,7 @@ static ssize_t put(int fd, const void *p, size_t n, off_t off, bool here)
     }
     if (!here)
         off = lseek(fd, 0, SEEK_CUR);
-    if (why < 0)
+    if (why < 0 && n > 1)
         n /= 2;
     note('W', path, off, p, n);
     k = here ? syscall(SYS_pwrite64, fd, p, n, off) : syscall(SYS_write, fd, p, n);
