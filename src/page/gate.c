@@ -74,8 +74,11 @@ bool page_gate(struct req *r, const struct route *route, void *ctx)
     if (route->need == NEED_NOTHING)
         return true;
     if (u == NULL) {
-        if (err_info(e.code)->http >= 500)
+        if (err_info(e.code)->http >= 500) {                 /* nobody was asked who this is: not "please sign in" */
             log_err("gate", req_id(r), &e);
+            resp_error(r, e.code, NULL);
+            return false;
+        }
         if (is_api(r) || writes) {
             resp_error(r, core_setup_open(s->core) ? ERR_SETUP_FIRST : ERR_SESSION, NULL);
             return false;
