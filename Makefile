@@ -1,5 +1,5 @@
 # A thin face over meson. `make run` opens daicho on http://127.0.0.1:8080 with its data in ./data; `make test` runs everything that is checked.
-.PHONY: run build test check clean
+.PHONY: run build test test-web check clean
 
 run: build
 	exec build/daicho serve --data-dir data
@@ -15,6 +15,14 @@ test:
 	test -f build-test/build.ninja || meson setup build-test -Db_sanitize=address,undefined -Dscene=true
 	ninja -C build-test
 	python3 tools/run_tests.py build-test
+
+# The whole main job in a real browser, with axe-core from npm: its checks are counted as SKIPPED when npm is unreachable.
+test-web:
+	tools/deps.sh test
+	tools/deps.sh web
+	test -f build-test/build.ninja || meson setup build-test -Db_sanitize=address,undefined -Dscene=true
+	ninja -C build-test daicho
+	tests/e2e/run.py build-test/daicho build-test
 
 # The rules of the house alone: a few seconds.
 check:
