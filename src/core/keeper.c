@@ -53,6 +53,8 @@ static void keeper_work(struct core *c)
 {
     if (c->current == NULL)
         return;
+    if (c->writer.scrub)
+        (void)command_more(c, "todo.run", NULL, "more");
     while (!c->keeper.stop && todo_waiting(c))
         if (!command_more(c, "todo.run", NULL, "more") && todo_waiting(c))
             break;                                   /* refused (read-only, full disk): try again later */

@@ -352,26 +352,54 @@ enum rc db_load(struct db *db, const char *from_path, struct err *e)
 
 bool db_is_lost(const struct db *db) { return db->fatal; }
 
-enum rc db_is_empty(struct db *db, bool *ret_empty, struct err *e)
+/* First column of the first row; -1 without one. */
+static enum rc number_of(struct db *db, const char *text, int64_t *ret, struct err *e)
 {
     MEM_SCOPE(tmp, db);
     struct db_rows *rows = NULL;
     bool more = false;
-    const char *text = db->drv->engine == DB_SQLITE ? "SELECT count(*) FROM sqlite_schema" : "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'";
     TRY(db_run(db, tmp, text, NULL, 0, 0, &rows, e));
     TRY(db_next(rows, &more, e));
-    *ret_empty = more && db_i64(rows, 0) == 0;
+    *ret = more ? db_i64(rows, 0) : -1;
     db_rows_end(rows);
+    return RC_OK;
+}
+
+enum rc db_is_empty(struct db *db, bool *ret_empty, struct err *e)
+{
+    int64_t n = 0;
+    const char *text = db->drv->engine == DB_SQLITE ? "SELECT count(*) FROM sqlite_schema" : "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'";
+    TRY(number_of(db, text, &n, e));
+    *ret_empty = n == 0;
+    return RC_OK;
+}
+
+/* Old versions of rows stay in PostgreSQL's files until the table is written anew; large tables are only vacuumed (docs/LEDGER.md section 9). */
+static enum rc pg_scrub(struct db *db, struct err *e)
+{
+    MEM_SCOPE(tmp, db);
+    struct name_vec names = VEC_INIT(tmp);
+    struct db_rows *rows = NULL;
+    bool more = true;
+    TRY(db_run(db, tmp, "SELECT c.relname, (pg_total_relation_size(c.oid) < 67108864)::int FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+                        "WHERE n.nspname = 'public' AND c.relkind = 'r' AND (c.relname LIKE 'f\\_%' OR c.relname IN ('revision_body', 'act_body', "
+                        "'attachment_body', 'record', 'gram', 'task', 'staging', 'answered', 'pseudonym')) ORDER BY c.relname", NULL, 0, 0, &rows, e));
+    while (more) {
+        TRY(db_next(rows, &more, e));
+        if (more && text_is_ident(db_text(rows, 0)))
+            *vec_push(&names) = mem_fmt(tmp, "VACUUM %s %s", db_i64(rows, 1) ? "(FULL)" : "", db_text(rows, 0));
+    }
+    for (size_t i = 0; i < names.n; i++)
+        TRY(db_script(db, names.v[i], e));
     return RC_OK;
 }
 
 enum rc db_scrub(struct db *writer, struct err *e)
 {
+    int64_t busy = 0;
     assert(writer->mode == DB_WRITER && writer->tx == NULL);
-    if (writer->drv->engine == DB_SQLITE)
-        return db_script(writer, "PRAGMA wal_checkpoint(TRUNCATE)", e);
-    const char *const tables[] = {"VACUUM revision_body", "VACUUM act_body", "VACUUM attachment_body"};
-    for (size_t i = 0; i < ARRAY_N(tables); i++)
-        TRY(db_script(writer, tables[i], e));
-    return RC_OK;
+    if (writer->drv->engine != DB_SQLITE)
+        return pg_scrub(writer, e);
+    TRY(number_of(writer, "PRAGMA wal_checkpoint(TRUNCATE)", &busy, e));
+    return busy == 0 ? RC_OK : err_set(e, ERR_DB_BUSY, "a reader still needs the WAL");
 }

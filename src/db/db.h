@@ -105,7 +105,8 @@ MUST enum rc db_is_empty(struct db *db, bool *ret_empty, struct err *e);        
 /* Keeps writers away from a SQLite file while it is moved or replaced; talloc_free ends it. */
 struct db_lock;
 MUST enum rc db_lock_take(TALLOC_CTX *mem, const char *path, struct db_lock **ret_lock, struct err *e);
-/* PRAGMA wal_checkpoint(TRUNCATE) after an erasure; nothing on PostgreSQL (VACUUM of the table). */
+/* After an erasure. SQLite: PRAGMA wal_checkpoint(TRUNCATE), ERR_DB_BUSY while a reader needs the WAL; PostgreSQL: VACUUM FULL of the tables
+ * that hold what people entered, plain VACUUM of those over 64 MB. */
 MUST enum rc db_scrub(struct db *writer, struct err *e);
 
 /* ---- tables of forms ---- */
