@@ -1,7 +1,7 @@
 /* LD_PRELOAD shim of the fault tests: sees what a program writes below FAULT_DIR.
  *
  *   FAULT_DIR     only files below this folder are watched
- *   FAULT_MATCH   ... whose path contains this text (faults only; the log has all)
+ *   FAULT_MATCH   ... whose path contains this text, or ends with it when it ends with $ (faults only; the log has all)
  *   FAULT_OPS     which calls count: "write" (write, pwrite, ftruncate), "sync" (fsync, fdatasync), "any" (default)
  *   FAULT_AT      the n-th counted call (from 1) fails as FAULT_KIND says; FAULT_FOREVER: it and all later ones
  *   FAULT_KIND    kill (SIGKILL instead of the call), eio, enospc, short (half of the bytes are written, then eio)
@@ -77,8 +77,13 @@ static int fault(bool sync, const char *path)
     char text[24];
     if (ops != NULL && strcmp(ops, "any") != 0 && strcmp(ops, sync ? "sync" : "write") != 0)
         return 0;
-    if (match != NULL && strstr(path, match) == NULL)
+    size_t match_n = match != NULL ? strlen(match) : 0, path_n = strlen(path);
+    if (match_n > 1 && match[match_n - 1] == '$') {
+        if (path_n < match_n - 1 || strncmp(path + path_n - (match_n - 1), match, match_n - 1) != 0)
+            return 0;
+    } else if (match != NULL && strstr(path, match) == NULL) {
         return 0;
+    }
     count++;
     if (count_fd >= 0) {
         int n = snprintf(text, sizeof text, "%ld\n", count);
@@ -186,11 +191,13 @@ static int cut(int fd, off_t size)
         return (int)syscall(SYS_ftruncate, fd, size);
     pthread_mutex_lock(&lock);
     int why = fault(false, path);
+    if (why < 0)
+        why = 0;                                     /* a file is never cut by half */
     if (why == 0)
         note('T', path, size, NULL, 0);
     pthread_mutex_unlock(&lock);
     if (why != 0) {
-        errno = why > 0 ? why : EIO;
+        errno = why;
         return -1;
     }
     return (int)syscall(SYS_ftruncate, fd, size);

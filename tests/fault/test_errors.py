@@ -18,13 +18,13 @@ class Case:
     def __init__(self, bench):
         self.bench, self.house, self.ack, self.count = bench, bench.path("live"), bench.path("ack"), bench.path("count")
 
-    def run(self, **env):
+    def run(self, writes=WRITES, **env):
         shutil.rmtree(self.house, ignore_errors=True)
         for path in (self.ack, self.count):
             if os.path.exists(path):
                 os.remove(path)
         shutil.copytree(self.bench.house(), self.house)
-        return self.bench.run("write", self.house, self.ack, THREADS, WRITES, 0, FAULT_DIR=self.house, FAULT_COUNT=self.count, **env)
+        return self.bench.run("write", self.house, self.ack, THREADS, writes, 0, FAULT_DIR=self.house, FAULT_COUNT=self.count, **env)
 
     def calls(self):
         try:
@@ -82,7 +82,25 @@ def main():
                      (match, ops, kind, fell, ended, full))
             print("%-10s %-5s %-6s %s %3d faults, process ended %d times, told as full %d times, %d acknowledged writes all there" %
                   (match, ops, kind, "forever" if forever else "once   ", fell, ended, full, kept))
+        checkpoints(c)
     fl.end()
 
 
-main()
+def checkpoints(c):
+    """SQLite's own automatic checkpoint ignores a failed flush of the database file and flushes again later, which succeeds and proves nothing."""
+    many = 160
+    p = c.run(many, FAULT_MATCH="daicho.db$", FAULT_OPS="sync")
+    n = c.calls()
+    if not fl.check(p.returncode == 0 and n > 1, "checkpoints while writing: %d flushes of the file, ended with %d" % (n, p.returncode)):
+        return
+    for at in range(1, n):                             # the last one is that of closing
+        p = c.run(many, FAULT_MATCH="daicho.db$", FAULT_OPS="sync", FAULT_KIND="eio", FAULT_AT=at)
+        fl.check(p.returncode == FATAL and c.calls() == at and c.answers("ok") < many, "a checkpoint that cannot be flushed at %d of %d: ended with %d, "
+                 "%d flushes, %d answered" % (at, n, p.returncode, c.calls(), c.answers("ok")))
+        code, said = c.bench.judge(c.house, c.ack)
+        fl.check(code == 0, "afterwards: %s" % said)
+    print("checkpoints: %d failed flushes of the database file, each the end of the process" % (n - 1))
+
+
+if __name__ == "__main__":
+    main()

@@ -101,4 +101,5 @@ def main():
     fl.end()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -134,4 +134,5 @@ def main():
     fl.end()
 
 
-main()
+if __name__ == "__main__":
+    main()

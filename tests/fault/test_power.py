@@ -87,4 +87,5 @@ def controls(bench, calls):
         print("control %-24s loss seen in %d of %d cuts" % (name, seen, tried))
 
 
-main()
+if __name__ == "__main__":
+    main()
