@@ -106,11 +106,11 @@ struct content *form_typed(TALLOC_CTX *mem, const struct form *f, const struct c
     return c;
 }
 
-void form_diff(struct html *h, const struct form *f, const struct change_vec *changes, const struct form_env *env)
+void form_diff(struct html *h, const char *caption, const struct form *f, const struct change_vec *changes, const struct form_env *env)
 {
     MEM_SCOPE(mem, NULL);
     const char *const labels[] = {msg_text(env->lang, MSG("form.field")), msg_text(env->lang, MSG("form.before")), msg_text(env->lang, MSG("form.after"))};
-    ui_table_open(h, msg_text(env->lang, MSG("form.changes")));
+    ui_table_open(h, caption);
     ui_table_head(h, labels, 3);
     for (size_t i = 0; i < changes->n; i++) {
         const struct change *c = &changes->v[i];

@@ -13,11 +13,38 @@ static char *dom_id(TALLOC_CTX *mem, const char *path)
     return s;
 }
 
-static const char *trouble_of(const struct trouble_vec *t, const char *path)
+/* "undecided:PATH": the field that a condition could not be judged without. */
+static const char *undecided_path(const struct trouble *t)
+{
+    return t->code != NULL && strncmp(t->code, "undecided:", 10) == 0 ? t->code + 10 : NULL;
+}
+
+/* Already said: the same text before, or a condition that waits for a field whose own trouble stands in the list. */
+static bool said(const struct trouble_vec *t, size_t i)
+{
+    const char *waits = undecided_path(&t->v[i]);
+    for (size_t k = 0; k < t->n; k++) {
+        const struct trouble *o = &t->v[k];
+        if (waits != NULL && undecided_path(o) == NULL && text_eq(o->path, waits))
+            return true;
+        if (k < i && (waits ? text_eq(undecided_path(o), waits) : text_eq(o->text, t->v[i].text) && text_eq(o->path, t->v[i].path)))
+            return true;
+    }
+    return false;
+}
+
+static const char *trouble_text(TALLOC_CTX *mem, const struct form *f, const struct trouble *t, enum lang lang)
+{
+    const char *waits = undecided_path(t);
+    const struct field *fd = waits ? pack_field(f, waits) : NULL;
+    return fd ? msg_fill(mem, lang, MSG("form.undecided"), pick_lang(lang, fd->label ? fd->label : fd->id, fd->label_en), NULL) : t->text;
+}
+
+static const char *trouble_of(TALLOC_CTX *mem, const struct form *f, const struct trouble_vec *t, const char *path, enum lang lang)
 {
     for (size_t i = 0; t != NULL && i < t->n; i++)
-        if (t->v[i].path != NULL && strcmp(t->v[i].path, path) == 0 && !t->v[i].warning)
-            return t->v[i].text;
+        if (t->v[i].path != NULL && strcmp(t->v[i].path, path) == 0 && !t->v[i].warning && !said(t, i))
+            return trouble_text(mem, f, &t->v[i], lang);
     return NULL;
 }
 
@@ -127,7 +154,7 @@ void form_show(struct html *h, const struct form *f, const struct content *c, co
 
 /* ---- controls ---- */
 
-struct ctl { struct html *h; TALLOC_CTX *mem; const struct content *c; const struct trouble_vec *troubles; const struct form_env *env; };
+struct ctl { struct html *h; const struct form *f; TALLOC_CTX *mem; const struct content *c; const struct trouble_vec *troubles; const struct form_env *env; };
 
 static void ref_select(struct ctl *k, const struct field *f, const char *name, const char *value, const struct ui_row *row, bool many, const char *const *chosen, size_t chosen_n)
 {
@@ -219,7 +246,7 @@ static void list_control(struct ctl *k, const struct field *f, const struct ui_r
 static void table_cell(struct ctl *k, const struct field *f, size_t r, const struct field *col)
 {
     char *path = mem_fmt(k->mem, "%s[%zu].%s", f->path, r, col->id);
-    struct ui_row row = {.id = dom_id(k->mem, path), .label = mem_fmt(k->mem, "%s %zu", label_of(col, k->env), r + 1), .error = trouble_of(k->troubles, path)};
+    struct ui_row row = {.id = dom_id(k->mem, path), .label = mem_fmt(k->mem, "%s %zu", label_of(col, k->env), r + 1), .error = trouble_of(k->mem, k->f, k->troubles, path, k->env->lang)};
     html_open(k->h, E_TD);
     ui_row_open(k->h, &row);
     one_control(k, col, mem_fmt(k->mem, "f.%s", path), content_get(k->c, path), &row);
@@ -255,7 +282,7 @@ static void table_control(struct ctl *k, const struct field *f)
         html_close(k->h, E_TR);
     }
     ui_table_close(k->h);
-    const char *why = trouble_of(k->troubles, f->path);
+    const char *why = trouble_of(k->mem, k->f, k->troubles, f->path, k->env->lang);
     if (why != NULL) {
         html_open(k->h, E_P);
         html_class(k->h, "error");
@@ -267,7 +294,7 @@ static void table_control(struct ctl *k, const struct field *f)
 
 static void field_control(struct ctl *k, const struct field *f)
 {
-    struct ui_row row = {.id = dom_id(k->mem, f->path), .label = label_of(f, k->env), .help = f->help, .error = trouble_of(k->troubles, f->path), .required = f->required};
+    struct ui_row row = {.id = dom_id(k->mem, f->path), .label = label_of(f, k->env), .help = f->help, .error = trouble_of(k->mem, k->f, k->troubles, f->path, k->env->lang), .required = f->required};
     if (f->type == FT_TABLE) {
         table_control(k, f);
         return;
@@ -285,7 +312,7 @@ static void field_control(struct ctl *k, const struct field *f)
 void form_edit(struct html *h, const struct form *f, const struct content *c, const char *const *stages, const struct trouble_vec *troubles, const struct form_env *env)
 {
     MEM_SCOPE(mem, NULL);
-    struct ctl k = {h, mem, c, troubles, env};
+    struct ctl k = {h, f, mem, c, troubles, env};
     const char *group = NULL;
     for (size_t i = 0; i < f->field_n; i++) {
         const struct field *fd = &f->field[i];
@@ -304,10 +331,13 @@ void form_problems(struct html *h, const struct form *f, const struct trouble_ve
     MEM_SCOPE(mem, NULL);
     struct ui_problem *p = mem_array(mem, struct ui_problem, troubles->n + 1);
     size_t n = 0;
-    (void)f;
     for (size_t i = 0; i < troubles->n; i++) {
         const struct trouble *t = &troubles->v[i];
-        const char *text = t->article ? mem_fmt(mem, "%s(%s)", t->text, t->article) : t->text;
+        const char *text = trouble_text(mem, f, t, html_lang(h));
+        if (said(troubles, i))
+            continue;
+        if (t->article != NULL)
+            text = mem_fmt(mem, "%s(%s)", text, t->article);
         p[n++] = (struct ui_problem){t->path ? dom_id(mem, t->path) : NULL, text};
     }
     if (n > 0)

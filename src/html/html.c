@@ -309,5 +309,12 @@ void html_frame_assets(struct html *h, const char *css, const char *js)
     buf_puts(h->b, s->hash);
     buf_putc(h->b, '/');
     buf_puts(h->b, s->name);
-    buf_puts(h->b, "\"></script>\n");
+    buf_puts(h->b, "\"></script>");
+    const struct asset *icon = asset_find("icon.svg");
+    if (icon) {
+        buf_puts(h->b, "<link rel=\"icon\" type=\"image/svg+xml\" href=\"/assets/");
+        buf_puts(h->b, icon->hash);
+        buf_puts(h->b, "/icon.svg\">");
+    }
+    buf_putc(h->b, '\n');
 }

@@ -33,7 +33,7 @@ const struct upload *upload_of(struct req *r, const char *field);           /* N
 MUST enum rc upload_text(struct req *r, const struct upload *up, struct str *ret, struct err *e);
 
 /* Words and alternatives of a regulation as fields of the form that is open; and what came back, only what changed. */
-void words_form(struct screen *s, const struct pack *p);
+void words_form(struct screen *s, const struct pack *p, int level);      /* of its headings */
 struct json *words_read(struct req *r, const struct pack_set *set);
 
 #define PAGE(name) void name(struct req *r, void *ctx)

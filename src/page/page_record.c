@@ -111,6 +111,25 @@ static void head_out(struct screen *s, const struct record *rec)
     ui_kv_close(h);
 }
 
+/* Why the draft came back: the last act that sent it back, in the words of who did. */
+static void reason_out(struct screen *s, const struct record *rec)
+{
+    struct act_infos acts = VEC_INIT(s->r);
+    struct err e = {0};
+    if ((!text_eq(rec->draft_state, "returned") && !text_eq(rec->state, "rejected")) || record_acts(&s->rd, rec->id, &acts, &e) != RC_OK)
+        return;
+    for (size_t i = 0; i < acts.n; i++)
+        if (strcmp(acts.v[i].kind, "return") == 0 || strcmp(acts.v[i].kind, "reject") == 0) {
+            html_open(s->h, E_DIV);
+            html_class(s->h, "banner");
+            html_el(s->h, E_STRONG, msg_fill(s->r, req_lang(s->r), strcmp(acts.v[i].kind, "return") == 0 ? MSG("record.returned-by") : MSG("record.rejected-by"),
+                                             person_name(s->rd.db, s->r, acts.v[i].actor), when_text(s->r, acts.v[i].at), NULL));
+            html_el(s->h, E_P, acts.v[i].comment);
+            html_close(s->h, E_DIV);
+            return;
+        }
+}
+
 static void content_out(struct screen *s, const struct record *rec, struct form_env *env, int64_t rev, const char *caption)
 {
     struct content *c;
@@ -208,6 +227,7 @@ static void record_page(struct screen *s, const struct record *rec, const struct
         form_problems(s->h, rec->form, troubles);
     else if (problem != NULL)
         ui_problems(s->h, &(struct ui_problem){NULL, problem}, 1);
+    reason_out(s, rec);
     head_out(s, rec);
     stamps_out(s, &steps);
     acts_out(s, rec, acts, n);
@@ -324,9 +344,8 @@ static void diff_out(struct screen *s, const struct record *rec, const struct re
     if (before != NULL && revision_content(s->rd.db, s->r, before->id, &a, &x, &e) != RC_OK)
         return;
     content_diff(s->r, a, b, &ch);
-    ui_heading(s->h, 3, msg_fill(s->r, req_lang(s->r), MSG("record.revision"), mem_fmt(s->r, "%lld", (long long)now->no), when_text(s->r, now->at),
-                                 person_name(s->rd.db, s->r, now->author), NULL));
-    form_diff(s->h, rec->form, &ch, &env);
+    form_diff(s->h, msg_fill(s->r, req_lang(s->r), MSG("record.revision"), mem_fmt(s->r, "%lld", (long long)now->no), when_text(s->r, now->at),
+                             person_name(s->rd.db, s->r, now->author), NULL), rec->form, &ch, &env);
 }
 
 void page_history(struct req *r, void *ctx)

@@ -182,7 +182,7 @@ void words_page(struct screen *s, const struct pack *p, const char *problem)
     html_open(s->h, E_FORM);
     html_attr(s->h, A_NOVALIDATE, "");
     html_action(s->h, page_path("words.post"), screen_csrf(s), URL_S(p->id));
-    words_form(s, p);
+    words_form(s, p, 2);
     if (may_change(s)) {
         html_open(s->h, E_DIV);
         html_class(s->h, "actions");

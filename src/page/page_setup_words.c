@@ -8,7 +8,7 @@ void setup_words_show(struct setup_page *u)
     for (size_t i = 0; u->s.rd.set != NULL && i < u->s.rd.set->pack_n; i++)
         if (u->s.rd.set->pack[i].article_n > 0) {
             ui_heading(u->s.h, 2, pick_lang(req_lang(u->r), u->s.rd.set->pack[i].title, u->s.rd.set->pack[i].title_en));
-            words_form(&u->s, &u->s.rd.set->pack[i]);
+            words_form(&u->s, &u->s.rd.set->pack[i], 3);
         }
     setup_close(u, MSG("setup.next"));
 }

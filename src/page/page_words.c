@@ -65,14 +65,14 @@ static void choice_out(struct screen *s, const struct pack *p, const struct choi
     ui_row_close(s->h, &row);
 }
 
-void words_form(struct screen *s, const struct pack *p)
+void words_form(struct screen *s, const struct pack *p, int level)
 {
     struct html *h = s->h;
-    ui_heading(h, 3, msg_text(req_lang(s->r), MSG("setup.words-open")));
+    ui_heading(h, level, msg_text(req_lang(s->r), MSG("setup.words-open")));
     for (size_t i = 0; i < p->param_n; i++)
         if (p->param[i].dflt == NULL && p->param[i].is == NULL)
             param_out(s, p, &p->param[i]);
-    ui_heading(h, 3, msg_text(req_lang(s->r), MSG("setup.words-choices")));
+    ui_heading(h, level, msg_text(req_lang(s->r), MSG("setup.words-choices")));
     for (size_t i = 0; i < p->choice_n; i++)
         if (p->choice[i].is == NULL)
             choice_out(s, p, &p->choice[i]);
