@@ -75,7 +75,7 @@ def main():
                     fl.check(ops != "sync" or c.calls() == at, "%s: flushed again after the failure: %d calls" % (name, c.calls()))
                 else:
                     # Only what nobody waits for may fail quietly: the last checkpoint when the file is closed.
-                    fl.check(ok == WRITES and at > n - 40, "%s: went on with %d, %d answered: %s" % (name, p.returncode, ok, p.stderr.decode()[-300:]))
+                    fl.check(ok == WRITES and (ops != "sync" or at > n - 4), "%s: went on with %d, %d answered: %s" % (name, p.returncode, ok, p.stderr.decode()[-300:]))
                 code, said = bench.judge(c.house, c.ack)
                 fl.check(code == 0, "%s, afterwards: %s" % (name, said))
             fl.check(fell > 0 and (ended > 0 or full > 0 or kind == "short"), "%s %s %s: the fault fell %d times, ended the process %d times, was told as full %d times" %
@@ -93,13 +93,17 @@ def checkpoints(c):
     n = c.calls()
     if not fl.check(p.returncode == 0 and n > 1, "checkpoints while writing: %d flushes of the file, ended with %d" % (n, p.returncode)):
         return
+    ended = 0
     for at in range(1, n):                             # the last one is that of closing
         p = c.run(many, FAULT_MATCH="daicho.db$", FAULT_OPS="sync", FAULT_KIND="eio", FAULT_AT=at)
-        fl.check(p.returncode == FATAL and c.calls() == at and c.answers("ok") < many, "a checkpoint that cannot be flushed at %d of %d: ended with %d, "
+        closing = p.returncode == 0 and c.answers("ok") == many and at >= n - 2        # batches differ from run to run
+        fl.check(closing or (p.returncode == FATAL and c.calls() == at and c.answers("ok") < many), "a checkpoint that cannot be flushed at %d of %d: ended with %d, "
                  "%d flushes, %d answered" % (at, n, p.returncode, c.calls(), c.answers("ok")))
         code, said = c.bench.judge(c.house, c.ack)
         fl.check(code == 0, "afterwards: %s" % said)
-    print("checkpoints: %d failed flushes of the database file, each the end of the process" % (n - 1))
+        ended += p.returncode == FATAL
+    fl.check(ended > 0, "no checkpoint fell while writing")
+    print("checkpoints: %d failed flushes of the database file while writing, each the end of the process" % ended)
 
 
 if __name__ == "__main__":

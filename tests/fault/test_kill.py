@@ -28,8 +28,8 @@ def clients(server, first, stop, acked, open_keys, lock):
             with lock:
                 open_keys.add(key)
             status, said = server.make(key)
-            if status == 0:
-                return                                    # no answer: the key stays open
+            if status in (0, 503):
+                return                                    # no answer, or it is stopping: the key stays open
             with lock:
                 open_keys.discard(key)
                 if status == 200:
