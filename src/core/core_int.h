@@ -62,13 +62,30 @@ MUST enum rc record_answer(struct work *w, int64_t id, struct json *body, struct
 MUST enum rc record_promote(struct work *w, const struct record *rec, const struct content *c, struct json *effect, struct err *e);
 
 /* ---- org.c ---- */
+/* The next superior of a department's people who is none of `avoid`, at the top the post that a pack names; nothing when there is nobody. */
+MUST enum rc org_climb(struct work *w, int64_t department, const int64_t *avoid, size_t avoid_n, struct seat_vec *ret, struct err *e);
 void org_roles_read(struct work *w, const struct form *f, struct content *c);       /* typed roles to role keys; troubles for unknown ones */
 MUST enum rc org_assignment_check(struct work *w, const struct record *rec, const struct content *c, struct err *e);
+
+/* ---- deputy.c ---- */
+struct deputy { int64_t record /* the delegation */, from, to; const char *role /* key, NULL: all posts */; };
+VEC_TYPE(deputy_vec, struct deputy);
+/* Whose deputy this person is on that day. */
+MUST enum rc deputies_of(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t person, const char *on, struct deputy_vec *ret, struct err *e);
+bool deputy_fits(struct db *db, const struct pack_set *set, const struct deputy *d, const struct step *s, const char *on);
+/* Whose open seat of the record this person may take today; 0: nobody's. */
+MUST enum rc deputy_stands(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, const struct form *f, int64_t record, int64_t person, const char *on, int64_t *ret_from, struct err *e);
+MUST enum rc deputy_check(struct work *w, const struct record *rec, const struct content *c, struct err *e);      /* asked when a delegation comes into force */
 
 /* ---- task.c ---- */
 MUST enum rc task_plan(struct work *w, const struct record *rec, const char *on, struct json *effect, struct err *e);      /* then: of the form into effect.tasks */
 MUST enum rc task_settle(struct work *w, const struct record *rec, struct json *effect, struct err *e);                    /* done: of open tasks */
 MUST enum rc task_close_all(struct work *w, const struct record *rec, struct json *effect, struct err *e);
+/* A task that the route itself sets for somebody. One per record, name, place and person: telling again changes nothing. */
+struct notice { const char *name, *title; int64_t at, person; const struct step *step /* whose duties it carries, or NULL */; int due_days /* 0: none */; };
+void task_notice(struct work *w, const struct record *rec, const struct notice *n, struct json *effect);
+/* Ends open tasks of that name (of one place: at != 0; of one person: person != 0). */
+MUST enum rc task_notice_end(struct work *w, const struct record *rec, const char *name, int64_t at, int64_t person, struct json *effect, struct err *e);
 /* effect: the whole effect; reads its keys tasks and tasks_closed. */
 MUST enum rc task_apply(struct tx *tx, TALLOC_CTX *mem, const struct act_row *a, const struct json *effect, struct err *e);
 
@@ -78,6 +95,7 @@ int64_t password_figure(const struct pack_set *set, const char *key, int64_t oth
 
 /* ---- setup.c ---- */
 /* A record that is in force at once, without a route: set-up and imports alone; its origin says so. */
+MUST enum rc import_apply(struct work *w, const struct record *rec, const struct content *c, struct err *e);     /* a record of the form `import` comes into force */
 MUST enum rc setup_open_check(struct work *w, struct err *e);       /* refuses once set-up is over */
 MUST enum rc record_put_in_force(struct work *w, const struct form *f, const struct content *content, const char *origin, const char *happened_on, const char *note, int64_t *ret_id, struct err *e);
 
@@ -102,7 +120,7 @@ enum rc cmd_route_run(struct work *w, const struct json *args, struct json *body
 #define HANDLER(name) enum rc name(struct work *w, const struct json *args, struct json *body, struct err *e)
 HANDLER(cmd_record_create); HANDLER(cmd_record_save); HANDLER(cmd_record_fill); HANDLER(cmd_record_close); HANDLER(cmd_record_void);
 HANDLER(cmd_record_submit); HANDLER(cmd_record_withdraw); HANDLER(cmd_record_approve); HANDLER(cmd_record_return); HANDLER(cmd_record_reject);
-HANDLER(cmd_record_erase); HANDLER(cmd_task_done);
+HANDLER(cmd_record_erase); HANDLER(cmd_task_done); HANDLER(cmd_record_letter); HANDLER(cmd_record_ahead); HANDLER(cmd_record_countersign);
 HANDLER(cmd_attach_add);
 HANDLER(cmd_login); HANDLER(cmd_login_failed); HANDLER(cmd_logout); HANDLER(cmd_password_set); HANDLER(cmd_session_touch); HANDLER(cmd_token_make); HANDLER(cmd_token_end);
 HANDLER(cmd_account_set);

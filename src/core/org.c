@@ -175,7 +175,7 @@ bool org_holds_set(struct db *db, const struct pack_set *set, int64_t person, co
 
 /* ---- who answers ---- */
 
-struct asking { struct work *w; const struct content *c; int64_t department, applicant; const int64_t *avoid; size_t avoid_n; };
+struct asking { struct work *w; const struct content *c; int64_t department, applicant; const int64_t *avoid; size_t avoid_n; bool flat /* any of: others may stand in before anybody climbs */; };
 
 static bool avoided(const struct asking *a, int64_t person)
 {
@@ -185,13 +185,42 @@ static bool avoided(const struct asking *a, int64_t person)
     return false;
 }
 
-static int64_t path_id(const struct asking *a, const char *path)
+/* What a path names: a field of the content, the record's department or maker, or a field of the record that a reference points to. */
+static enum rc path_text(const struct asking *a, const char *path, const char **ret_text, struct err *e)
 {
+    const char *dot = strrchr(path, '.');
+    struct work *w = a->w;
+    struct record far;
+    struct content *c;
+    size_t erased;
     int64_t id = 0;
-    if (path == NULL || strcmp(path, "department") == 0)
-        return a->department;
-    const char *text = a->c ? content_get(a->c, path) : NULL;
-    return text != NULL && str_to_i64(str_of(text), &id) ? id : 0;
+    if (strcmp(path, "department") == 0 || strcmp(path, "made_by") == 0) {
+        *ret_text = mem_fmt(w->mem, "%lld", (long long)(path[0] == 'd' ? a->department : a->applicant));
+        return RC_OK;
+    }
+    *ret_text = a->c ? content_get(a->c, path) : NULL;
+    if (*ret_text != NULL || dot == NULL || a->c == NULL)
+        return RC_OK;
+    const char *ref = content_get(a->c, mem_strndup(w->mem, path, (size_t)(dot - path)));
+    if (ref == NULL || !str_to_i64(str_of(ref), &id))
+        return RC_OK;
+    TRY(record_get(w->db, w->mem, w->set, id, &far, e));
+    if (far.force_rev == 0)
+        return RC_OK;
+    TRY(revision_content(w->db, w->mem, far.force_rev, &c, &erased, e));
+    *ret_text = content_get(c, dot + 1);
+    if (*ret_text == NULL && strcmp(dot + 1, "department") == 0 && far.department != 0)
+        *ret_text = mem_fmt(w->mem, "%lld", (long long)far.department);
+    return RC_OK;
+}
+
+static enum rc path_id(const struct asking *a, const char *path, int64_t *ret_id, struct err *e)
+{
+    const char *text;
+    TRY(path_text(a, path ? path : "department", &text, e));
+    if (text == NULL || !str_to_i64(str_of(text), ret_id))
+        *ret_id = 0;
+    return RC_OK;
 }
 
 static const char *role_label(struct work *w, const char *role)
@@ -204,6 +233,8 @@ static const char *role_label(struct work *w, const char *role)
 static enum rc climb(struct asking *a, int64_t from_dept, struct seat_vec *ret, struct err *e)
 {
     int64_t dept = from_dept, head;
+    if (a->flat)
+        return RC_OK;
     for (int i = 0; dept != 0 && i < CLIMB_MAX; i++) {
         TRY(org_head(a->w->db, a->w->mem, dept, a->w->today, &head, e));
         if (head != 0 && !avoided(a, head)) {
@@ -212,8 +243,8 @@ static enum rc climb(struct asking *a, int64_t from_dept, struct seat_vec *ret, 
         }
         TRY(org_parent(a->w->db, dept, &dept, e));
     }
-    for (size_t i = 0; i < a->w->set->pack_n; i++) {
-        const char *top = a->w->set->pack[i].top_post;
+    for (size_t i = 0; i <= a->w->set->pack_n; i++) {            /* the adopter's own word comes before the packs' */
+        const char *top = i == 0 ? pack_value(a->w->set, "core.top_post") : a->w->set->pack[i - 1].top_post;
         struct id_vec v = VEC_INIT(a->w->mem);
         if (top == NULL)
             continue;
@@ -238,16 +269,32 @@ static enum rc seats_take(struct asking *a, const struct id_vec *ids, const char
 
 static enum rc resolve(struct asking *a, const struct who *by, struct seat_vec *ret, struct err *e);
 
+/* The head of a department, or of the department of a person: nobody is their own superior. */
 static enum rc resolve_head(struct asking *a, const struct who *by, struct seat_vec *ret, struct err *e)
 {
-    int64_t dept = path_id(a, by->path), head = 0;
-    struct id_vec ids = VEC_INIT(a->w->mem);
+    struct work *w = a->w;
+    int64_t dept, head = 0, *more = mem_array(w->mem, int64_t, a->avoid_n + 1);
+    struct id_vec ids = VEC_INIT(w->mem);
+    struct asking under = *a;
+    struct record rec;
+    TRY(path_id(a, by->path, &dept, e));
+    if (dept == 0)
+        return RC_OK;
+    TRY(record_get(w->db, w->mem, w->set, dept, &rec, e));
+    if (strcmp(rec.form_ident, "person") == 0) {
+        for (size_t i = 0; i < a->avoid_n; i++)
+            more[i] = a->avoid[i];
+        more[a->avoid_n] = rec.id;
+        under.avoid = more;
+        under.avoid_n = a->avoid_n + 1;
+        TRY(org_department_of(w->db, rec.id, w->today, &dept, e));
+    }
     if (dept != 0)
-        TRY(org_head(a->w->db, a->w->mem, dept, a->w->today, &head, e));
+        TRY(org_head(w->db, w->mem, dept, w->today, &head, e));
     if (head == 0)                                   /* vacant: the next above */
-        return dept != 0 ? climb(a, dept, ret, e) : RC_OK;
+        return climb(&under, dept, ret, e);
     *vec_push(&ids) = head;
-    return seats_take(a, &ids, msg_text(LANG_JA, MSG("core.head")), dept, ret, e);
+    return seats_take(&under, &ids, msg_text(LANG_JA, MSG("core.head")), dept, ret, e);
 }
 
 static enum rc resolve_role(struct asking *a, const struct who *by, int64_t dept, struct seat_vec *ret, struct err *e)
@@ -268,10 +315,44 @@ static enum rc resolve_role(struct asking *a, const struct who *by, int64_t dept
 static enum rc resolve_one(struct asking *a, int64_t person, const char *post, struct seat_vec *ret, struct err *e)
 {
     struct id_vec ids = VEC_INIT(a->w->mem);
-    if (person == 0)
+    if (person == 0 || !org_is_here(a->w->db, person, a->w->today))
         return RC_OK;
     *vec_push(&ids) = person;
     return seats_take(a, &ids, post, 0, ret, e);
+}
+
+/* A field names a person, or a role whose holders are meant. */
+static enum rc resolve_field(struct asking *a, const struct who *by, struct seat_vec *ret, struct err *e)
+{
+    const char *text;
+    int64_t id;
+    TRY(path_text(a, by->path, &text, e));
+    if (text == NULL)
+        return RC_OK;
+    if (str_to_i64(str_of(text), &id))
+        return resolve_one(a, id, msg_text(LANG_JA, MSG("core.named")), ret, e);
+    const struct who role = {.kind = WHO_ROLE, .role = text};
+    return resolve_role(a, &role, 0, ret, e);
+}
+
+static enum rc resolve_holder(struct asking *a, const struct who *by, struct seat_vec *ret, struct err *e)
+{
+    int64_t dept;
+    TRY(path_id(a, by->path, &dept, e));
+    return dept == 0 ? RC_OK : resolve_role(a, by, dept, ret, e);        /* without a department there is no such post */
+}
+
+/* Whoever of them there is; only when nobody is left, the next superior. */
+static enum rc resolve_any(struct asking *a, const struct who *by, struct seat_vec *ret, struct err *e)
+{
+    struct asking flat = *a;
+    size_t before = ret->n;
+    flat.flat = true;
+    for (size_t i = 0; i < by->sub_n; i++)
+        TRY(resolve(&flat, &by->sub[i], ret, e));
+    for (size_t i = 0; i < by->sub_n && ret->n == before && !a->flat; i++)
+        TRY(resolve(a, &by->sub[i], ret, e));
+    return RC_OK;
 }
 
 static enum rc resolve(struct asking *a, const struct who *by, struct seat_vec *ret, struct err *e)
@@ -279,16 +360,23 @@ static enum rc resolve(struct asking *a, const struct who *by, struct seat_vec *
     switch (by->kind) {
     case WHO_APPLICANT: return resolve_one(a, a->applicant, msg_text(LANG_JA, MSG("core.applicant")), ret, e);
     case WHO_ROLE: return resolve_role(a, by, 0, ret, e);
-    case WHO_HOLDER_IN: return resolve_role(a, by, path_id(a, by->path), ret, e);
+    case WHO_HOLDER_IN: return resolve_holder(a, by, ret, e);
     case WHO_HEAD_OF: return resolve_head(a, by, ret, e);
-    case WHO_FIELD: return resolve_one(a, path_id(a, by->path), msg_text(LANG_JA, MSG("core.named")), ret, e);
-    case WHO_ANY: case WHO_ALL:
+    case WHO_FIELD: return resolve_field(a, by, ret, e);
+    case WHO_ANY: return resolve_any(a, by, ret, e);
+    case WHO_ALL:
         for (size_t i = 0; i < by->sub_n; i++)
             TRY(resolve(a, &by->sub[i], ret, e));
         return RC_OK;
-    case WHO_OUTSIDE: return RC_OK;                  /* answered from outside; nobody here may answer for them */
+    case WHO_OUTSIDE: return RC_OK;                  /* answered from outside: letter.c */
     }
     return RC_OK;
+}
+
+enum rc org_climb(struct work *w, int64_t department, const int64_t *avoid, size_t avoid_n, struct seat_vec *ret, struct err *e)
+{
+    struct asking a = {.w = w, .department = department, .avoid = avoid, .avoid_n = avoid_n};
+    return climb(&a, department, ret, e);
 }
 
 enum rc org_resolve(struct work *w, const struct who *by, const struct content *c, int64_t department, int64_t applicant,

@@ -35,6 +35,15 @@ static bool acted(const struct question *q)
     return q_act_by(q->db, tmp, q->rec->id, q->a->person, &row, &e) == RC_OK && row.n > 0;
 }
 
+/* Somebody whose seat is open has the actor for a deputy today. */
+static bool deputises(const struct question *q)
+{
+    MEM_SCOPE(tmp, q->mem);
+    struct err e = {0};
+    int64_t from = 0;
+    return q->f != NULL && deputy_stands(q->db, tmp, q->set, q->f, q->rec->id, q->a->person, q->today, &from, &e) == RC_OK && from != 0;
+}
+
 /* Is the record's department the actor's, or below one that the actor heads? */
 static bool near(const struct question *q, int64_t dept)
 {
@@ -75,7 +84,7 @@ static bool may_see(const struct question *q)
         return true;
     if (q->f->see == SEE_DEPARTMENT && near(q, q->rec->department))
         return true;
-    return in_route(q) || acted(q) || has_task(q) || sees_all(q);
+    return in_route(q) || acted(q) || has_task(q) || sees_all(q) || deputises(q);
 }
 
 /* Named by the form as a maker through a post, not as everybody: keeps the whole register, whatever the department. */
@@ -125,7 +134,7 @@ static bool may_act(const struct question *q)
     MEM_SCOPE(tmp, q->mem);
     struct q_step_open row;
     struct err e = {0};
-    return q_step_open(q->db, tmp, q->rec->id, q->a->person, &row, &e) == RC_OK && row.n > 0;
+    return (q_step_open(q->db, tmp, q->rec->id, q->a->person, &row, &e) == RC_OK && row.n > 0) || deputises(q);
 }
 
 static bool may_fill(const struct question *q)
@@ -155,7 +164,8 @@ static bool decide(const struct question *q, enum permit p)
     case PERMIT_FILL: return q->f != NULL && q->rec != NULL && may_fill(q);
     case PERMIT_VOID: return q->f != NULL && q->rec != NULL && may_void(q);
     case PERMIT_EXPORT: return q->f != NULL && (may_make(q) || sees_all(q));
-    case PERMIT_IMPORT: return q->f != NULL && makes_by_post(q);
+    /* whoever keeps such rows by a post may bring a list: a register with a route takes effect only when somebody else approved the import */
+    case PERMIT_IMPORT: return q->f != NULL && q->f->make_n > 0 && may_make(q);
     case PERMIT_ERASE: case PERMIT_ADMIN: return is_admin(q);
     case PERMIT__N: return false;
     }

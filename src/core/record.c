@@ -372,6 +372,7 @@ enum rc cmd_record_void(struct work *w, const struct json *args, struct json *bo
 enum rc record_promote(struct work *w, const struct record *rec, const struct content *c, struct json *effect, struct err *e)
 {
     TRY(org_assignment_check(w, rec, c, e));
+    TRY(deputy_check(w, rec, c, e));
     json_set_i64(effect, "promote", rec->draft_rev);
     json_set_str(effect, "state", "approved");
     json_set_null(effect, "draft_state");

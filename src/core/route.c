@@ -1,18 +1,13 @@
-/* Routes: submit, approve, return, reject, withdraw. The route of a draft is a list of rows (one per step; `all of` gives one row per
- * part, open at the same time), kept whole in the effect of every act that changes it.
+/* The route of a draft: a list of rows (one per step; `all of` gives one row per part, open at the same time), kept whole in the effect of
+ * every act that changes it. Here rows are planned, opened and opened anew; what people decide at them is in decide.c.
  *
  * Segregation of duties lives here and in org_resolve: whoever made or changed the draft (or the one they acted for) never approves it, on
  * any path, because every path ends in these commands (design.md 6). */
-#include "core/core_int.h"
-
-struct seat_row { int64_t person, on_behalf; const char *post, *state; };
-VEC_TYPE(seat_rows, struct seat_row);
-struct row { int64_t ord, need, opened, done; const char *step, *state, *note, *bind; struct seat_rows who; };
-VEC_TYPE(row_vec, struct row);
+#include "core/route_int.h"
 
 /* ---- who made the draft ---- */
 
-static enum rc makers_of(struct work *w, const struct record *rec, struct id_vec *ret, struct err *e)
+enum rc route_makers(struct work *w, const struct record *rec, struct id_vec *ret, struct err *e)
 {
     struct q_act_makers_rows row;
     *vec_push(ret) = rec->made_by;
@@ -25,7 +20,7 @@ static enum rc makers_of(struct work *w, const struct record *rec, struct id_vec
     return RC_OK;
 }
 
-static bool id_in(const struct id_vec *v, int64_t id)
+bool ids_have(const struct id_vec *v, int64_t id)
 {
     for (size_t i = 0; i < v->n; i++)
         if (v->v[i] == id)
@@ -35,7 +30,7 @@ static bool id_in(const struct id_vec *v, int64_t id)
 
 /* ---- rows <-> database and effect ---- */
 
-static enum rc rows_load(struct work *w, const struct record *rec, struct row_vec *ret, struct err *e)
+enum rc rows_load(struct work *w, const struct record *rec, struct row_vec *ret, struct err *e)
 {
     struct q_steps_of_rows s;
     struct q_step_whos_of_rows p;
@@ -54,7 +49,7 @@ static enum rc rows_load(struct work *w, const struct record *rec, struct row_ve
     return RC_OK;
 }
 
-static void rows_effect(const struct row_vec *rows, int64_t rev, struct json *effect)
+void rows_effect(const struct row_vec *rows, int64_t rev, struct json *effect)
 {
     struct json *steps = json_set_obj(effect, "steps");
     json_set_i64(steps, "rev", rev);
@@ -86,18 +81,53 @@ static void rows_effect(const struct row_vec *rows, int64_t rev, struct json *ef
     }
 }
 
+enum rc rows_out(struct work *w, const struct record *rec, const struct row_vec *rows, int64_t rev, struct json *effect, struct err *e)
+{
+    size_t outside = 0;
+    rows_effect(rows, rev, effect);
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct notice n = {.name = "core:outside", .at = rows->v[i].ord, .person = rec->made_by, .title = msg_text(LANG_JA, MSG("core.outside-task")),
+                                 .step = pack_step(rec->form, rows->v[i].step)};
+        if (row_is(&rows->v[i], "open") && text_eq(rows->v[i].note, "outside") && ++outside > 0)
+            task_notice(w, rec, &n, effect);
+    }
+    return outside == 0 ? task_notice_end(w, rec, "core:outside", 0, 0, effect, e) : RC_OK;
+}
+
+static void tell(struct work *w, const struct record *rec, int64_t person, struct id_vec *told, struct json *effect)
+{
+    const struct notice n = {.name = "core:voided", .at = w->now_us, .person = person, .title = msg_text(LANG_JA, MSG("core.voided-task"))};
+    if (person == 0 || ids_have(told, person))
+        return;
+    *vec_push(told) = person;
+    task_notice(w, rec, &n, effect);
+}
+
+void route_void_tell(struct work *w, const struct record *rec, const struct row_vec *was, struct json *effect)
+{
+    struct id_vec told = VEC_INIT(w->mem);
+    for (size_t i = 0; i < was->n; i++)
+        for (size_t k = 0; k < was->v[i].who.n; k++)
+            if (strcmp(was->v[i].who.v[k].state, "done") == 0) {
+                tell(w, rec, was->v[i].who.v[k].person, &told, effect);
+                tell(w, rec, was->v[i].who.v[k].on_behalf, &told, effect);
+            }
+    if (w->actor.person != rec->made_by)
+        tell(w, rec, rec->made_by, &told, effect);
+}
+
 /* ---- opening ---- */
 
-static const char *step_label(const struct form *f, const char *key)
+const char *step_label(const struct form *f, const char *key)
 {
     const struct step *s = pack_step(f, key);
     return s == NULL ? key : s->label ? s->label : s->id;
 }
 
-static bool row_is(const struct row *r, const char *state) { return strcmp(r->state, state) == 0; }
+bool row_is(const struct row *r, const char *state) { return strcmp(r->state, state) == 0; }
 
-/* Did this person already act in this route? Then posts collapse into one act, unless the step says distinct. */
-static bool already_acted(const struct row_vec *rows, int64_t person)
+/* Did this person already act in this route, for themselves? */
+bool rows_acted(const struct row_vec *rows, int64_t person)
 {
     for (size_t i = 0; i < rows->n; i++)
         for (size_t k = 0; k < rows->v[i].who.n; k++)
@@ -106,7 +136,38 @@ static bool already_acted(const struct row_vec *rows, int64_t person)
     return false;
 }
 
-static int64_t done_n(const struct row *r)
+static bool row_by(const struct row *r, int64_t person)
+{
+    for (size_t k = 0; k < r->who.n; k++)
+        if (r->who.v[k].person == person && r->who.v[k].on_behalf == 0 && strcmp(r->who.v[k].state, "done") == 0)
+            return true;
+    return false;
+}
+
+static bool stage_filled(const struct form *f, const struct content *c, const char *step)
+{
+    const struct step *s = pack_step(f, step);
+    for (size_t i = 0; s != NULL && i < f->field_n; i++) {
+        const struct field *fd = &f->field[i];
+        if (fd->stage != NULL && (strcmp(fd->stage, s->id) == 0 || strcmp(fd->stage, s->key) == 0) && (content_get(c, fd->path) != NULL || content_rows(c, fd->path) > 0))
+            return true;
+    }
+    return false;
+}
+
+/* Steps of one person collapse into one act that shows all posts, unless somebody filled in more since that act: then it must be looked at. */
+static bool collapses(const struct form *f, const struct content *c, const struct row_vec *rows, size_t at, int64_t person)
+{
+    for (size_t i = at; i-- > 0;) {
+        if (row_by(&rows->v[i], person))
+            return true;
+        if (strcmp(rows->v[i].step, rows->v[at].step) != 0 && stage_filled(f, c, rows->v[i].step))
+            return false;
+    }
+    return false;
+}
+
+int64_t row_done_n(const struct row *r)
 {
     int64_t n = 0;
     for (size_t i = 0; i < r->who.n; i++)
@@ -114,7 +175,7 @@ static int64_t done_n(const struct row *r)
     return n;
 }
 
-static void row_finish(struct row *r, int64_t now_us)
+void row_finish(struct row *r, int64_t now_us)
 {
     r->state = "done";
     r->done = now_us;
@@ -124,7 +185,7 @@ static void row_finish(struct row *r, int64_t now_us)
 }
 
 /* Which part of `all of` a row stands for: rows of one step are numbered in order. */
-static const struct who *row_who(const struct step *s, const struct row_vec *rows, size_t at)
+const struct who *row_who(const struct step *s, const struct row_vec *rows, size_t at)
 {
     if (s->by.kind != WHO_ALL)
         return &s->by;
@@ -134,28 +195,85 @@ static const struct who *row_who(const struct step *s, const struct row_vec *row
     return part < s->by.sub_n ? &s->by.sub[part] : &s->by;
 }
 
-static enum rc row_open(struct work *w, const struct record *rec, const struct content *c, struct row_vec *rows, size_t at, const struct id_vec *makers, struct err *e)
+bool who_outside(const struct who *by)
+{
+    if (by->kind == WHO_OUTSIDE)
+        return true;
+    for (size_t i = 0; by->kind == WHO_ANY && i < by->sub_n; i++)
+        if (who_outside(&by->sub[i]))
+            return true;
+    return false;
+}
+
+/* Nobody who made the draft, and at a step that says distinct nobody who acted elsewhere in the route. */
+static void avoided_at(const struct row_vec *rows, const struct step *s, const struct id_vec *makers, struct id_vec *ret)
+{
+    for (size_t i = 0; i < makers->n; i++)
+        *vec_push(ret) = makers->v[i];
+    for (size_t i = 0; s->distinct && i < rows->n; i++)
+        for (size_t k = 0; k < rows->v[i].who.n; k++)
+            if (strcmp(rows->v[i].who.v[k].state, "done") == 0)
+                *vec_push(ret) = rows->v[i].who.v[k].person;
+}
+
+static void seat_add(struct row *r, const struct seat *seat, bool collapsed)
+{
+    *vec_push(&r->who) = (struct seat_row){.person = seat->person, .post = seat->post, .on_behalf = seat->on_behalf, .state = collapsed ? "done" : "open"};
+    if (seat->climbed)
+        r->note = "climbed";
+}
+
+/* The step asks for several and would have them, were it not for the makers: superiors stand in. */
+static enum rc seats_fill(struct work *w, const struct record *rec, const struct content *c, const struct who *by, struct row *r, struct id_vec *avoid, struct err *e)
+{
+    struct seat_vec all = VEC_INIT(w->mem);
+    TRY(org_resolve(w, by, c, rec->department, rec->made_by, NULL, 0, &all, e));
+    for (size_t i = 0; i < r->who.n; i++)
+        *vec_push(avoid) = r->who.v[i].person;
+    while ((int64_t)all.n >= r->need && (int64_t)r->who.n < r->need) {
+        struct seat_vec more = VEC_INIT(w->mem);
+        TRY(org_climb(w, rec->department, avoid->v, avoid->n, &more, e));
+        if (more.n == 0)
+            return RC_OK;
+        seat_add(r, &more.v[0], false);
+        *vec_push(avoid) = more.v[0].person;
+    }
+    return RC_OK;
+}
+
+enum rc row_seats(struct work *w, const struct record *rec, const struct content *c, struct row_vec *rows, size_t at, const struct id_vec *makers, struct err *e)
 {
     struct row *r = &rows->v[at];
     const struct step *s = pack_step(rec->form, r->step);
     struct seat_vec seats = VEC_INIT(w->mem);
+    struct id_vec avoid = VEC_INIT(w->mem);
     if (s == NULL)
         return err_set(e, ERR_BUG, "step %s", r->step);
-    TRY(org_resolve(w, row_who(s, rows, at), c, rec->department, rec->made_by, makers->v, makers->n, &seats, e));
+    const struct who *by = row_who(s, rows, at);
+    avoided_at(rows, s, makers, &avoid);
+    TRY(org_resolve(w, by, c, rec->department, rec->made_by, avoid.v, avoid.n, &seats, e));
     r->who.n = 0;
-    for (size_t i = 0; i < seats.n; i++) {
-        if (id_in(makers, seats.v[i].person) || (s->distinct && already_acted(rows, seats.v[i].person)))
-            continue;
-        bool collapsed = !s->distinct && already_acted(rows, seats.v[i].person);
-        *vec_push(&r->who) = (struct seat_row){.person = seats.v[i].person, .post = seats.v[i].post, .on_behalf = seats.v[i].on_behalf, .state = collapsed ? "done" : "open"};
-        if (seats.v[i].climbed)
-            r->note = "climbed";
+    for (size_t i = 0; i < seats.n; i++)
+        if (!ids_have(&avoid, seats.v[i].person))
+            seat_add(r, &seats.v[i], !s->distinct && collapses(rec->form, c, rows, at, seats.v[i].person));
+    if ((int64_t)r->who.n < r->need && r->need > 1)
+        TRY(seats_fill(w, rec, c, by, r, &avoid, e));
+    if ((int64_t)r->who.n >= r->need)
+        return RC_OK;
+    if (who_outside(by)) {
+        r->note = "outside";
+        return RC_OK;
     }
-    if ((int64_t)r->who.n < r->need)
-        return err_set_arg(e, ERR_NO_APPROVER, step_label(rec->form, r->step), "step %s of record %lld needs %lld", r->step, (long long)rec->id, (long long)r->need);
+    return exception_seat(w, rec, s, r, e);
+}
+
+enum rc row_open(struct work *w, const struct record *rec, const struct content *c, struct row_vec *rows, size_t at, const struct id_vec *makers, struct err *e)
+{
+    struct row *r = &rows->v[at];
+    TRY(row_seats(w, rec, c, rows, at, makers, e));
     r->state = "open";
     r->opened = w->now_us;
-    if (done_n(r) >= r->need) {
+    if (row_done_n(r) >= r->need) {
         uint8_t bind[HASH_N];
         TRY(revision_bind(w, rec->form, c, r->step, bind, e));
         r->bind = hex_text(w->mem, bind, HASH_N);
@@ -166,13 +284,13 @@ static enum rc row_open(struct work *w, const struct record *rec, const struct c
 }
 
 /* Opens the next step (all its rows) until one waits for somebody; *ret_done when none is left. */
-static enum rc rows_advance(struct work *w, const struct record *rec, const struct content *c, struct row_vec *rows, bool *ret_done, struct err *e)
+enum rc rows_advance(struct work *w, const struct record *rec, const struct content *c, struct row_vec *rows, bool *ret_done, struct err *e)
 {
     struct id_vec makers = VEC_INIT(w->mem);
-    TRY(makers_of(w, rec, &makers, e));
+    TRY(route_makers(w, rec, &makers, e));
     for (;;) {
         size_t i = 0;
-        while (i < rows->n && (row_is(&rows->v[i], "done") || row_is(&rows->v[i], "skipped")))
+        while (i < rows->n && (row_is(&rows->v[i], "done") || row_is(&rows->v[i], "ahead")))
             i++;
         *ret_done = i == rows->n;
         if (*ret_done || row_is(&rows->v[i], "open"))
@@ -238,7 +356,7 @@ enum rc route_open(struct work *w, const struct record *rec, const struct conten
     TRY(rows_advance(w, rec, c, &rows, ret_done, e));
     if (note != NULL && rows.n > 0 && rows.v[0].note == NULL)
         rows.v[0].note = note;
-    rows_effect(&rows, rec->draft_rev, effect);
+    TRY(rows_out(w, rec, &rows, rec->draft_rev, effect, e));
     json_set_str(effect, "draft_state", "submitted");
     return *ret_done ? record_promote(w, rec, c, effect, e) : RC_OK;
 }
@@ -261,19 +379,16 @@ enum rc route_rebind(struct work *w, struct record *rec, const struct content *c
     TRY(revision_bind(w, rec->form, c, last, bind, e));
     same = memcmp(was, bind, HASH_N) == 0;
     rec->draft_rev = rev;
-    if (same) {
-        rows_effect(&rows, rev, effect);
-        return RC_OK;
-    }
+    if (same)
+        return rows_out(w, rec, &rows, rev, effect, e);
+    route_void_tell(w, rec, &rows, effect);
     TRY(judge_rules(w, rec, SLOT_DRAFT, c, "submit", e));
     TRY(work_troubles_refuse(w, e));
     return route_open(w, rec, c, "reopened", effect, &done, e);
 }
 
-/* ---- commands ---- */
-
 /* The draft as it stands, with computed values brought up to date; *ret_rev is a new revision when they changed. */
-static enum rc draft_fresh(struct work *w, struct record *rec, struct content **ret_c, bool *ret_changed, struct err *e)
+enum rc route_fresh(struct work *w, struct record *rec, struct content **ret_c, bool *ret_changed, struct err *e)
 {
     struct content *c;
     size_t erased;
@@ -290,246 +405,77 @@ static enum rc draft_fresh(struct work *w, struct record *rec, struct content **
     return RC_OK;
 }
 
-enum rc cmd_record_submit(struct work *w, const struct json *args, struct json *body, struct err *e)
+/* Do other steps apply than those the route was opened with? Unknown counts as yes: the reopening decides. */
+static enum rc plan_differs(struct work *w, const struct record *rec, bool *ret_differs, struct err *e)
 {
-    struct record rec;
-    const struct grant *g;
-    struct content *c;
-    bool changed, done;
-    TRY(record_lock(w, args, PERMIT_EDIT, &rec, &g, e));
-    grant_assert(g, PERMIT_EDIT, &rec);
-    if (rec.draft_rev == 0 || rec.draft_state == NULL || strcmp(rec.draft_state, "submitted") == 0)
-        return err_set(e, ERR_STATE, "submit in %s/%s", rec.state, rec.draft_state ? rec.draft_state : "-");
-    TRY(draft_fresh(w, &rec, &c, &changed, e));
-    TRY(judge_rules(w, &rec, SLOT_DRAFT, c, "submit", e));
-    TRY(work_troubles_refuse(w, e));
-    struct json *effect = json_obj(w->mem);
-    if (changed)
-        json_set_i64(effect, "draft", rec.draft_rev);
-    TRY(route_open(w, &rec, c, NULL, effect, &done, e));
-    if (!done)
-        TRY(task_plan(w, &rec, "submitted", effect, e));
-    TRY(act_do(w, rec.id, rec.draft_rev, "submit", NULL, json_get_str(args, "comment"), effect, e));
-    return record_answer(w, rec.id, body, e);
-}
-
-/* The open row on which the actor may act now. Order of refusals: state, self-approval, not your step. */
-static enum rc my_row(struct work *w, const struct record *rec, struct row_vec *rows, size_t *ret_at, size_t *ret_seat, struct err *e)
-{
-    struct id_vec makers = VEC_INIT(w->mem);
-    if (rec->draft_state == NULL || strcmp(rec->draft_state, "submitted") != 0)
-        return err_set(e, ERR_STATE, "record %lld is not in a route", (long long)rec->id);
-    TRY(makers_of(w, rec, &makers, e));
-    if (id_in(&makers, w->actor.person) || (w->actor.on_behalf != 0 && id_in(&makers, w->actor.on_behalf)))
-        return err_set(e, ERR_SELF_APPROVAL, "person %lld made record %lld", (long long)w->actor.person, (long long)rec->id);
-    for (size_t i = 0; i < rows->n; i++)
-        for (size_t k = 0; row_is(&rows->v[i], "open") && k < rows->v[i].who.n; k++)
-            if (rows->v[i].who.v[k].person == w->actor.person && strcmp(rows->v[i].who.v[k].state, "open") == 0) {
-                *ret_at = i;
-                *ret_seat = k;
-                return RC_OK;
-            }
-    return err_set(e, ERR_NOT_YOUR_STEP, "person %lld has no open step of record %lld", (long long)w->actor.person, (long long)rec->id);
-}
-
-static enum rc step_lock(struct work *w, const struct json *args, struct record *ret_rec, struct row_vec *rows, size_t *ret_at, size_t *ret_seat, struct err *e)
-{
-    const struct grant *see, *act;
-    TRY(record_lock(w, args, PERMIT_SEE, ret_rec, &see, e));
-    TRY(rows_load(w, ret_rec, rows, e));
-    TRY(my_row(w, ret_rec, rows, ret_at, ret_seat, e));
-    TRY(perm_check(w->db, w->mem, w->set, &w->actor, PERMIT_ACT, ret_rec->form, ret_rec, w->today, &act, e));
-    grant_assert(act, PERMIT_ACT, ret_rec);
-    return RC_OK;
-}
-
-/* Fields that belong to the actor's step may be filled with the approval; nothing else. */
-static enum rc step_values(struct work *w, struct record *rec, const struct step *s, const struct json *values, struct content **c, bool *ret_changed, struct err *e)
-{
-    struct reader r = {.core = w->core, .db = w->db, .mem = w->mem, .set = w->set, .actor = w->actor, .now_us = w->now_us};
-    struct value_ctx vc = {.lang = w->actor.lang, .resolve = core_resolve, .resolve_ctx = &r};
-    struct change_vec changes = VEC_INIT(w->mem);
-    struct revision rev;
-    memcpy(r.today, w->today, sizeof r.today);
-    *ret_changed = false;
-    if (values == NULL || json_n(values) == 0)
-        return RC_OK;
-    struct content *n = content_read(w->mem, &vc, rec->form, *c, values, true, w->troubles);
-    TRY(work_troubles_refuse(w, e));
-    content_diff(w->mem, *c, n, &changes);
-    for (size_t i = 0; i < changes.n; i++) {
-        const struct field *col = NULL;
-        int64_t row;
-        const struct field *fd = content_field(rec->form, changes.v[i].path, &col, &row);
-        if (fd == NULL || fd->stage == NULL || (strcmp(fd->stage, s->id) != 0 && strcmp(fd->stage, s->key) != 0))
-            return err_set_arg(e, ERR_FIELDS, fd ? pick_lang(w->actor.lang, fd->label, fd->label_en) : changes.v[i].path, "step fills %s", changes.v[i].path);
+    struct row_vec now = VEC_INIT(w->mem), was = VEC_INIT(w->mem);
+    struct err e2 = {0};
+    size_t before = w->troubles->n;
+    TRY(rows_load(w, rec, &was, e));
+    enum rc rc = rows_plan(w, rec, &now, &e2);
+    w->troubles->n = before;
+    if (rc != RC_OK && e2.code != ERR_UNDECIDED && e2.code != ERR_NO_STEP) {
+        *e = e2;
+        return rc;
     }
-    if (changes.n == 0)
-        return RC_OK;
-    content_order(n, rec->form);
-    TRY(ftable_put(w->tx, w->mem, rec->form, rec, SLOT_DRAFT, "submitted", n, e));
-    TRY(revision_write(w, rec->id, rec->form, n, &rev, e));
-    rec->draft_rev = rev.id;
-    *c = n;
-    *ret_changed = true;
+    *ret_differs = rc != RC_OK || now.n != was.n;
+    for (size_t i = 0; !*ret_differs && i < now.n; i++)
+        *ret_differs = strcmp(now.v[i].step, was.v[i].step) != 0;
     return RC_OK;
 }
 
-/* The basis of earlier approvals changed through another record: they are voided, the route starts anew, nobody's approval is taken. */
-static enum rc reopen(struct work *w, struct record *rec, const struct content *c, struct err *e)
+enum rc route_stale(struct work *w, struct record *rec, struct content **ret_c, bool *ret_stale, struct err *e)
+{
+    TRY(route_fresh(w, rec, ret_c, ret_stale, e));
+    return *ret_stale ? RC_OK : plan_differs(w, rec, ret_stale, e);
+}
+
+static void back_to_applicant(struct json *effect)
+{
+    struct json *steps = json_set_obj(effect, "steps");
+    json_set_arr(steps, "rows");
+    json_set_str(effect, "draft_state", "returned");
+}
+
+/* Anew from the first step; what is no longer allowed as it stands, or finds nobody to approve, goes back to the applicant. */
+static enum rc open_anew(struct work *w, const struct record *rec, const struct content *c, const struct row_vec *was, struct json **ret_effect, struct err *e)
 {
     bool done;
+    struct err e2 = {0};
     struct json *effect = json_obj(w->mem);
+    size_t before = w->troubles->n;
+    route_void_tell(w, rec, was, effect);
     TRY(judge_rules(w, rec, SLOT_DRAFT, c, "submit", e));
-    if (work_troubles_refuse(w, e) != RC_OK) {                       /* no longer allowed as it stands: back to the applicant */
-        w->troubles->n = 0;
-        struct json *steps = json_set_obj(effect, "steps");
-        json_set_arr(steps, "rows");
-        json_set_str(effect, "draft_state", "returned");
-    } else {
-        TRY(route_open(w, rec, c, "reopened", effect, &done, e));
+    enum rc rc = work_troubles_refuse(w, &e2);
+    if (rc == RC_OK)
+        rc = route_open(w, rec, c, "reopened", effect, &done, &e2);
+    w->troubles->n = before;
+    if (rc != RC_OK && err_rc(&e2) == RC_FAIL) {
+        *e = e2;
+        return rc;
+    }
+    if (rc != RC_OK) {
+        effect = json_obj(w->mem);
+        route_void_tell(w, rec, was, effect);
+        back_to_applicant(effect);
     }
     json_set_i64(effect, "draft", rec->draft_rev);
+    *ret_effect = effect;
+    return RC_OK;
+}
+
+enum rc route_reopen(struct work *w, struct record *rec, const struct content *c, struct err *e)
+{
+    struct json *effect;
+    struct row_vec was = VEC_INIT(w->mem);
     struct actor who = w->actor;
+    TRY(rows_load(w, rec, &was, e));
     w->actor = (struct actor){.kind = ACTOR_SYSTEM, .lang = who.lang, .login = "system"};
-    enum rc rc = act_do(w, rec->id, rec->draft_rev, "reopen", NULL, NULL, effect, e);
+    enum rc rc = open_anew(w, rec, c, &was, &effect, e);
+    if (rc == RC_OK)
+        rc = act_do(w, rec->id, rec->draft_rev, "reopen", NULL, NULL, effect, e);
     w->actor = who;
     return rc;
-}
-
-enum rc cmd_record_approve(struct work *w, const struct json *args, struct json *body, struct err *e)
-{
-    struct record rec;
-    struct row_vec rows = VEC_INIT(w->mem);
-    struct content *c;
-    size_t at, seat;
-    bool changed, filled, done = false;
-    uint8_t bind[HASH_N];
-    TRY(step_lock(w, args, &rec, &rows, &at, &seat, e));
-    TRY(draft_fresh(w, &rec, &c, &changed, e));
-    if (changed) {
-        TRY(reopen(w, &rec, c, e));
-        json_set_bool(body, "reopened", true);
-        return record_answer(w, rec.id, body, e);
-    }
-    struct row *r = &rows.v[at];
-    const struct step *s = pack_step(rec.form, r->step);
-    if (s == NULL)
-        return err_set(e, ERR_BUG, "step %s", r->step);
-    TRY(step_values(w, &rec, s, json_get(args, "values"), &c, &filled, e));
-    TRY(judge_rules(w, &rec, SLOT_DRAFT, c, s->id, e));
-    TRY(work_troubles_refuse(w, e));
-    r->who.v[seat].state = "done";
-    if (done_n(r) >= r->need) {
-        TRY(revision_bind(w, rec.form, c, s->key, bind, e));
-        r->bind = hex_text(w->mem, bind, HASH_N);
-        row_finish(r, w->now_us);
-        TRY(rows_advance(w, &rec, c, &rows, &done, e));
-    }
-    struct json *effect = json_obj(w->mem);
-    if (filled)
-        json_set_i64(effect, "draft", rec.draft_rev);
-    rows_effect(&rows, rec.draft_rev, effect);
-    if (done)
-        TRY(record_promote(w, &rec, c, effect, e));
-    TRY(act_do(w, rec.id, rec.draft_rev, "approve", s->key, json_get_str(args, "comment"), effect, e));
-    json_set_bool(body, "in_force", done);
-    return record_answer(w, rec.id, body, e);
-}
-
-static enum rc reason_of(struct work *w, const struct json *args, const char **ret_why, struct err *e)
-{
-    const char *why = json_get_str(args, "comment");
-    if (why == NULL || str_trim(str_of(why)).n == 0)
-        return err_set_arg(e, ERR_REASON, msg_text(w->actor.lang, MSG("core.reason-needed")), "no reason");
-    *ret_why = why;
-    return RC_OK;
-}
-
-/* Rows from the named earlier step on wait again. */
-static enum rc rows_back(struct work *w, const struct record *rec, struct row_vec *rows, size_t at, const char *to, struct err *e)
-{
-    size_t from = rows->n;
-    for (size_t i = 0; i < at; i++) {
-        const struct step *s = pack_step(rec->form, rows->v[i].step);
-        if (strcmp(rows->v[i].step, to) == 0 || (s != NULL && strcmp(s->id, to) == 0)) {
-            from = i;
-            break;
-        }
-    }
-    if (from == rows->n)
-        return err_set_arg(e, ERR_FIELDS, to, "no earlier step %s", to);
-    for (size_t i = from; i < rows->n; i++) {
-        rows->v[i].state = "waiting";
-        rows->v[i].who.n = 0;
-        rows->v[i].bind = NULL;
-        rows->v[i].done = rows->v[i].opened = 0;
-    }
-    (void)w;
-    return RC_OK;
-}
-
-enum rc cmd_record_return(struct work *w, const struct json *args, struct json *body, struct err *e)
-{
-    struct record rec;
-    struct row_vec rows = VEC_INIT(w->mem);
-    const char *why, *to = json_get_str(args, "to");
-    size_t at, seat;
-    TRY(step_lock(w, args, &rec, &rows, &at, &seat, e));
-    TRY(reason_of(w, args, &why, e));
-    const char *step = rows.v[at].step;
-    struct json *effect = json_obj(w->mem);
-    if (to != NULL && to[0] != '\0' && strcmp(to, "applicant") != 0) {
-        struct content *c;
-        size_t erased;
-        bool done;
-        TRY(rows_back(w, &rec, &rows, at, to, e));
-        TRY(revision_content(w->db, w->mem, rec.draft_rev, &c, &erased, e));
-        content_order(c, rec.form);
-        TRY(rows_advance(w, &rec, c, &rows, &done, e));
-    } else {
-        rows.n = 0;
-        json_set_str(effect, "draft_state", "returned");
-    }
-    rows_effect(&rows, rec.draft_rev, effect);
-    TRY(act_do(w, rec.id, rec.draft_rev, "return", step, why, effect, e));
-    return record_answer(w, rec.id, body, e);
-}
-
-enum rc cmd_record_reject(struct work *w, const struct json *args, struct json *body, struct err *e)
-{
-    struct record rec;
-    struct row_vec rows = VEC_INIT(w->mem);
-    const char *why;
-    size_t at, seat;
-    TRY(step_lock(w, args, &rec, &rows, &at, &seat, e));
-    TRY(reason_of(w, args, &why, e));
-    const char *step = rows.v[at].step;
-    struct json *effect = json_obj(w->mem);
-    rows.n = 0;
-    rows_effect(&rows, rec.draft_rev, effect);
-    json_set_str(effect, "draft_state", "rejected");
-    TRY(act_do(w, rec.id, rec.draft_rev, "reject", step, why, effect, e));
-    return record_answer(w, rec.id, body, e);
-}
-
-enum rc cmd_record_withdraw(struct work *w, const struct json *args, struct json *body, struct err *e)
-{
-    struct record rec;
-    const struct grant *g;
-    TRY(record_lock(w, args, PERMIT_SEE, &rec, &g, e));
-    if (rec.draft_state == NULL || strcmp(rec.draft_state, "submitted") != 0)
-        return err_set(e, ERR_STATE, "withdraw in %s", rec.draft_state ? rec.draft_state : "-");
-    struct id_vec makers = VEC_INIT(w->mem);
-    TRY(makers_of(w, &rec, &makers, e));
-    if (!id_in(&makers, w->actor.person))
-        return err_set(e, ERR_DENIED, "only the applicant withdraws");
-    struct json *effect = json_obj(w->mem);
-    struct row_vec none = VEC_INIT(w->mem);
-    rows_effect(&none, rec.draft_rev, effect);
-    json_set_str(effect, "draft_state", "draft");
-    TRY(act_do(w, rec.id, rec.draft_rev, "withdraw", NULL, json_get_str(args, "comment"), effect, e));
-    return record_answer(w, rec.id, body, e);
 }
 
 /* ---- after-commit: a record in force changed; routes that rest on it are looked at again ---- */
@@ -538,12 +484,12 @@ static enum rc route_recheck(struct work *w, int64_t id, struct err *e)
 {
     struct record rec;
     struct content *c;
-    bool changed;
+    bool stale;
     TRY(record_get(w->db, w->mem, w->set, id, &rec, e));
     if (rec.form == NULL || rec.draft_rev == 0 || rec.draft_state == NULL || strcmp(rec.draft_state, "submitted") != 0)
         return RC_OK;
-    TRY(draft_fresh(w, &rec, &c, &changed, e));
-    return changed ? reopen(w, &rec, c, e) : RC_OK;
+    TRY(route_stale(w, &rec, &c, &stale, e));
+    return stale ? route_reopen(w, &rec, c, e) : RC_OK;
 }
 
 /* A pack switch with "restart open records": the route starts anew under the new set, whatever had been approved. */
@@ -556,8 +502,8 @@ enum rc cmd_route_restart(struct work *w, const struct json *args, struct json *
     TRY(record_get(w->db, w->mem, w->set, json_get_i64(args, "record", 0), &rec, e));
     if (rec.form == NULL || rec.draft_rev == 0 || rec.draft_state == NULL || strcmp(rec.draft_state, "submitted") != 0)
         return RC_OK;
-    TRY(draft_fresh(w, &rec, &c, &changed, e));
-    return reopen(w, &rec, c, e);
+    TRY(route_fresh(w, &rec, &c, &changed, e));
+    return route_reopen(w, &rec, c, e);
 }
 
 /* Tasks of records that this one refers to may be done now. */

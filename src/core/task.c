@@ -67,7 +67,8 @@ enum rc task_plan(struct work *w, const struct record *rec, const char *on, stru
             continue;
         if (c == NULL) {
             TRY(record_content(w->db, w->mem, rec, &c, e));
-            arr = json_set_arr(effect, "tasks");
+            arr = json_child(effect, "tasks");
+            arr = arr ? arr : json_set_arr(effect, "tasks");
         }
         TRY(then_add(w, rec, c, slot, t, arr, e));
     }
@@ -116,6 +117,44 @@ enum rc task_close_all(struct work *w, const struct record *rec, struct json *ef
     return RC_OK;
 }
 
+/* ---- tasks that a route sets ---- */
+
+static const char *notice_prefix(struct work *w, const struct record *rec, const char *name)
+{
+    return mem_fmt(w->mem, "%lld:%s:", (long long)rec->id, name);
+}
+
+void task_notice(struct work *w, const struct record *rec, const struct notice *n, struct json *effect)
+{
+    struct json *arr = json_child(effect, "tasks");
+    struct json *o = json_add_obj(arr ? arr : json_set_arr(effect, "tasks"));
+    const struct pack *p = n->step ? n->step->pack : NULL;
+    const char *duty = n->step && n->step->carries.n > 0 ? n->step->carries.duty[0] : NULL;
+    for (size_t i = 0; duty == NULL && p != NULL && n->step->article != NULL && i < p->duty_n; i++)
+        duty = text_eq(p->duty[i].article, n->step->article) ? p->duty[i].key : NULL;
+    json_set_i64(o, "id", work_new_id(w));
+    json_set_str(o, "key", mem_fmt(w->mem, "%s%lld:%lld", notice_prefix(w, rec, n->name), (long long)n->at, (long long)n->person));
+    json_set_str(o, "name", n->name);
+    json_set_str(o, "pack", p ? p->id : "core");
+    json_set_str(o, "duty", duty);
+    json_set_i64(o, "person", n->person);
+    json_set_str(o, "title", n->title);
+    if (n->due_days > 0)
+        json_set_i64(o, "due", civil_to_us(civil_from_days(civil_days(civil_of_us(w->now_us)) + n->due_days + 1), 0, 0));
+    json_set_str(o, "state", "open");
+}
+
+enum rc task_notice_end(struct work *w, const struct record *rec, const char *name, int64_t at, int64_t person, struct json *effect, struct err *e)
+{
+    struct q_tasks_of_record_rows row;
+    const char *prefix = at ? mem_fmt(w->mem, "%s%lld:", notice_prefix(w, rec, name), (long long)at) : notice_prefix(w, rec, name);
+    TRY(q_tasks_of_record(w->db, w->mem, rec->id, &row, e));
+    for (size_t i = 0; i < row.n; i++)
+        if (strcmp(row.v[i].state, "open") == 0 && strncmp(row.v[i].tkey, prefix, strlen(prefix)) == 0 && (person == 0 || row.v[i].person == person))
+            closed_add(effect, row.v[i].tkey, "done");
+    return RC_OK;
+}
+
 enum rc task_apply(struct tx *tx, TALLOC_CTX *mem, const struct act_row *a, const struct json *effect, struct err *e)
 {
     const struct json *open = json_get(effect, "tasks"), *closed = json_get(effect, "tasks_closed");
@@ -152,7 +191,8 @@ enum rc cmd_task_done(struct work *w, const struct json *args, struct json *body
     struct record rec;
     TRY(record_get(w->db, w->mem, w->set, t.record, &rec, e));
     const struct then *th = rec.form ? then_by_key(rec.form, t.name) : NULL;
-    if (th == NULL || th->done != NULL)
+    bool told = strcmp(t.name, "core:voided") == 0;              /* only to be read */
+    if (!told && (th == NULL || th->done != NULL))
         return err_set(e, ERR_STATE, "task %s closes by itself", t.tkey);
     struct json *effect = json_obj(w->mem);
     closed_add(effect, t.tkey, "done");
