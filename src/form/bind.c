@@ -6,7 +6,7 @@ static bool asked(const struct field *f, const char *const *stages)
 {
     for (size_t i = 0; stages[i] != NULL; i++)
         if (strcmp(f->stage ? f->stage : "submit", stages[i]) == 0)
-            return f->value == NULL && f->type != FT_FILE;
+            return f->value == NULL;
     return false;
 }
 

@@ -17,10 +17,13 @@ struct form_env {
     size_t (*ref_options)(void *ctx, const struct field *f, struct form_opt *ret, size_t max);
     const struct route_path *record_path, *file_path;
     const char *(*file_name)(void *ctx, int64_t id);
+    const struct form_opt *file; size_t file_n;          /* what is attached to the record: the choice for fields of type file */
 };
 
 /* Controls for the fields of the given stages (NULL ends), grouped; with troubles beside their fields. Computed fields are shown, not asked. */
 void form_edit(struct html *h, const struct form *f, const struct content *c, const char *const *stages, const struct trouble_vec *troubles, const struct form_env *env);
+/* A field of type file is among them: the page must send multipart; a new file comes as upload u.<path>. */
+bool form_asks_files(const struct form *f, const char *const *stages);
 /* The record as text, grouped; erased values say so. */
 void form_show(struct html *h, const struct form *f, const struct content *c, const struct form_env *env);
 /* Problems on top of the form, linked to the fields. */

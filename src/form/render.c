@@ -292,6 +292,49 @@ static void table_control(struct ctl *k, const struct field *f)
     html_close(k->h, E_DIV);
 }
 
+static bool chosen_file(struct ctl *k, const struct field *f, const char *id)
+{
+    if (!field_is_child(f))
+        return text_eq(content_get(k->c, f->path), id);
+    for (size_t i = 0; i < content_rows(k->c, f->path); i++)
+        if (text_eq(content_get(k->c, mem_fmt(k->mem, "%s[%zu]", f->path, i)), id))
+            return true;
+    return false;
+}
+
+/* A new file, or one that is attached to the record already. */
+static void file_control(struct ctl *k, const struct field *f, const struct ui_row *row)
+{
+    struct ui_opt *opt = mem_array(k->mem, struct ui_opt, k->env->file_n + 1);
+    const struct ui_row old = {.id = mem_fmt(k->mem, "%s-attached", row->id), .label = msg_text(k->env->lang, MSG("form.attached"))};
+    ui_input(k->h, "file", mem_fmt(k->mem, "u.%s", f->path), NULL, row);
+    for (size_t i = 0; i < k->env->file_n; i++) {
+        opt[i].value = mem_fmt(k->mem, "%lld", (long long)k->env->file[i].id);
+        opt[i].label = k->env->file[i].label;
+        opt[i].on = chosen_file(k, f, opt[i].value);
+    }
+    if (k->env->file_n == 0)
+        return;
+    html_open(k->h, E_LABEL);
+    html_class(k->h, "attached");
+    html_attr(k->h, A_FOR, old.id);
+    html_attr(k->h, A_ID, mem_fmt(k->mem, "%s-label", old.id));
+    html_text(k->h, old.label);
+    html_close(k->h, E_LABEL);
+    if (field_is_child(f))
+        ui_checks(k->h, "checkbox", mem_fmt(k->mem, "f.%s[]", f->path), opt, k->env->file_n, &old);
+    else
+        ui_select(k->h, mem_fmt(k->mem, "f.%s", f->path), opt, k->env->file_n, true, &old);
+}
+
+bool form_asks_files(const struct form *f, const char *const *stages)
+{
+    for (size_t i = 0; i < f->field_n; i++)
+        if (f->field[i].type == FT_FILE && stage_in(&f->field[i], stages))
+            return true;
+    return false;
+}
+
 static void field_control(struct ctl *k, const struct field *f)
 {
     struct ui_row row = {.id = dom_id(k->mem, f->path), .label = label_of(f, k->env), .help = f->help, .error = trouble_of(k->mem, k->f, k->troubles, f->path, k->env->lang), .required = f->required};
@@ -300,7 +343,9 @@ static void field_control(struct ctl *k, const struct field *f)
         return;
     }
     ui_row_open(k->h, &row);
-    if (f->value != NULL)
+    if (f->type == FT_FILE)
+        file_control(k, f, &row);
+    else if (f->value != NULL)
         html_text(k->h, shown(k->mem, f, content_get(k->c, f->path), k->env));
     else if (field_is_child(f))
         list_control(k, f, &row);
@@ -316,7 +361,7 @@ void form_edit(struct html *h, const struct form *f, const struct content *c, co
     const char *group = NULL;
     for (size_t i = 0; i < f->field_n; i++) {
         const struct field *fd = &f->field[i];
-        if (!stage_in(fd, stages) || fd->value != NULL || fd->type == FT_FILE)
+        if (!stage_in(fd, stages) || fd->value != NULL)
             continue;
         if (fd->group != NULL && !text_eq(fd->group, group)) {
             ui_heading(h, 2, fd->group);

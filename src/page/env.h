@@ -3,5 +3,9 @@
 #define PAGE_ENV_H
 #include "page/page_int.h"
 struct form_env env_of(struct screen *s);
+/* Files that the form's own fields brought (u.<path>): attached to the record, their ids set in values. False: *a says why. */
+bool uploads_sent(const struct req *r);
+bool uploads_attach(struct req *r, struct site *site, int64_t record, struct json *values, struct answer **a);
+void files_of(struct screen *s, const struct record *rec, struct form_env *env);       /* what is attached, to choose from */
 void troubles_of(struct req *r, const struct json *body, struct trouble_vec *ret);
 #endif

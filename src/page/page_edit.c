@@ -1,6 +1,4 @@
-/* New records, changes, later stages, attachments. A refusal shows the form again with everything that was typed. */
-#include <fcntl.h>
-#include <unistd.h>
+/* New records, changes, later stages. A refusal shows the form again with everything that was typed. */
 #include "page/env.h"
 
 /* ---- what the form room asks ---- */
@@ -24,7 +22,7 @@ static size_t ref_options(void *ctx, const struct field *f, struct form_opt *ret
         return 0;
     sql_lit(q, "SELECT id, title, number FROM record WHERE form = ");
     sql_text(q, f->ref->ident);
-    sql_lit(q, " AND state = 'approved' ORDER BY title, id LIMIT 400");
+    sql_lit(q, " AND state IN ('approved','closed') ORDER BY title, id LIMIT 400");
     if (db_query(s->rd.db, s->r, q, &rows, &e) != RC_OK)
         return 0;
     while (n < max && db_next(rows, &more, &e) == RC_OK && more) {
@@ -75,8 +73,11 @@ static const char *const stages_later[] = {"approved", "close", NULL};
 
 static void edit_page(struct screen *s, const struct form *f, const struct record *rec, const struct content *c, bool later, const struct trouble_vec *t, const char *problem, int status)
 {
+    const char *const *stages = later ? stages_later : stages_first;
     struct form_env env = env_of(s);
     const char *name = pick_lang(req_lang(s->r), f->name, f->name_en);
+    if (rec != NULL)
+        files_of(s, rec, &env);
     screen_open(s, rec ? mem_fmt(s->r, "%s %s", name, rec->number) : name, f->room ? f->room : "registers");
     if (t != NULL && t->n > 0)
         form_problems(s->h, f, t);
@@ -85,6 +86,8 @@ static void edit_page(struct screen *s, const struct form *f, const struct recor
     html_open(s->h, E_FORM);
     html_attr(s->h, A_NOVALIDATE, "");
     html_attr(s->h, A_DATA_DIRTY, "");
+    if (form_asks_files(f, stages))
+        html_attr(s->h, A_ENCTYPE, "multipart/form-data");
     if (rec != NULL)
         html_action(s->h, page_path("edit.post"), screen_csrf(s), URL_I(rec->id));
     else
@@ -94,7 +97,7 @@ static void edit_page(struct screen *s, const struct form *f, const struct recor
         hidden(s->h, "version", mem_fmt(s->r, "%lld", (long long)rec->version));
     if (later)
         hidden(s->h, "later", "1");
-    form_edit(s->h, f, c, later ? stages_later : stages_first, t, &env);
+    form_edit(s->h, f, c, stages, t, &env);
     html_open(s->h, E_DIV);
     html_class(s->h, "actions");
     if (!later)
@@ -133,6 +136,21 @@ static bool submit_too(struct req *r, struct site *site, int64_t record, struct 
     return (*a)->rc == RC_OK;
 }
 
+/* Files that came with a new record: attached to its draft, which is then saved once more with them. */
+static bool files_too(struct req *r, struct site *site, int64_t record, struct json *values, struct answer **a)
+{
+    struct json *args = json_obj(r);
+    if (!uploads_sent(r))
+        return true;
+    if (!uploads_attach(r, site, record, values, a))
+        return false;
+    json_set_i64(args, "record", record);
+    json_set(args, "values", values);
+    json_set_bool(args, "replace_rows", true);
+    core_command(site->core, r, &page_user(r)->actor, "record.save", args, NULL, a);
+    return (*a)->rc == RC_OK;
+}
+
 void page_new_post(struct req *r, void *ctx)
 {
     struct site *site = ctx;
@@ -154,7 +172,7 @@ void page_new_post(struct req *r, void *ctx)
     json_set(args, "values", values);
     core_command(site->core, r, &page_user(r)->actor, "record.create", args, req_form(r, "ikey"), &a);
     int64_t id = json_get_i64(a->body, "record", 0);
-    bool made = a->rc == RC_OK, ok = made && submit_too(r, site, id, &a);
+    bool made = a->rc == RC_OK, ok = made && files_too(r, site, id, values, &a) && submit_too(r, site, id, &a);
     if (!screen_begin(&s, r, ctx))
         return;
     if (ok) {
@@ -212,15 +230,16 @@ void page_edit_post(struct req *r, void *ctx)
         return;
     }
     struct json *args = json_obj(r), *values = posted(r, rec.form, later ? stages_later : stages_first);
-    struct content *typed = form_typed(r, rec.form, c, values);
     screen_end(&s);
     json_set_i64(args, "record", id);
     if (req_form(r, "version") != NULL && str_to_i64(str_of(req_form(r, "version")), &version))
         json_set_i64(args, "version", version);
+    bool filed = uploads_attach(r, site, id, values, &a);
     json_set(args, "values", values);
     json_set_bool(args, "replace_rows", true);
-    core_command(site->core, r, &page_user(r)->actor, later ? "record.fill" : "record.save", args, req_form(r, "ikey"), &a);
-    bool ok = a->rc == RC_OK && (later || submit_too(r, site, id, &a));
+    if (filed)
+        core_command(site->core, r, &page_user(r)->actor, later ? "record.fill" : "record.save", args, req_form(r, "ikey"), &a);
+    bool ok = filed && a->rc == RC_OK && (later || submit_too(r, site, id, &a));
     if (!screen_begin(&s, r, ctx))
         return;
     if (ok) {
@@ -228,77 +247,8 @@ void page_edit_post(struct req *r, void *ctx)
         return;
     }
     troubles_of(r, a->body, &t);
-    if (err_info(a->err.code)->http >= 500 || screen_record(&s, id, &rec, &e) != RC_OK)
+    if (err_info(a->err.code)->http >= 500 || screen_record(&s, id, &rec, &e) != RC_OK || edit_content(&s, &rec, &c, &e) != RC_OK)
         screen_fail(&s, &a->err);
     else
-        edit_page(&s, rec.form, &rec, typed, later, &t, json_get_str(a->body, "text"), err_info(a->err.code)->http);
-}
-
-/* ---- files ---- */
-
-static bool fd_copy(int from, const char *path)
-{
-    char part[65536];
-    int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool ok = to >= 0;
-    ssize_t n = 0;
-    while (ok && (n = read(from, part, sizeof part)) > 0)
-        ok = write(to, part, (size_t)n) == n;
-    ok = ok && n == 0 && fsync(to) == 0;
-    if (to >= 0)
-        close(to);
-    return ok;
-}
-
-void page_attach_post(struct req *r, void *ctx)
-{
-    struct site *site = ctx;
-    struct screen s;
-    struct answer *a;
-    struct err e = {0};
-    struct record rec;
-    struct json *args = json_obj(r);
-    const struct upload *up = req_upload_n(r) > 0 ? req_upload_at(r, 0) : NULL;
-    if (!screen_begin(&s, r, ctx))
-        return;
-    enum rc rc = screen_record(&s, req_arg_i64(r, 0), &rec, &e);
-    screen_end(&s);
-    char *tmp = attach_tmp_path(site->core, r);
-    if (rc == RC_OK && (up == NULL || up->bytes == 0))
-        rc = err_set_arg(&e, ERR_ATTACHMENT, msg_text(req_lang(r), MSG("record.no-file")), "no file");
-    if (rc == RC_OK && !fd_copy(up->fd, tmp))
-        rc = err_set(&e, ERR_FILE_WRITE, "%s", tmp);
-    if (rc != RC_OK) {
-        screen_fail(&s, &e);
-        return;
-    }
-    json_set_i64(args, "record", req_arg_i64(r, 0));
-    json_set_str(args, "name", up->name);
-    json_set_str(args, "path", tmp);
-    core_command(site->core, r, &page_user(r)->actor, "attach.add", args, NULL, &a);
-    if (a->rc != RC_OK) {
-        (void)unlink(tmp);
-        screen_fail(&s, &a->err);
-        return;
-    }
-    screen_go(&s, "record", req_arg_i64(r, 0), "done.attach");
-}
-
-void page_attachment(struct req *r, void *ctx)
-{
-    struct screen s;
-    struct attachment a;
-    struct err e = {0};
-    if (!screen_begin(&s, r, ctx))
-        return;
-    if (attach_get(&s.rd, req_arg_i64(r, 0), &a, &e) != RC_OK) {
-        screen_fail(&s, &e);
-        return;
-    }
-    screen_end(&s);
-    int fd = open(a.path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        resp_error(r, ERR_FILE_MISSING, NULL);
-    else
-        resp_file(r, a.type, a.name, fd, a.bytes);
+        edit_page(&s, rec.form, &rec, form_typed(r, rec.form, c, values), later, &t, json_get_str(a->body, "text"), err_info(a->err.code)->http);
 }

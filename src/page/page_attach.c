@@ -1,0 +1,128 @@
+/* Attachments: files that come with a form's own fields (u.<path>), a file added to a record, a file taken out. */
+#include <fcntl.h>
+#include <unistd.h>
+#include "page/env.h"
+
+#define FILES_SHOWN 100
+
+static bool fd_copy(int from, const char *path)
+{
+    char part[65536];
+    int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool ok = to >= 0;
+    ssize_t n = 0;
+    while (ok && (n = read(from, part, sizeof part)) > 0)
+        ok = write(to, part, (size_t)n) == n;
+    ok = ok && n == 0 && fsync(to) == 0;
+    if (to >= 0)
+        close(to);
+    return ok;
+}
+
+/* One upload into the house; the answer carries its id as "attachment". */
+static struct answer *attach(struct req *r, struct site *site, int64_t record, const struct upload *up)
+{
+    struct json *args = json_obj(r);
+    struct answer *a;
+    char *tmp = attach_tmp_path(site->core, r);
+    if (!fd_copy(up->fd, tmp)) {
+        a = mem_new(r, struct answer);
+        a->rc = err_set(&a->err, ERR_FILE_WRITE, "%s", tmp);
+        a->body = json_obj(r);
+        return a;
+    }
+    json_set_i64(args, "record", record);
+    json_set_str(args, "name", up->name);
+    json_set_str(args, "path", tmp);
+    core_command(site->core, r, &page_user(r)->actor, "attach.add", args, NULL, &a);
+    if (a->rc != RC_OK)
+        (void)unlink(tmp);
+    return a;
+}
+
+static bool is_field_file(const struct upload *up) { return up->bytes > 0 && strncmp(up->field, "u.", 2) == 0; }
+
+bool uploads_sent(const struct req *r)
+{
+    for (size_t i = 0; i < req_upload_n(r); i++)
+        if (is_field_file(req_upload_at(r, i)))
+            return true;
+    return false;
+}
+
+bool uploads_attach(struct req *r, struct site *site, int64_t record, struct json *values, struct answer **a)
+{
+    for (size_t i = 0; i < req_upload_n(r); i++) {
+        const struct upload *up = req_upload_at(r, i);
+        if (!is_field_file(up))
+            continue;
+        *a = attach(r, site, record, up);
+        if ((*a)->rc != RC_OK)
+            return false;
+        char *id = mem_fmt(r, "%lld", (long long)json_get_i64((*a)->body, "attachment", 0));
+        struct json *list = json_child(values, up->field + 2);
+        if (list != NULL && json_type(list) == JSON_ARR)
+            json_add_str(list, id);
+        else
+            json_set_str(values, up->field + 2, id);
+    }
+    return true;
+}
+
+void files_of(struct screen *s, const struct record *rec, struct form_env *env)
+{
+    struct attachments v = VEC_INIT(s->r);
+    const struct grant *g;
+    struct err e = {0};
+    if (perm_check(s->rd.db, s->r, s->rd.set, &s->rd.actor, PERMIT_SEE, rec->form, rec, s->rd.today, &g, &e) != RC_OK || attach_of_record(&s->rd, g, rec, &v, &e) != RC_OK)
+        return;
+    struct form_opt *o = mem_array(s->r, struct form_opt, v.n + 1);
+    for (size_t i = 0; i < v.n && i < FILES_SHOWN; i++)
+        o[env->file_n++] = (struct form_opt){v.v[i].id, v.v[i].name};
+    env->file = o;
+}
+
+void page_attach_post(struct req *r, void *ctx)
+{
+    struct site *site = ctx;
+    struct screen s;
+    struct answer *a;
+    struct err e = {0};
+    struct record rec;
+    const struct upload *up = req_upload_n(r) > 0 ? req_upload_at(r, 0) : NULL;
+    if (!screen_begin(&s, r, ctx))
+        return;
+    enum rc rc = screen_record(&s, req_arg_i64(r, 0), &rec, &e);
+    screen_end(&s);
+    if (rc == RC_OK && (up == NULL || up->bytes == 0))
+        rc = err_set_arg(&e, ERR_ATTACHMENT, msg_text(req_lang(r), MSG("record.no-file")), "no file");
+    if (rc != RC_OK) {
+        screen_fail(&s, &e);
+        return;
+    }
+    a = attach(r, site, req_arg_i64(r, 0), up);
+    if (a->rc != RC_OK) {
+        screen_fail(&s, &a->err);
+        return;
+    }
+    screen_go(&s, "record", req_arg_i64(r, 0), "done.attach");
+}
+
+void page_attachment(struct req *r, void *ctx)
+{
+    struct screen s;
+    struct attachment a;
+    struct err e = {0};
+    if (!screen_begin(&s, r, ctx))
+        return;
+    if (attach_get(&s.rd, req_arg_i64(r, 0), &a, &e) != RC_OK) {
+        screen_fail(&s, &e);
+        return;
+    }
+    screen_end(&s);
+    int fd = open(a.path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        resp_error(r, ERR_FILE_MISSING, NULL);
+    else
+        resp_file(r, a.type, a.name, fd, a.bytes);
+}
