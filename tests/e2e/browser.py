@@ -70,6 +70,10 @@ class Browser:
     def find_link(self, words, within="main"):
         return self._one("//%s//a[contains(normalize-space(.), %s)]" % (within, _quote(words)), "link " + words)
 
+    def row(self, words):
+        """Into the record of the table row (or list item) that shows these words."""
+        self._after(self._one("//main//*[self::tr or self::li][contains(normalize-space(.), %s)]//a" % _quote(words), "row " + words).click)
+
     def press(self, words):
         self._after(self.find_button(words).click)
 

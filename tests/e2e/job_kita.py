@@ -7,13 +7,13 @@ ROOMS = ("ホーム", "台帳", "申請", "監査", "文書", "適合状況", "�
 
 def sign_in(b, login, password=PASSWORD):
     b.go("/login")
-    b.fill("ユーザー名", login)
+    b.fill("ログインID", login)
     b.fill("パスワード", password)
     b.press("サインイン")
 
 
 def sign_out(b):
-    b.press("ログアウト")
+    b.press("サインアウト")
 
 
 def set_up(house):
@@ -52,7 +52,7 @@ def rooms(b, check):
 def job(house):
     check = house.count.check
     served, b = set_up(house)
-    b.fill("ユーザー名", "suzuki")
+    b.fill("ログインID", "suzuki")
     b.fill("パスワード", "wrong")
     b.press("サインイン")
     check("a wrong password is refused", b.path() == "/login" and bool(b.driver.find_elements("css selector", ".problems")), b.text()[:300])
