@@ -145,14 +145,23 @@ static enum rc measure(TALLOC_CTX *mem, const char *path, struct measured *ret, 
     return rc;
 }
 
+/* A flush that failed is never tried again: a second one may succeed and prove nothing. Nobody was answered yet. */
+static void flush_or_end(int fd, const char *path)
+{
+    if (fsync(fd) == 0)
+        return;
+    log_event(LOG_ERROR, "attach.fatal", "why", "the disk did not confirm an attachment", "path", path, NULL);
+    _exit(70);
+}
+
 static enum rc dir_sync(const char *dir, struct err *e)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return err_set(e, ERR_FILE_WRITE, "%s", dir);
-    bool ok = fsync(fd) == 0;
+    flush_or_end(fd, dir);
     close(fd);
-    return ok ? RC_OK : err_set(e, ERR_FILE_WRITE, "fsync %s", dir);
+    return RC_OK;
 }
 
 /* The bytes reach their place before the row that names them is committed; a command that fails afterwards leaves bytes that nothing names. */
@@ -160,15 +169,17 @@ static enum rc store(TALLOC_CTX *mem, const struct core *c, const char *from, co
 {
     char *to = stored_path(mem, c, sha), *dir = mem_strndup(mem, to, (size_t)(strrchr(to, '/') - to));
     TRY(file_mkdirs(dir, 0700, e));
-    if (file_exists(to)) {
+    if (file_exists(to)) {                     /* the same bytes again; its name may not be on the disk yet */
         unlink(from);
-        return RC_OK;
+        TRY(dir_sync(dir, e));
+        return dir_sync(attach_root(mem, c), e);
     }
     int fd = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    if (!ok || rename(from, to) != 0)
+    if (fd < 0)
+        return err_set(e, ERR_FILE_WRITE, "%s: errno %d", from, errno);
+    flush_or_end(fd, from);
+    close(fd);
+    if (rename(from, to) != 0)
         return err_set(e, ERR_FILE_WRITE, "%s: errno %d", to, errno);
     TRY(dir_sync(dir, e));
     return dir_sync(attach_root(mem, c), e);

@@ -146,7 +146,7 @@ class Disk:
                 path = os.path.join(folder, name)
                 with open(path, "rb") as f:
                     self.kept[os.path.join(below, os.path.relpath(path, start))] = File(f.read())
-        self.names = dict(self.kept)
+        self.names, self.new_dirs = dict(self.kept), set()
 
     def replay(self, log):
         with open(log, "rb") as f:
@@ -169,14 +169,21 @@ class Disk:
             self.names.pop(path, None)
             self.queue.setdefault(folder, []).append((path, None))
         elif op == "R":
-            f = self.names.pop(path, None)
-            self.names[body.decode()] = f
-            self.queue.setdefault(folder, []).append((path, None, body.decode(), f))
+            f, to = self.names.pop(path, None), body.decode()
+            self.names[to] = f
+            if os.path.dirname(to) == folder:
+                self.queue.setdefault(folder, []).append((path, None, to, f))
+            else:                                          # each folder is flushed by itself
+                self.queue.setdefault(folder, []).append((path, None))
+                self.queue.setdefault(os.path.dirname(to), []).append((to, f))
+        elif op == "M":
+            self.new_dirs.add(path)
         elif op == "S" and path in self.names:
             self.names[path].flush()
         elif op == "S":                                    # a folder: its entries are on the platter
             for change in self.queue.pop(path, []):
                 self.entry(change)
+            self.new_dirs = {d for d in self.new_dirs if os.path.dirname(d) != path}
         elif path in self.names:
             self.names[path].pending.append((op, off, body))
 
@@ -192,9 +199,10 @@ class Disk:
         for changes in self.queue.values():
             for change in changes[:rng.randint(0, len(changes)) if rng else 0]:
                 self.entry(change)
+        gone = {d for d in self.new_dirs if not rng or rng.random() < 0.5}
         for path, f in self.kept.items():
-            if path.endswith("-shm"):
-                continue                                   # memory, not disk
+            if path.endswith("-shm") or any(path.startswith(d + "/") for d in gone):
+                continue                                   # memory, not disk; or in a folder that nobody flushed
             self.lost_writes += len(f.pending)
             f.cut(rng)
             place = os.path.join(to, os.path.relpath(path, self.below))

@@ -244,6 +244,17 @@ int unlink(const char *path)
     return (int)syscall(SYS_unlink, path);
 }
 
+int mkdir(const char *path, mode_t mode)
+{
+    int rc = (int)syscall(SYS_mkdir, path, mode);
+    if (rc == 0 && below(path)) {
+        pthread_mutex_lock(&lock);
+        note('M', path, 0, NULL, 0);
+        pthread_mutex_unlock(&lock);
+    }
+    return rc;
+}
+
 int posix_fallocate(int fd, off_t off, off_t n)
 {
     struct stat st;

@@ -24,7 +24,7 @@ def trial(bench, at, seeds, lie=None, **env):
         if os.path.exists(path):
             os.remove(path)
     shutil.copytree(template, below)
-    p = bench.run("write", below, ack, THREADS, WRITES, 0, FAULT_DIR=below, FAULT_LOG=log, FAULT_AT=at, FAULT_KIND="kill", **env)
+    p = bench.run("write", below, ack, THREADS, WRITES, 0, HOUSEDRIVER_ATTACH=1, FAULT_DIR=below, FAULT_LOG=log, FAULT_AT=at, FAULT_KIND="kill", **env)
     if lie:
         with open(log, "rb") as f:
             data = f.read()
@@ -59,8 +59,8 @@ def main():
     with fl.Bench(sys.argv[1]) as bench:
         template, count = bench.house(), bench.path("count")
         below = bench.fresh(template)
-        p = bench.run("write", below, bench.path("ack0"), THREADS, WRITES, 0, FAULT_DIR=below, FAULT_COUNT=count)
-        fl.check(p.returncode == 0 and fl.acked(bench.path("ack0")) == WRITES, "without a fault: %s" % p.stderr.decode()[-300:])
+        p = bench.run("write", below, bench.path("ack0"), THREADS, WRITES, 0, HOUSEDRIVER_ATTACH=1, FAULT_DIR=below, FAULT_COUNT=count)
+        fl.check(p.returncode == 0 and fl.acked(bench.path("ack0")) == 2 * WRITES, "without a fault: %s" % p.stderr.decode()[-300:])
         calls = int(open(count).read())
         step = max(1, calls // points)
         acked = dropped = trials = 0
