@@ -469,6 +469,7 @@ static void report(struct bench *b, const char *data_dir, double took)
         json_set_str(u, "login", login_of(mem, user_at(b, k)));
         json_set_i64(u, "person", actor.person);
         json_set_bool(u, "head", user_at(b, k) < b->plan.departments);
+        json_set_i64(u, "department", b->person_dept[user_at(b, k)]);
         json_set_str(u, "token", token);
     }
     for (int64_t i = 0; i < b->plan.takeouts; i += b->plan.takeouts / 2000 + 1)
