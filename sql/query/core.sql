@@ -88,8 +88,8 @@ INSERT INTO step_who (record, revision, ord, person, post, state, on_behalf) VAL
 SELECT ord, step, state, need, bind, opened_at, done_at, note, revision FROM step WHERE record = $1 ORDER BY ord LIMIT 64;
 -- name: step_whos_of :many  in: record i64  out: ord i64, person i64, post text, state text, on_behalf i64?
 SELECT ord, person, post, state, on_behalf FROM step_who WHERE record = $1 ORDER BY ord, person LIMIT 500;
--- name: waiting_for :many  in: person i64, lim i64  out: record i64, number text, title text, form text, post text, since i64
-SELECT w.record, r.number, r.title, r.form, w.post, s.opened_at FROM step_who w JOIN step s ON s.record = w.record AND s.revision = w.revision AND s.ord = w.ord JOIN record r ON r.id = w.record WHERE w.person = $1 AND w.state = 'open' ORDER BY w.record LIMIT $2;
+-- name: waiting_for :many  in: person i64, lim i64  out: record i64, number text, title text, form text, post text, since i64, made_by i64
+SELECT w.record, r.number, r.title, r.form, w.post, s.opened_at, r.made_by FROM step_who w JOIN step s ON s.record = w.record AND s.revision = w.revision AND s.ord = w.ord JOIN record r ON r.id = w.record WHERE w.person = $1 AND w.state = 'open' ORDER BY w.record LIMIT $2;
 -- name: returned_to :many  in: person i64, lim i64  out: record i64, number text, title text, form text, draft_state text, updated_at i64
 SELECT id, number, title, form, draft_state, updated_at FROM record WHERE made_by = $1 AND draft_state IN ('returned', 'draft', 'rejected') ORDER BY updated_at DESC LIMIT $2;
 
@@ -177,8 +177,10 @@ SELECT count(*) FROM step_who WHERE record = $1 AND person = $2 AND state = 'ope
 SELECT count(*) FROM act WHERE record = $1 AND (actor = $2 OR on_behalf = $2);
 -- name: staging_add :exec  in: batch i64, line i64, state text, cells text, content text, problems text
 INSERT INTO staging (batch, line, state, cells, content, problems) VALUES ($1, $2, $3, $4, $5, $6);
--- name: staging_of :many  in: batch i64, lim i64  out: line i64, state text, cells text, content text, problems text
-SELECT line, state, cells, content, problems FROM staging WHERE batch = $1 ORDER BY line LIMIT $2;
+-- name: staging_of :many  in: batch i64, lim i64  out: line i64, state text, cells text, content text, problems text, record i64?
+SELECT line, state, cells, content, problems, record FROM staging WHERE batch = $1 ORDER BY line LIMIT $2;
+-- name: staging_made :one-row  in: batch i64, line i64, record i64
+UPDATE staging SET record = $3 WHERE batch = $1 AND line = $2;
 -- name: staging_clear :exec  in: batch i64
 DELETE FROM staging WHERE batch = $1;
 -- name: task_duty_next :one  in: duty text  out: due_us i64?

@@ -49,6 +49,9 @@ struct answer {
  * Never fails itself: answer->rc tells. The same ikey with other arguments is ERR_IDEMPOTENCY. */
 /* Why nothing can be written now (full disk, clock), for a notice on every page; ERR_NONE when all is well. */
 enum err_code core_writes_refused(struct core *c);
+/* What the writer has done since the start, for operators and `make bench`. longest_hold_us is one batch from BEGIN to COMMIT. */
+struct core_counters { int64_t commands, commits, longest_hold_us; };
+void core_counters(struct core *c, struct core_counters *ret);
 void core_command(struct core *c, TALLOC_CTX *mem, const struct actor *actor, const char *name, const struct json *args,
                   const char *ikey, struct answer **ret_answer);
 /* What a command handler works with. Handlers run on the writer thread inside a savepoint. */
@@ -90,11 +93,12 @@ VEC_TYPE(task_infos, struct task_info);
 MUST enum rc record_revisions(struct reader *r, int64_t record, struct revision_infos *ret, struct err *e);
 MUST enum rc record_acts(struct reader *r, int64_t record, struct act_infos *ret, struct err *e);
 MUST enum rc record_steps(struct reader *r, int64_t record, struct step_infos *ret, struct err *e);    /* of the draft, or of the last approved revision */
-/* What the actor may do with the record right now, for buttons: subset of save submit withdraw approve return reject fill close void erase. */
+/* What the actor may do with the record right now, for buttons: subset of save submit withdraw approve return
+ * reject letter ahead countersign fill close void erase; ahead: may be tried, the command decides. */
 MUST enum rc record_may(struct reader *r, const struct record *rec, const char ***ret_acts, size_t *ret_n, struct err *e);
 MUST enum rc task_mine(struct reader *r, bool overdue_only, int limit, struct task_infos *ret, struct err *e);
 MUST enum rc task_of_record(struct reader *r, int64_t record, struct task_infos *ret, struct err *e);
-struct waiting { int64_t record; const char *number, *title, *form_ident, *post, *state; int64_t since; };
+struct waiting { int64_t record; const char *number, *title, *form_ident, *post, *state; int64_t since, on_behalf /* 0, or whose deputy one is here */; };
 VEC_TYPE(waitings, struct waiting);
 MUST enum rc route_waiting_for_me(struct reader *r, int limit, struct waitings *ret, struct err *e);   /* approvals */
 MUST enum rc route_returned_to_me(struct reader *r, int limit, struct waitings *ret, struct err *e);

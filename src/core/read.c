@@ -162,13 +162,49 @@ static bool any_stage(const struct form *f)
     return false;
 }
 
+/* What a route asks of the actor beyond approving: an exception to use, a letter to record, something passed over to look at. */
+static enum rc may_in_route(struct reader *r, const struct record *rec, bool submitted, const char **a, size_t *n, struct err *e)
+{
+    struct step_infos steps = VEC_INIT(r->mem);
+    struct task_infos tasks = VEC_INIT(r->mem);
+    bool act = rec->made_by != r->actor.person && permitted(r, rec, PERMIT_ACT), own = false, outside = false, later = false, open = false;
+    TRY(record_steps(r, rec->id, &steps, e));
+    for (size_t i = 0; i < steps.n; i++) {
+        const struct step_info *s = &steps.v[i];
+        if (strcmp(s->state, "open") != 0)
+            continue;
+        bool exception = text_eq(s->note, "waiver") || text_eq(s->note, "countersign");
+        outside = outside || text_eq(s->note, "outside");
+        open = open || (!exception && !text_eq(s->note, "outside"));
+        for (size_t k = 0; exception && k < s->who_n; k++)
+            own = own || s->who[k].person == r->actor.person;
+    }
+    if (submitted && (act || own))
+        a[(*n)++] = "approve";
+    if (submitted && act) {
+        a[(*n)++] = "return";
+        a[(*n)++] = "reject";
+    }
+    if (submitted && outside && permitted(r, rec, PERMIT_FILL))
+        a[(*n)++] = "letter";
+    if (submitted && open && !act && rec->made_by != r->actor.person && org_holds_set(r->db, r->set, r->actor.person, "head_of_department", r->today))
+        a[(*n)++] = "ahead";
+    TRY(task_of_record(r, rec->id, &tasks, e));
+    for (size_t i = 0; i < tasks.n; i++)
+        if (strcmp(tasks.v[i].state, "open") == 0)
+            later = later || (strcmp(tasks.v[i].name, "core:later") == 0 && tasks.v[i].person == r->actor.person) ||
+                    (strcmp(tasks.v[i].name, "core:countersign") == 0 && (tasks.v[i].person == r->actor.person || org_holds_set(r->db, r->set, r->actor.person, "auditor", r->today)));
+    if (later)
+        a[(*n)++] = "countersign";
+    return RC_OK;
+}
+
 enum rc record_may(struct reader *r, const struct record *rec, const char ***ret_acts, size_t *ret_n, struct err *e)
 {
-    const char **a = mem_array(r->mem, const char *, 12);
+    const char **a = mem_array(r->mem, const char *, 16);
     size_t n = 0;
     bool submitted = rec->draft_state != NULL && strcmp(rec->draft_state, "submitted") == 0, draft = rec->draft_rev != 0 && !submitted;
     bool live = strcmp(rec->state, "void") != 0 && strcmp(rec->state, "closed") != 0, in_force = rec->force_rev != 0 && strcmp(rec->state, "approved") == 0;
-    (void)e;
     if (rec->form == NULL)
         live = false;
     if (live && permitted(r, rec, PERMIT_EDIT)) {
@@ -178,11 +214,8 @@ enum rc record_may(struct reader *r, const struct record *rec, const char ***ret
     }
     if (live && submitted && (rec->made_by == r->actor.person || permitted(r, rec, PERMIT_EDIT)))
         a[n++] = "withdraw";
-    if (live && submitted && rec->made_by != r->actor.person && permitted(r, rec, PERMIT_ACT)) {
-        a[n++] = "approve";
-        a[n++] = "return";
-        a[n++] = "reject";
-    }
+    if (live)
+        TRY(may_in_route(r, rec, submitted, a, &n, e));
     if (live && in_force && rec->draft_rev == 0 && any_stage(rec->form) && permitted(r, rec, PERMIT_FILL))
         a[n++] = "fill";
     if (live && in_force && rec->draft_rev == 0 && permitted(r, rec, PERMIT_FILL) && (rec->form->closes == NULL || strcmp(rec->form->closes, "manual") == 0))
@@ -198,6 +231,31 @@ enum rc record_may(struct reader *r, const struct record *rec, const char ***ret
 
 /* ---- the desk ---- */
 
+/* Seats of those whose deputy the actor is: only where a delegation covers the step, and never on what the actor made. */
+static enum rc waiting_as_deputy(struct reader *r, int limit, struct waitings *ret, struct err *e)
+{
+    struct deputy_vec d = VEC_INIT(r->mem);
+    TRY(deputies_of(r->db, r->mem, r->set, r->actor.person, r->today, &d, e));
+    for (size_t i = 0; i < d.n; i++) {
+        struct q_waiting_for_rows rows;
+        TRY(q_waiting_for(r->db, r->mem, d.v[i].from, limit, &rows, e));
+        for (size_t k = 0; k < rows.n && (int)ret->n < limit; k++) {
+            const struct form *f = pack_form(r->set, rows.v[k].form);
+            bool there = false;
+            int64_t from = 0;
+            for (size_t n = 0; n < ret->n; n++)
+                there = there || ret->v[n].record == rows.v[k].record;
+            if (!there && f != NULL && rows.v[k].made_by != r->actor.person)
+                TRY(deputy_stands(r->db, r->mem, r->set, f, rows.v[k].record, r->actor.person, r->today, &from, e));
+            if (from != 0)
+                *vec_push(ret) = (struct waiting){.record = rows.v[k].record, .number = rows.v[k].number, .title = rows.v[k].title, .form_ident = rows.v[k].form,
+                                                  .post = msg_fill(r->mem, r->actor.lang, MSG("core.deputy"), person_name(r->db, r->mem, from), NULL),
+                                                  .state = "open", .since = rows.v[k].since, .on_behalf = from};
+        }
+    }
+    return RC_OK;
+}
+
 enum rc route_waiting_for_me(struct reader *r, int limit, struct waitings *ret, struct err *e)
 {
     struct q_waiting_for_rows rows;
@@ -206,7 +264,7 @@ enum rc route_waiting_for_me(struct reader *r, int limit, struct waitings *ret, 
     for (size_t i = 0; i < rows.n; i++)
         *vec_push(ret) = (struct waiting){.record = rows.v[i].record, .number = rows.v[i].number, .title = rows.v[i].title, .form_ident = rows.v[i].form,
                                           .post = rows.v[i].post, .state = "open", .since = rows.v[i].since};
-    return RC_OK;
+    return r->set != NULL ? waiting_as_deputy(r, limit, ret, e) : RC_OK;
 }
 
 enum rc route_returned_to_me(struct reader *r, int limit, struct waitings *ret, struct err *e)

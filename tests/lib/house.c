@@ -181,3 +181,61 @@ int house_end(void)
     talloc_free(root);
     return 0;
 }
+
+/* ---- how a route stands ---- */
+
+static const char *const logins[] = {"shacho", "bucho", "kacho", "suzuki", "sato", "kanri", "kansa", "sekinin", "shagai"};
+
+static const char *login_of(int64_t person)
+{
+    for (size_t i = 0; i < ARRAY_N(logins); i++)
+        if (house_person(logins[i]) == person)
+            return logins[i];
+    return "?";
+}
+
+/* The route in one line: "first:done(kacho done) second:open(bucho open)"; a deputy's seat as "sato=kacho done". */
+const char *house_route(int64_t record)
+{
+    struct reader r = house_reading("kanri");
+    struct err e = {0};
+    struct step_infos steps = VEC_INIT(house_mem);
+    struct buf *b = buf_new(house_mem, 4000);
+    assert_int_equal(record_steps(&r, record, &steps, &e), RC_OK);
+    for (size_t i = 0; i < steps.n; i++) {
+        const struct step_info *s = &steps.v[i];
+        buf_fmt(b, "%s%s:%s", i ? " " : "", s->step ? s->step->id : s->key, s->state);
+        if (s->note != NULL)
+            buf_fmt(b, "/%s", s->note);
+        for (const char *const *l = logins; l < logins + ARRAY_N(logins); l++)           /* people in a fixed order: ids differ from run to run */
+            for (size_t k = 0; k < s->who_n; k++)
+                if (strcmp(login_of(s->who[k].person), *l) == 0)
+                    buf_fmt(b, " %s%s%s %s", *l, s->who[k].on_behalf ? "=" : "", s->who[k].on_behalf ? login_of(s->who[k].on_behalf) : "", s->who[k].state);
+    }
+    core_read_end(&r);
+    return b->p;
+}
+
+const char *house_state(int64_t record)
+{
+    struct reader r = house_reading("kanri");
+    struct record rec;
+    struct err e = {0};
+    assert_int_equal(record_get(r.db, house_mem, r.set, record, &rec, &e), RC_OK);
+    core_read_end(&r);
+    return mem_fmt(house_mem, "%s/%s", rec.state, rec.draft_state ? rec.draft_state : "-");
+}
+
+/* Open tasks of that name on the record, for that person (NULL: anybody). */
+size_t house_tasks(int64_t record, const char *name, const char *login)
+{
+    struct reader r = house_reading("kanri");
+    struct task_infos all = VEC_INIT(house_mem);
+    struct err e = {0};
+    size_t n = 0;
+    assert_int_equal(task_of_record(&r, record, &all, &e), RC_OK);
+    for (size_t i = 0; i < all.n; i++)
+        n += strcmp(all.v[i].state, "open") == 0 && strcmp(all.v[i].name, name) == 0 && (login == NULL || all.v[i].person == house_person(login));
+    core_read_end(&r);
+    return n;
+}

@@ -33,4 +33,9 @@ struct answer *house_ask(const char *login, const char *name, int64_t record, co
 struct reader house_reading(const char *login);
 /* Uploads bytes as a file of the record; its id. */
 int64_t house_attach(const char *login, int64_t record, const char *name, const char *bytes);
+/* The route in one line: "first:done kacho done second:open/climbed bucho open"; a deputy's seat as "sato=kacho done". */
+const char *house_route(int64_t record);
+const char *house_state(int64_t record);                    /* "approved/-", "draft/submitted" */
+/* Open tasks of that name on the record, for that person (NULL: anybody). */
+size_t house_tasks(int64_t record, const char *name, const char *login);
 #endif

@@ -4,48 +4,6 @@
 #include <pthread.h>
 #include "house.h"
 
-static const char *const logins[] = {"shacho", "bucho", "kacho", "suzuki", "sato", "kanri", "kansa", "sekinin", "shagai"};
-
-static const char *login_of(int64_t person)
-{
-    for (size_t i = 0; i < ARRAY_N(logins); i++)
-        if (house_person(logins[i]) == person)
-            return logins[i];
-    return "?";
-}
-
-/* The route in one line: "first:done(kacho done) second:open(bucho open)"; a deputy's seat as "sato=kacho done". */
-static const char *route(int64_t record)
-{
-    struct reader r = house_reading("kanri");
-    struct err e = {0};
-    struct step_infos steps = VEC_INIT(house_mem);
-    struct buf *b = buf_new(house_mem, 4000);
-    assert_int_equal(record_steps(&r, record, &steps, &e), RC_OK);
-    for (size_t i = 0; i < steps.n; i++) {
-        const struct step_info *s = &steps.v[i];
-        buf_fmt(b, "%s%s:%s", i ? " " : "", s->step ? s->step->id : s->key, s->state);
-        if (s->note != NULL)
-            buf_fmt(b, "/%s", s->note);
-        for (const char *const *l = logins; l < logins + ARRAY_N(logins); l++)           /* people in a fixed order: ids differ from run to run */
-            for (size_t k = 0; k < s->who_n; k++)
-                if (strcmp(login_of(s->who[k].person), *l) == 0)
-                    buf_fmt(b, " %s%s%s %s", *l, s->who[k].on_behalf ? "=" : "", s->who[k].on_behalf ? login_of(s->who[k].on_behalf) : "", s->who[k].state);
-    }
-    core_read_end(&r);
-    return b->p;
-}
-
-static const char *state_of(int64_t record)
-{
-    struct reader r = house_reading("kanri");
-    struct record rec;
-    struct err e = {0};
-    assert_int_equal(record_get(r.db, house_mem, r.set, record, &rec, &e), RC_OK);
-    core_read_end(&r);
-    return mem_fmt(house_mem, "%s/%s", rec.state, rec.draft_state ? rec.draft_state : "-");
-}
-
 static int64_t paper(const char *login, const char *way, const char *more)
 {
     return house_make(login, "rt_paper", mem_fmt(house_mem, "{\"subject\":\"件名\",\"way\":\"%s\"%s}", way, more), NULL);
@@ -53,77 +11,61 @@ static int64_t paper(const char *login, const char *way, const char *more)
 
 static const char *approve(const char *login, int64_t record) { return house_act(login, "record.approve", record, NULL); }
 
-static int64_t field_person(const char *login) { return house_person(login); }
-
-/* Open tasks of that name on the record, for that person (NULL: anybody). */
-static size_t tasks(int64_t record, const char *name, const char *login)
-{
-    struct reader r = house_reading("kanri");
-    struct task_infos all = VEC_INIT(house_mem);
-    struct err e = {0};
-    size_t n = 0;
-    assert_int_equal(task_of_record(&r, record, &all, &e), RC_OK);
-    for (size_t i = 0; i < all.n; i++)
-        n += strcmp(all.v[i].state, "open") == 0 && strcmp(all.v[i].name, name) == 0 && (login == NULL || all.v[i].person == house_person(login));
-    core_read_end(&r);
-    return n;
-}
-
 /* ---- who answers ---- */
 
 static void any_of(void **state)
 {
     (void)state;
     int64_t t = paper("suzuki", "any", "");
-    assert_string_equal(route(t), "any:open bucho open kacho open");
+    assert_string_equal(house_route(t), "any:open bucho open kacho open");
     assert_string_equal(approve("sato", t), "ERR_NOT_YOUR_STEP");
     assert_string_equal(approve("bucho", t), "ok");
-    assert_string_equal(route(t), "any:done bucho done kacho free");
-    assert_string_equal(state_of(t), "approved/-");
+    assert_string_equal(house_route(t), "any:done bucho done kacho free");
+    assert_string_equal(house_state(t), "approved/-");
     assert_string_equal(approve("kacho", t), "ERR_STALE");                       /* somebody was first: said clearly */
     t = paper("kacho", "any", "");
-    assert_string_equal(route(t), "any:open bucho open");                        /* one of them is left: nobody climbs */
+    assert_string_equal(house_route(t), "any:open bucho open");                        /* one of them is left: nobody climbs */
 }
 
 static void all_of(void **state)
 {
     (void)state;
     int64_t t = paper("suzuki", "all", "");
-    assert_string_equal(route(t), "all:open kacho open all:open bucho open");    /* at the same time */
+    assert_string_equal(house_route(t), "all:open kacho open all:open bucho open");    /* at the same time */
     assert_string_equal(approve("bucho", t), "ok");
-    assert_string_equal(state_of(t), "draft/submitted");
+    assert_string_equal(house_state(t), "draft/submitted");
     assert_string_equal(approve("bucho", t), "ERR_NOT_YOUR_STEP");
     assert_string_equal(approve("kacho", t), "ok");
-    assert_string_equal(state_of(t), "approved/-");
+    assert_string_equal(house_state(t), "approved/-");
     t = paper("kacho", "all", "");
-    assert_string_equal(route(t), "all:open/climbed bucho open all:open bucho open");      /* one person in two posts */
+    assert_string_equal(house_route(t), "all:open/climbed bucho open all:open bucho open");      /* one person in two posts */
     assert_string_equal(approve("bucho", t), "ok");
-    assert_string_equal(state_of(t), "approved/-");                              /* one act shows both */
-    assert_string_equal(route(t), "all:done/climbed bucho done all:done bucho done");
+    assert_string_equal(house_state(t), "approved/-");                              /* one act shows both */
+    assert_string_equal(house_route(t), "all:done/climbed bucho done all:done bucho done");
 }
 
 static void two_of_them(void **state)
 {
     (void)state;
     int64_t t = paper("suzuki", "two", "");
-    assert_string_equal(route(t), "two:open bucho open kacho open");
+    assert_string_equal(house_route(t), "two:open bucho open kacho open");
     assert_string_equal(approve("kacho", t), "ok");
     assert_string_equal(approve("kacho", t), "ERR_NOT_YOUR_STEP");               /* counts once */
-    assert_string_equal(state_of(t), "draft/submitted");
+    assert_string_equal(house_state(t), "draft/submitted");
     assert_string_equal(approve("bucho", t), "ok");
-    assert_string_equal(state_of(t), "approved/-");
+    assert_string_equal(house_state(t), "approved/-");
     t = paper("kacho", "two", "");
-    assert_string_equal(route(t), "two:open/climbed shacho open bucho open");    /* a superior stands in for the maker */
+    assert_string_equal(house_route(t), "two:open/climbed shacho open bucho open");    /* a superior stands in for the maker */
 }
 
 static void head_of_a_person(void **state)
 {
     (void)state;
-    assert_string_equal(route(paper("sato", "person", mem_fmt(house_mem, ",\"whom\":\"%lld\"", (long long)field_person("suzuki")))), "person:open kacho open");
-    assert_string_equal(route(paper("sato", "person", mem_fmt(house_mem, ",\"whom\":\"%lld\"", (long long)field_person("kacho")))), "person:open/climbed bucho open");
-    assert_string_equal(route(paper("bucho", "person", mem_fmt(house_mem, ",\"whom\":\"%lld\"", (long long)field_person("kacho")))), "person:open/climbed shacho open");
-    assert_string_equal(route(paper("sato", "named", mem_fmt(house_mem, ",\"whom\":\"%lld\"", (long long)field_person("bucho")))), "named:open bucho open");
-    assert_string_equal(route(paper("bucho", "named", mem_fmt(house_mem, ",\"whom\":\"%lld\"", (long long)field_person("bucho")))), "named:open/climbed shacho open");
+    assert_string_equal(house_route(paper("sato", "person", mem_fmt(house_mem, ",\"whom\":\"%lld\"", (long long)house_person("suzuki")))), "person:open kacho open");
+    assert_string_equal(house_route(paper("sato", "person", mem_fmt(house_mem, ",\"whom\":\"%lld\"", (long long)house_person("kacho")))), "person:open/climbed bucho open");
+    assert_string_equal(house_route(paper("bucho", "person", mem_fmt(house_mem, ",\"whom\":\"%lld\"", (long long)house_person("kacho")))), "person:open/climbed shacho open");
+    assert_string_equal(house_route(paper("sato", "named", mem_fmt(house_mem, ",\"whom\":\"%lld\"", (long long)house_person("bucho")))), "named:open bucho open");
+    assert_string_equal(house_route(paper("bucho", "named", mem_fmt(house_mem, ",\"whom\":\"%lld\"", (long long)house_person("bucho")))), "named:open/climbed shacho open");
 }
 
 static int64_t asset(const char *level)
@@ -134,7 +76,7 @@ static int64_t asset(const char *level)
 static void far_department(void **state)
 {
     (void)state;
-    assert_string_equal(route(paper("sato", "owner", mem_fmt(house_mem, ",\"asset\":\"%lld\"", (long long)asset("c0")))), "owner:open kacho open");
+    assert_string_equal(house_route(paper("sato", "owner", mem_fmt(house_mem, ",\"asset\":\"%lld\"", (long long)asset("c0")))), "owner:open kacho open");
 }
 
 static void one_person_in_two_steps(void **state)
@@ -143,17 +85,17 @@ static void one_person_in_two_steps(void **state)
     int64_t t = paper("suzuki", "chain", "");
     assert_string_equal(approve("kacho", t), "ok");
     assert_string_equal(approve("bucho", t), "ok");
-    assert_string_equal(route(t), "first:done kacho done second:done bucho done third:done/collapsed kacho done");
-    assert_string_equal(state_of(t), "approved/-");
+    assert_string_equal(house_route(t), "first:done kacho done second:done bucho done third:done/collapsed kacho done");
+    assert_string_equal(house_state(t), "approved/-");
     t = paper("suzuki", "chain", "");
     assert_string_equal(approve("kacho", t), "ok");
     assert_string_equal(house_act("bucho", "record.approve", t, "{\"opinion\":\"条件付き\"}"), "ok");
-    assert_string_equal(route(t), "first:done kacho done second:done bucho done third:open kacho open");     /* something new to read */
+    assert_string_equal(house_route(t), "first:done kacho done second:done bucho done third:open kacho open");     /* something new to read */
     assert_string_equal(approve("kacho", t), "ok");
-    assert_string_equal(state_of(t), "approved/-");
+    assert_string_equal(house_state(t), "approved/-");
     t = paper("suzuki", "distinct", "");
     assert_string_equal(approve("kacho", t), "ok");
-    assert_string_equal(route(t), "first:done kacho done other:open/climbed bucho open");                   /* another person must */
+    assert_string_equal(house_route(t), "first:done kacho done other:open/climbed bucho open");                   /* another person must */
 }
 
 /* ---- going back ---- */
@@ -164,21 +106,21 @@ static void back_and_away(void **state)
     int64_t t = paper("suzuki", "chain", "");
     assert_string_equal(house_code_of(house_ask("kacho", "record.return", t, "{\"comment\":\" \"}")), "ERR_REASON");
     assert_string_equal(house_act("kacho", "record.return", t, NULL), "ok");
-    assert_string_equal(state_of(t), "draft/returned");
+    assert_string_equal(house_state(t), "draft/returned");
     assert_string_equal(approve("kacho", t), "ERR_STATE");
     assert_string_equal(house_act("suzuki", "record.submit", t, NULL), "ok");
     assert_string_equal(approve("kacho", t), "ok");
     assert_string_equal(house_code_of(house_ask("bucho", "record.return", t, "{\"to\":\"third\"}")), "ERR_FIELDS");        /* not an earlier step */
     assert_string_equal(house_code_of(house_ask("bucho", "record.return", t, "{\"to\":\"first\"}")), "ok");
-    assert_string_equal(route(t), "first:open kacho open second:waiting third:waiting");
+    assert_string_equal(house_route(t), "first:open kacho open second:waiting third:waiting");
     assert_string_equal(house_act("kacho", "record.withdraw", t, NULL), "ERR_DENIED");
     assert_string_equal(house_act("suzuki", "record.withdraw", t, NULL), "ok");
-    assert_string_equal(state_of(t), "draft/draft");
+    assert_string_equal(house_state(t), "draft/draft");
     assert_string_equal(house_act("suzuki", "record.submit", t, NULL), "ok");
     assert_string_equal(house_act("suzuki", "record.reject", t, NULL), "ERR_SELF_APPROVAL");
     assert_string_equal(house_code_of(house_ask("kacho", "record.reject", t, "{\"comment\":\"\"}")), "ERR_REASON");
     assert_string_equal(house_act("kacho", "record.reject", t, NULL), "ok");
-    assert_string_equal(state_of(t), "draft/rejected");
+    assert_string_equal(house_state(t), "draft/rejected");
     assert_string_equal(house_act("suzuki", "record.save", t, "{\"subject\":\"別\"}"), "ERR_DENIED");
     assert_string_equal(house_act("suzuki", "record.submit", t, NULL), "ERR_DENIED");
 }
@@ -191,13 +133,13 @@ static void voided_by_the_maker(void **state)
     int64_t t = paper("suzuki", "chain", "");
     assert_string_equal(approve("kacho", t), "ok");
     assert_string_equal(house_act("suzuki", "record.save", t, "{\"subject\":\"件名\"}"), "ok");                              /* the same: nothing is voided */
-    assert_string_equal(route(t), "first:done kacho done second:open bucho open third:waiting");
+    assert_string_equal(house_route(t), "first:done kacho done second:open bucho open third:waiting");
     assert_string_equal(house_act("suzuki", "record.save", t, "{\"subject\":\"別の件名\"}"), "ok");
-    assert_string_equal(route(t), "first:open/reopened kacho open second:waiting third:waiting");
-    assert_int_equal(tasks(t, "core:voided", "kacho"), 1);
-    assert_int_equal(tasks(t, "core:voided", "suzuki"), 0);
+    assert_string_equal(house_route(t), "first:open/reopened kacho open second:waiting third:waiting");
+    assert_int_equal(house_tasks(t, "core:voided", "kacho"), 1);
+    assert_int_equal(house_tasks(t, "core:voided", "suzuki"), 0);
     assert_string_equal(approve("kacho", t), "ok");
-    assert_int_equal(tasks(t, "core:voided", NULL), 0);
+    assert_int_equal(house_tasks(t, "core:voided", NULL), 0);
 }
 
 static void voided_by_another_record(void **state)
@@ -211,13 +153,13 @@ static void voided_by_another_record(void **state)
     house_good(&s, "record.save", args);
     house_good(&s, "record.submit", args);
     core_settle(house_core);
-    assert_string_equal(route(t), "first:open/reopened kacho open second:waiting third:waiting");
-    assert_int_equal(tasks(t, "core:voided", "kacho"), 1);
-    assert_int_equal(tasks(t, "core:voided", "suzuki"), 1);
+    assert_string_equal(house_route(t), "first:open/reopened kacho open second:waiting third:waiting");
+    assert_int_equal(house_tasks(t, "core:voided", "kacho"), 1);
+    assert_int_equal(house_tasks(t, "core:voided", "suzuki"), 1);
     assert_string_equal(approve("kacho", t), "ok");
     assert_string_equal(approve("bucho", t), "ok");
-    assert_string_equal(state_of(t), "approved/-");
-    assert_int_equal(tasks(t, "core:voided", NULL), 0);
+    assert_string_equal(house_state(t), "approved/-");
+    assert_int_equal(house_tasks(t, "core:voided", NULL), 0);
 }
 
 
@@ -306,7 +248,7 @@ static void a_hundred_times(void **state)
         t[i] = (struct thread){.actor = house_as("kacho"), .key = "approve-once", .record = p};
     all_at_once(t, THREADS);
     assert_int_equal(acts_n(p, "approve"), 1);
-    assert_string_equal(route(p), "two:open bucho open kacho done");
+    assert_string_equal(house_route(p), "two:open bucho open kacho done");
     struct actor other = house_as("bucho");
     struct answer *ans;
     struct json *args = json_obj(house_mem);
