@@ -43,6 +43,7 @@ void api_ledger(struct req *r, void *ctx);
 void api_receipt(struct req *r, void *ctx);
 void api_openapi(struct req *r, void *ctx);
 void api_health(struct req *r, void *ctx);
+void api_metrics(struct req *r, void *ctx);
 #ifdef DAICHO_SCENE
 void api_scene(struct req *r, void *ctx);
 #endif

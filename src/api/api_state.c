@@ -95,6 +95,19 @@ void api_health(struct req *r, void *ctx)
     resp_json(r, 200, o);
 }
 
+/* What the writer did since the start; figures alone, nothing of anybody. */
+void api_metrics(struct req *r, void *ctx)
+{
+    struct site *s = ctx;
+    struct core_counters n;
+    struct json *o = json_obj(r);
+    core_counters(s->core, &n);
+    json_set_i64(o, "writer_commands", n.commands);
+    json_set_i64(o, "writer_commits", n.commits);
+    json_set_i64(o, "writer_longest_hold_us", n.longest_hold_us);
+    resp_json(r, 200, o);
+}
+
 /* ---- OpenAPI ---- */
 
 static void operation(struct json *paths, const char *path, const char *method, const char *summary)
@@ -161,6 +174,7 @@ const struct route api_routes[] = {
     {{"/api/v1/ledger"}, METHOD_GET, NEED_SESSION, api_ledger, "api.ledger", "Size, checkpoint and verifier key", 0},
     {{"/api/v1/ledger/{i}"}, METHOD_GET, NEED_SESSION, api_receipt, "api.receipt", "An entry and its receipt", 0},
     {{"/api/v1/openapi.json"}, METHOD_GET, NEED_SESSION, api_openapi, "api.openapi", "This document", 0},
+    {{"/api/v1/metrics"}, METHOD_GET, NEED_SESSION, api_metrics, "api.metrics", "Commands and commits of the writer, its longest hold", 0},
     {{"/health"}, METHOD_GET, NEED_NOTHING, api_health, "api.health", "Is the server up", 0},
 #ifdef DAICHO_SCENE
     {{"/api/v1/scene"}, METHOD_POST, NEED_NOTHING, api_scene, "api.scene", "Test builds: set the clock, settle", 4096},

@@ -276,7 +276,7 @@ static enum rc batch_end(struct writer *wr, struct tx *tx, bool keep, struct err
 {
     bool lost = tx_is_lost(tx);
     if (keep && !lost) {
-        wr->commits++;
+        (void)__atomic_add_fetch(&wr->commits, 1, __ATOMIC_RELAXED);
         return batch_commit(wr, tx, e);
     }
     tx_rollback(tx);
@@ -323,7 +323,7 @@ static void batch_run(struct writer *wr, struct job *first, bool *ret_answered)
     }
     int64_t now = clock_now_us();
     for (struct job *j = first; j != NULL; j = j->next) {
-        wr->commands++;
+        (void)__atomic_add_fetch(&wr->commands, 1, __ATOMIC_RELAXED);
         keep = command_run(wr, tx, j, now) || keep;
         wr->saw_full = wr->saw_full || j->ans->err.code == ERR_DB_FULL;
     }
@@ -343,7 +343,7 @@ static void batch_run(struct writer *wr, struct job *first, bool *ret_answered)
     connection_end(wr, &e);
     int64_t held = clock_mono_us() - t0;
     if (held > wr->longest_hold_us)
-        wr->longest_hold_us = held;
+        __atomic_store_n(&wr->longest_hold_us, held, __ATOMIC_RELAXED);
 }
 
 static bool job_alone(const struct job *j)
@@ -463,6 +463,13 @@ enum err_code core_writes_refused(struct core *c)
     enum err_code code = refused_now(&c->writer, &any);
     pthread_mutex_unlock(&c->writer.lock);
     return code;
+}
+
+void core_counters(struct core *c, struct core_counters *ret)
+{
+    struct writer *wr = &c->writer;
+    *ret = (struct core_counters){.commands = __atomic_load_n(&wr->commands, __ATOMIC_RELAXED), .commits = __atomic_load_n(&wr->commits, __ATOMIC_RELAXED),
+                                  .longest_hold_us = __atomic_load_n(&wr->longest_hold_us, __ATOMIC_RELAXED)};
 }
 
 void core_command(struct core *c, TALLOC_CTX *mem, const struct actor *actor, const char *name, const struct json *args,
