@@ -22,11 +22,14 @@ static int fail(const struct err *e)
     return 1;
 }
 
+/* Lives as long as the program: the configuration, which core keeps a pointer to. */
+static TALLOC_CTX *process;
+
 /* argv[0] is the subcommand's name; options follow, then the rest from *ret_rest on. */
 int cmd_open(int argc, char **argv, struct conf **ret_conf, struct core **ret_core, int *ret_rest)
 {
     struct err e = {0};
-    if (conf_read(NULL, argc - 1, argv + 1, ret_conf, ret_rest, &e) != RC_OK || core_open(NULL, *ret_conf, ret_core, &e) != RC_OK)
+    if (conf_read(process, argc - 1, argv + 1, ret_conf, ret_rest, &e) != RC_OK || core_open(NULL, *ret_conf, ret_core, &e) != RC_OK)
         return fail(&e);
     (*ret_rest)++;
     return 0;
@@ -163,6 +166,8 @@ int main(int argc, char **argv)
 {
     struct err e = {0};
     mem_init();
+    MEM_SCOPE(all, NULL);
+    process = all;
     if (crypt_init(&e) != RC_OK)
         return fail(&e);
     const char *name = argc > 1 ? argv[1] : "help";

@@ -373,6 +373,8 @@ enum rc record_promote(struct work *w, const struct record *rec, const struct co
 {
     TRY(org_assignment_check(w, rec, c, e));
     TRY(deputy_check(w, rec, c, e));
+    if (strcmp(rec->form->ident, "import") == 0)
+        TRY(import_apply(w, rec, c, e));
     json_set_i64(effect, "promote", rec->draft_rev);
     json_set_str(effect, "state", "approved");
     json_set_null(effect, "draft_state");

@@ -69,6 +69,22 @@ static bool blank_row(const struct csv_row *row)
     return true;
 }
 
+/* A cell of a field with several values: "営業部、総務部", one a line, or with commas and slashes. */
+static void list_cell(TALLOC_CTX *mem, struct json *values, const char *path, const char *cell)
+{
+    static const char *const marks[] = {"、", "，", "；", "／", "\n", ";", ","};
+    char *p = mem_strdup(mem, cell);
+    struct json *arr = json_set_arr(values, path);
+    struct str rest, part;
+    for (size_t i = 0; i < ARRAY_N(marks); i++)
+        for (char *at = strstr(p, marks[i]); at != NULL; at = strstr(at, marks[i]))
+            memset(at, '\x1f', strlen(marks[i]));
+    rest = str_of(p);
+    while (str_next(&rest, '\x1f', &part))
+        if (str_trim(part).n > 0)
+            json_add_str(arr, str_dup(mem, str_trim(part)));
+}
+
 enum rc sheet_rows(TALLOC_CTX *mem, struct str data, const struct form *f, struct json **ret_rows, struct json **ret_columns, struct err *e)
 {
     MEM_SCOPE(tmp, mem);
@@ -94,10 +110,14 @@ enum rc sheet_rows(TALLOC_CTX *mem, struct str data, const struct form *f, struc
         if (blank_row(row))
             continue;
         struct json *o = json_add_obj(rows), *values = json_set_obj(o, "values");
-        json_set_i64(o, "line", row->line);
+        json_set_i64(o, "line", (int64_t)r + 1);            /* the row as the spreadsheet counts it */
         for (size_t i = 0; i < row->n && i < head->n; i++)
-            if (path[i] != NULL && str_trim(str_of(row->cell[i])).n > 0)
-                json_set_str(values, path[i], row->cell[i]);
+            if (path[i] != NULL && str_trim(str_of(row->cell[i])).n > 0) {
+                if (field_is_child(pack_field(f, path[i])))
+                    list_cell(tmp, values, path[i], row->cell[i]);
+                else
+                    json_set_str(values, path[i], row->cell[i]);
+            }
     }
     *ret_rows = rows;
     *ret_columns = columns;

@@ -1,10 +1,11 @@
 /* Import of a register from CSV as an office has it: look through first (which column is which field, what must be mended, as a list and as a
  * CSV), then register everything at once. The rows wait in the staging area; nothing is half-imported. */
-#include "page/page_int.h"
+#include "page/env.h"
 
 #define SHOWN_ROWS 20
 #define SHOWN_FAULTS 50
 #define BATCH_ROWS 5000
+#define APPROVER_ROWS 500
 
 static const struct form *import_begin(struct screen *s, struct req *r, void *ctx)
 {
@@ -59,15 +60,21 @@ static void fields_out(struct screen *s, const struct form *f)
     html_close(s->h, E_DETAILS);
 }
 
-static void import_page(struct screen *s, const struct form *f, const char *problem)
+static void import_page(struct screen *s, const struct form *f, const char *problem, const struct trouble_vec *troubles)
 {
     screen_open(s, msg_fill(s->r, req_lang(s->r), MSG("import.title"), pick_lang(req_lang(s->r), f->name, f->name_en), NULL), f->room ? f->room : "registers");
     if (problem != NULL)
         ui_problems(s->h, &(struct ui_problem){"file", problem}, 1);
+    if (troubles != NULL && troubles->n > 0) {                /* rules speak of rows, whose fields are not on this page */
+        struct ui_problem *p = mem_array(s->r, struct ui_problem, troubles->n);
+        for (size_t i = 0; i < troubles->n; i++)
+            p[i] = (struct ui_problem){NULL, troubles->v[i].article ? mem_fmt(s->r, "%s(%s)", troubles->v[i].text, troubles->v[i].article) : troubles->v[i].text};
+        ui_problems(s->h, p, troubles->n < SHOWN_FAULTS ? troubles->n : SHOWN_FAULTS);
+    }
     html_el_msg(s->h, E_P, MSG("import.help"));
     file_form(s, f, MSG("import.file"));
     fields_out(s, f);
-    screen_close(s, problem ? 422 : 200);
+    screen_close(s, problem || (troubles && troubles->n) ? 422 : 200);
 }
 
 void page_import(struct req *r, void *ctx)
@@ -75,7 +82,7 @@ void page_import(struct req *r, void *ctx)
     struct screen s;
     const struct form *f = import_begin(&s, r, ctx);
     if (f != NULL)
-        import_page(&s, f, NULL);
+        import_page(&s, f, NULL, NULL);
 }
 
 /* ---- looking through ---- */
@@ -108,6 +115,18 @@ static const char *problems_text(struct screen *s, const char *json_text)
         return "";
     for (size_t i = 0; i < json_n(arr); i++)
         out = mem_fmt(s->r, "%s%s%s", out, i ? " " : "", json_str(json_at(arr, i)));
+    return out;
+}
+
+/* A cell as it was typed; several values in one cell are shown with commas. */
+static const char *cell_of(struct screen *s, const struct json *values, const char *path)
+{
+    const struct json *v = json_get(values, path);
+    const char *out = "";
+    if (json_type(v) != JSON_ARR)
+        return json_str(v) ? json_str(v) : "";
+    for (size_t i = 0; i < json_n(v); i++)
+        out = mem_fmt(s->r, "%s%s%s", out, i ? "、" : "", json_str(json_at(v, i)));
     return out;
 }
 
@@ -150,7 +169,46 @@ static void rows_out(struct screen *s, const struct form *f, const struct q_stag
             continue;
         html_open(s->h, E_TR);
         for (size_t k = 0; k < n; k++)
-            html_el(s->h, E_TD, json_get_str(v, path[k]) ? json_get_str(v, path[k]) : "");
+            html_el(s->h, E_TD, cell_of(s, v, path[k]));
+        html_close(s->h, E_TR);
+    }
+    ui_table_close(s->h);
+}
+
+void import_rows_out(struct screen *s, const struct record *rec)
+{
+    struct q_staging_of_rows rows;
+    struct content *c;
+    struct err e = {0};
+    size_t erased;
+    int64_t batch;
+    const char *no, *target;
+    if (rec->draft_rev == 0 || revision_content(s->rd.db, s->r, rec->draft_rev, &c, &erased, &e) != RC_OK)
+        return;
+    no = content_get(c, "batch");
+    target = content_get(c, "target");
+    const struct form *f = target ? pack_form(s->rd.set, target) : NULL;
+    if (f == NULL || no == NULL || !str_to_i64(str_of(no), &batch) || q_staging_of(s->rd.db, s->r, batch, BATCH_ROWS, &rows, &e) != RC_OK || rows.n == 0)
+        return;
+    ui_heading(s->h, 2, msg_fill(s->r, req_lang(s->r), MSG("import.rows"), mem_fmt(s->r, "%zu", rows.n), NULL));
+    const char **label = mem_array(s->r, const char *, f->field_n + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < f->field_n && n < 12; i++)
+        if (f->field[i].value == NULL && (f->field[i].required || f->field[i].listed))
+            label[n++] = pick_lang(req_lang(s->r), f->field[i].label, f->field[i].label_en);
+    ui_table_open(s->h, msg_text(req_lang(s->r), MSG("setup.preview")));
+    ui_table_head(s->h, label, n);
+    for (size_t k = 0; k < rows.n && k < APPROVER_ROWS; k++) {
+        struct json *v;
+        size_t shown = 0;
+        if (json_read(s->r, str_of(rows.v[k].cells), 1 << 20, &v, &e) != RC_OK)
+            continue;
+        html_open(s->h, E_TR);
+        for (size_t i = 0; i < f->field_n && shown < n; i++)
+            if (f->field[i].value == NULL && (f->field[i].required || f->field[i].listed)) {
+                html_el(s->h, E_TD, cell_of(s, v, f->field[i].path));
+                shown++;
+            }
         html_close(s->h, E_TR);
     }
     ui_table_close(s->h);
@@ -187,11 +245,11 @@ static void look(struct screen *s, const struct form *f)
     struct err e = {0};
     struct q_staging_of_rows staged;
     if (up == NULL) {
-        import_page(s, f, msg_text(req_lang(s->r), MSG("import.no-file")));
+        import_page(s, f, msg_text(req_lang(s->r), MSG("import.no-file")), NULL);
         return;
     }
     if (upload_text(s->r, up, &data, &e) != RC_OK || sheet_rows(s->r, data, f, &rows, &columns, &e) != RC_OK) {
-        import_page(s, f, msg_fill(s->r, req_lang(s->r), err_info(e.code)->msg_key, e.arg, NULL));
+        import_page(s, f, msg_fill(s->r, req_lang(s->r), err_info(e.code)->msg_key, e.arg, NULL), NULL);
         return;
     }
     json_set_str(args, "form", f->ident);
@@ -203,7 +261,7 @@ static void look(struct screen *s, const struct form *f)
     f = pack_form(s->rd.set, req_arg(s->r, 0));
     int64_t batch = json_get_i64(a->body, "batch", 0), bad = json_get_i64(a->body, "bad", 0);
     if (a->rc != RC_OK) {
-        import_page(s, f, msg_fill(s->r, req_lang(s->r), err_info(a->err.code)->msg_key, a->err.arg, NULL));
+        import_page(s, f, msg_fill(s->r, req_lang(s->r), err_info(a->err.code)->msg_key, a->err.arg, NULL), NULL);
         return;
     }
     if (q_staging_of(s->rd.db, s->r, batch, BATCH_ROWS, &staged, &e) != RC_OK) {
@@ -244,7 +302,7 @@ static void faults_download(struct screen *s, const struct form *f, int64_t batc
     csv_put(b, msg_text(LANG_JA, MSG("setup.line")), true);
     csv_put(b, msg_text(LANG_JA, MSG("setup.what")), false);
     for (size_t i = 0; i < f->field_n; i++)
-        if (!field_is_child(&f->field[i]) && f->field[i].value == NULL)
+        if (f->field[i].type != FT_TABLE && f->field[i].value == NULL)
             csv_put(b, f->field[i].label, false);
     csv_end(b);
     for (size_t k = 0; k < rows.n; k++) {
@@ -254,8 +312,8 @@ static void faults_download(struct screen *s, const struct form *f, int64_t batc
         csv_put(b, mem_fmt(s->r, "%lld", (long long)rows.v[k].line), true);
         csv_put(b, problems_text(s, rows.v[k].problems), false);
         for (size_t i = 0; i < f->field_n; i++)
-            if (!field_is_child(&f->field[i]) && f->field[i].value == NULL)
-                csv_put(b, json_get_str(v, f->field[i].path), false);
+            if (f->field[i].type != FT_TABLE && f->field[i].value == NULL)
+                csv_put(b, cell_of(s, v, f->field[i].path), false);
         csv_end(b);
     }
     screen_end(s);
@@ -286,10 +344,15 @@ void page_import_post(struct req *r, void *ctx)
     screen_end(&s);
     json_set_i64(args, "batch", batch);
     core_command(site->core, r, &page_user(r)->actor, text_eq(act, "run") ? "import.run" : "import.drop", args, NULL, &a);
-    if (a->rc == RC_OK) {
-        const struct url_arg to[] = {URL_S(f->ident), URL_Q("done", text_eq(act, "run") ? "done.import" : "done.drop")};
+    if (a->rc == RC_OK && text_eq(act, "run")) {
+        const struct url_arg to[] = {URL_I(json_get_i64(a->body, "import", 0)), URL_Q("done", "done.import")};
+        resp_redirect(r, url_make(r, page_path("record"), to, 2));
+    } else if (a->rc == RC_OK) {
+        const struct url_arg to[] = {URL_S(f->ident), URL_Q("done", "done.drop")};
         resp_redirect(r, url_make(r, page_path("list"), to, 2));
     } else if (screen_begin(&s, r, ctx)) {
-        import_page(&s, pack_form(s.rd.set, req_arg(r, 0)), msg_fill(r, req_lang(r), err_info(a->err.code)->msg_key, a->err.arg, NULL));
+        struct trouble_vec t = VEC_INIT(r);
+        troubles_of(r, a->body, &t);
+        import_page(&s, pack_form(s.rd.set, req_arg(r, 0)), t.n > 0 ? NULL : msg_fill(r, req_lang(r), err_info(a->err.code)->msg_key, a->err.arg, NULL), &t);
     }
 }

@@ -11,6 +11,8 @@ const struct route_path *page_path(const char *name);      /* by the route's nam
 
 /* One screen being answered: snapshot, writer, frame. */
 struct screen { struct req *r; struct site *site; const struct user *user; struct reader rd; struct html *h; bool reading; };
+enum lang language_of(const struct req *r);                                    /* before sign-in: from a cookie */
+void language_keep(struct req *r, struct core *core, const char *token);       /* what was chosen before goes into the new session */
 /* Opens the snapshot; false when it answered with an error page. */
 bool screen_begin(struct screen *s, struct req *r, void *ctx);
 /* Begins the page with the frame; title is text, room the place in the navigation. */
@@ -35,6 +37,9 @@ MUST enum rc upload_text(struct req *r, const struct upload *up, struct str *ret
 /* Words and alternatives of a regulation as fields of the form that is open; and what came back, only what changed. */
 void words_form(struct screen *s, const struct pack *p, int level);      /* of its headings */
 struct json *words_read(struct req *r, const struct pack_set *set);
+
+/* The rows of an import that waits for approval, as they were typed. */
+void import_rows_out(struct screen *s, const struct record *rec);
 
 #define PAGE(name) void name(struct req *r, void *ctx)
 PAGE(page_home); PAGE(page_login); PAGE(page_login_post); PAGE(page_logout_post); PAGE(page_password); PAGE(page_password_post); PAGE(page_language_post);

@@ -49,7 +49,7 @@ static void acts_out(struct screen *s, const struct record *rec, const char **ac
         {"reject", MSG("act.reject"), false}, {"withdraw", MSG("act.withdraw"), false}, {"close", MSG("act.close"), false}, {"void", MSG("act.void"), false}};
     struct html *h = s->h;
     bool any = false;
-    const struct ui_row why = {.id = "comment", .label = msg_text(req_lang(s->r), MSG("act.comment"))};
+    const struct ui_row why = {.id = "comment", .label = msg_text(req_lang(s->r), MSG("act.comment")), .help = msg_text(req_lang(s->r), MSG("act.comment-help"))};
     for (size_t i = 0; i < ARRAY_N(rows); i++)
         any = any || may(acts, n, rows[i].act);
     html_open(h, E_P);
@@ -192,7 +192,10 @@ static void files_out(struct screen *s, const struct record *rec)
     ui_row_open(h, &row);
     ui_input(h, "file", "file", NULL, &row);
     ui_row_close(h, &row);
+    html_open(h, E_DIV);
+    html_class(h, "actions");
     ui_button(h, MSG("record.attach-go"), NULL, NULL, false);
+    html_close(h, E_DIV);
     html_close(h, E_FORM);
 }
 
@@ -233,6 +236,8 @@ static void record_page(struct screen *s, const struct record *rec, const struct
     acts_out(s, rec, acts, n);
     content_out(s, rec, &env, rec->force_rev, MSG("record.in-force"));
     content_out(s, rec, &env, rec->draft_rev, rec->force_rev ? MSG("record.draft") : MSG("record.content"));
+    if (strcmp(rec->form_ident, "import") == 0)
+        import_rows_out(s, rec);
     tasks_out(s, rec->id);
     files_out(s, rec);
     receipt_link(s, rec->id);
@@ -303,7 +308,13 @@ void page_act_post(struct req *r, void *ctx)
 
 /* ---- history ---- */
 
-static void acts_table(struct screen *s, const struct act_infos *acts)
+static const char *step_label(struct screen *s, const struct form *f, const char *key)
+{
+    const struct step *x = key ? pack_step(f, key) : NULL;
+    return x ? pick_lang(req_lang(s->r), x->label ? x->label : x->key, x->label_en) : key ? key : "";
+}
+
+static void acts_table(struct screen *s, const struct form *f, const struct act_infos *acts)
 {
     static const char *const keys[] = {MSG("col.when"), MSG("col.who"), MSG("col.what"), MSG("col.step"), MSG("act.comment"), MSG("col.entry")};
     const char *label[ARRAY_N(keys)];
@@ -318,7 +329,7 @@ static void acts_table(struct screen *s, const struct act_infos *acts)
         html_el(s->h, E_TD, when_text(s->r, a->at));
         html_el(s->h, E_TD, person_name(s->rd.db, s->r, a->actor));
         html_el(s->h, E_TD, msg_text(req_lang(s->r), key));
-        html_el(s->h, E_TD, a->step ? a->step : "");
+        html_el(s->h, E_TD, step_label(s, f, a->step));
         html_el(s->h, E_TD, a->comment ? a->comment : "");
         html_open(s->h, E_TD);
         html_open(s->h, E_A);
@@ -344,8 +355,10 @@ static void diff_out(struct screen *s, const struct record *rec, const struct re
     if (before != NULL && revision_content(s->rd.db, s->r, before->id, &a, &x, &e) != RC_OK)
         return;
     content_diff(s->r, a, b, &ch);
-    form_diff(s->h, msg_fill(s->r, req_lang(s->r), MSG("record.revision"), mem_fmt(s->r, "%lld", (long long)now->no), when_text(s->r, now->at),
-                             person_name(s->rd.db, s->r, now->author), NULL), rec->form, &ch, &env);
+    const char *title = msg_fill(s->r, req_lang(s->r), MSG("record.revision"), mem_fmt(s->r, "%lld", (long long)now->no), when_text(s->r, now->at),
+                                 person_name(s->rd.db, s->r, now->author), NULL);
+    ui_heading(s->h, 3, title);
+    form_diff(s->h, title, rec->form, &ch, &env);
 }
 
 void page_history(struct req *r, void *ctx)
@@ -362,7 +375,7 @@ void page_history(struct req *r, void *ctx)
         return;
     }
     screen_open(&s, msg_fill(r, req_lang(r), MSG("record.history-of"), rec.number, NULL), rec.form->room ? rec.form->room : "registers");
-    acts_table(&s, &acts);
+    acts_table(&s, rec.form, &acts);
     ui_heading(s.h, 2, msg_text(req_lang(r), MSG("form.changes")));
     for (size_t i = 0; i < revs.n && i < 20; i++)
         diff_out(&s, &rec, &revs.v[i], i + 1 < revs.n ? &revs.v[i + 1] : NULL);

@@ -58,7 +58,7 @@ void setup_close(struct setup_page *u, const char *button_key)
         html_close(u->s.h, E_DIV);
     }
     html_close(u->s.h, E_FORM);
-    screen_close(&u->s, u->problems_n > 0 ? 422 : 200);
+    screen_close(&u->s, u->problems_n > 0 || u->faulty ? 422 : 200);
 }
 
 bool setup_run(struct setup_page *u, const char *command, const struct json *args, const struct json **ret_body)

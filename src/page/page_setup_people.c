@@ -253,7 +253,8 @@ static void preview_show(struct setup_page *u, const struct json *departments, c
     setup_form(u, "people", true);
     carry(u, "people[]", people);
     carry(u, "departments[]", departments);
-    if (json_n(errors) > 0) {
+    u->faulty = json_n(errors) > 0;
+    if (u->faulty) {
         ui_button(u->s.h, MSG("setup.errors-csv"), "then", "errors", false);
         file_row(u, "people", MSG("setup.people-file"), MSG("setup.people-again"), true);
         file_row(u, "departments", MSG("setup.departments-file"), MSG("setup.departments-columns"), false);

@@ -3,7 +3,7 @@
 #define PAGE_SETUP_PAGE_H
 #include "page/page_int.h"
 
-struct setup_page { struct screen s; struct req *r; void *ctx; const char *code; const char *problem; struct ui_problem *problems; size_t problems_n; };
+struct setup_page { struct screen s; struct req *r; void *ctx; const char *code; const char *problem; struct ui_problem *problems; size_t problems_n; bool faulty; };
 #define SETUP_STEPS 4
 /* The frame with title, place in the steps, problems; then a form that carries the code. step names the handler of what is typed. */
 void setup_open(struct setup_page *u, int no, const char *title_key, const char *help_key);

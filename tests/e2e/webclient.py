@@ -4,6 +4,7 @@ import html.parser
 import http.client
 import os
 import re
+import select
 import signal
 import subprocess
 import tempfile
@@ -188,20 +189,29 @@ class House:
         args = [os.path.join(self.build, "daicho"), "serve", "--data-dir", self.data, "--port", "0"]
         if self.db:
             args += ["--db", self.db]
-        self.proc = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+        self.proc = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
         self.code = None
-        line = self.proc.stdout.readline()
-        m = re.match(r"daicho: http://.*:(\d+)", line)
+        said = self.heard(60, b"daicho: http://")
+        m = re.search(r"daicho: http://.*:(\d+)", said)
         if not m:
-            raise RuntimeError("no start: " + line + self.proc.stdout.read())
+            raise RuntimeError("no start: " + said)
         self.port = int(m.group(1))
-        os.set_blocking(self.proc.stdout.fileno(), False)
-        time.sleep(0.2)
-        m = re.search(r"set-up code: (\S+)", self.proc.stdout.read() or "")
+        m = re.search(r"set-up code: (\S+)", said + self.heard(0.2))
         self.code = m.group(1) if m else None
 
+    def heard(self, seconds, until=None):
+        """What the server said within that time, or until it said so."""
+        said, end, fd = b"", time.time() + seconds, self.proc.stdout.fileno()
+        while time.time() < end and not (until and until in said and said.endswith(b"\n")):
+            if select.select([fd], [], [], max(0, end - time.time()))[0]:
+                part = os.read(fd, 65536)
+                if not part:
+                    break
+                said += part
+        return said.decode("utf-8", "replace")
+
     def log(self):
-        return self.proc.stdout.read() or ""
+        return self.heard(0.1)
 
     def stop(self):
         self.proc.send_signal(signal.SIGTERM)
