@@ -53,6 +53,15 @@ static const char *org_name(struct screen *s)
     return name ? name : "daicho";
 }
 
+/* Above every page: why nothing can be saved just now, or that this ledger is on trial. */
+static const char *notice(const struct screen *s)
+{
+    enum err_code no = core_writes_refused(s->site->core);
+    if (no != ERR_NONE)
+        return msg_fill(s->r, req_lang(s->r), err_info(no)->msg_key, "", NULL);
+    return core_is_trial(s->site->core) ? msg_text(req_lang(s->r), MSG("page.trial")) : NULL;
+}
+
 void screen_open(struct screen *s, const char *title, const char *room)
 {
     struct ui_nav *nav = mem_array(s->r, struct ui_nav, ARRAY_N(nav_rows));
@@ -64,7 +73,7 @@ void screen_open(struct screen *s, const char *title, const char *room)
     struct ui_frame f = {.title = title, .org = org_name(s), .person = s->user ? s->user->session->name : NULL, .csrf = screen_csrf(s), .nav = s->user ? nav : NULL,
                          .nav_n = s->user ? ARRAY_N(nav_rows) : 0, .flash = known ? msg_text(req_lang(s->r), done) : NULL, .logout = page_path("logout.post"),
                          .lang = page_path("language.post"), .home = page_path("home"),
-                         .trial_msg = core_is_trial(s->site->core) ? msg_text(req_lang(s->r), MSG("page.trial")) : NULL};
+                         .trial_msg = notice(s)};
     ui_frame_open(s->h, &f);
     ui_heading(s->h, 1, title);
 }
@@ -115,4 +124,10 @@ enum ui_tone state_tone(const char *state)
     return text_eq(state, "rejected") || text_eq(state, "void") ? UI_BAD : UI_PLAIN;
 }
 
-const char *when_text(TALLOC_CTX *mem, int64_t us) { return us == 0 ? "–" : time_local(mem, us); }
+const char *when_text(TALLOC_CTX *mem, int64_t us)
+{
+    char *t = us == 0 ? NULL : time_local(mem, us);
+    if (t != NULL && strlen(t) >= 10)
+        t[4] = t[7] = '/';                       /* as dates are written everywhere on screen */
+    return t ? t : "–";
+}

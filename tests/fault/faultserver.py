@@ -60,6 +60,15 @@ class Server:
             self.cookie, self.csrf = self.new_cookie, said["csrf"]
         return status, said
 
+    def page(self, path):
+        """The text of a page."""
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            c.request("GET", path, headers={"Cookie": self.cookie} if self.cookie else {})
+            return c.getresponse().read().decode("utf-8", "replace")
+        finally:
+            c.close()
+
     def make(self, key, destination=None):
         values = {"destination": destination or "客先" + key, "return_on": "2030-01-01"}
         return self.ask("POST", "/api/v1/commands/record.create", {"form": "takeout", "values": values}, key)

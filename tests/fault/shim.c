@@ -7,6 +7,7 @@
  *   FAULT_KIND    kill (SIGKILL instead of the call), eio, enospc, short (half of the bytes are written, then eio)
  *   FAULT_COUNT   file that gets the number of counted calls so far, as text
  *   FAULT_LOG     file that gets every call, for the power-cut simulation (power.py); flushes are then only noted, not done
+ *   FAULT_FS      number that statfs shows as the kind of the file system below FAULT_DIR
  *   FAULT_CLOCK   file with an offset in seconds that CLOCK_REALTIME shows */
 #undef _FILE_OFFSET_BITS                  /* both names of each call are defined here */
 #include <errno.h>
@@ -22,6 +23,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -243,6 +245,16 @@ int unlink(const char *path)
     }
     return (int)syscall(SYS_unlink, path);
 }
+
+int statfs(const char *path, struct statfs *st)
+{
+    int rc = (int)syscall(SYS_statfs, path, st);
+    const char *s = getenv("FAULT_FS");
+    if (rc == 0 && s != NULL && below(path))
+        st->f_type = strtol(s, NULL, 0);
+    return rc;
+}
+int statfs64(const char *path, struct statfs64 *st) { return statfs(path, (struct statfs *)st); }
 
 int mkdir(const char *path, mode_t mode)
 {
