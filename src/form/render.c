@@ -120,6 +120,7 @@ static void show_list(struct html *h, TALLOC_CTX *mem, const struct field *f, co
 static void show_field(struct html *h, TALLOC_CTX *mem, const struct field *f, const struct content *c, const struct form_env *env)
 {
     size_t rows = content_rows(c, f->path);
+    html_open(h, E_DIV);
     html_el(h, E_DT, label_of(f, env));
     html_open(h, E_DD);
     if (f->type == FT_TABLE && rows > 0)
@@ -129,6 +130,7 @@ static void show_field(struct html *h, TALLOC_CTX *mem, const struct field *f, c
     else
         value_out(h, mem, f, content_get(c, f->path), env);
     html_close(h, E_DD);
+    html_close(h, E_DIV);
 }
 
 void form_show(struct html *h, const struct form *f, const struct content *c, const struct form_env *env)

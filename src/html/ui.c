@@ -255,6 +255,21 @@ void ui_kv(struct html *h, const char *label, const char *value)
 
 void ui_kv_close(struct html *h) { html_close(h, E_DL); }
 
+/* "2026/06/01 09:00" as a rubber stamp has it: '26.6.1; the whole stands below. */
+static void seal_date(struct html *h, const char *date)
+{
+    if (!date || strlen(date) < 10 || !strchr("-/.", date[4])) {
+        html_text(h, date);
+        return;
+    }
+    html_text(h, "'");
+    html_textn(h, date + 2, 2);
+    html_text(h, ".");
+    html_textn(h, date + 5 + (date[5] == '0'), date[5] == '0' ? 1 : 2);
+    html_text(h, ".");
+    html_textn(h, date + 8 + (date[8] == '0'), date[8] == '0' ? 1 : 2);
+}
+
 /* A stamp with a date across its middle, as the rubber stamps of an office; the name is also written below in full. */
 static void stamp_seal(struct html *h, const struct ui_stamp *s)
 {
@@ -267,7 +282,7 @@ static void stamp_seal(struct html *h, const struct ui_stamp *s)
     html_close(h, E_SPAN);
     html_open(h, E_SPAN);
     html_class(h, "seal-date");
-    html_text(h, s->date);
+    seal_date(h, s->date);
     html_close(h, E_SPAN);
     html_open(h, E_SPAN);
     html_class(h, "seal-name");
@@ -306,7 +321,7 @@ void ui_stamps(struct html *h, const struct ui_stamp *s, size_t n)
         html_class(h, "stamp-name");
         html_text(h, s[i].name && *s[i].name ? s[i].name : "－");
         html_close(h, E_DIV);
-        if (s[i].date && s[i].tone != UI_GOOD)
+        if (s[i].date)
             html_el(h, E_SMALL, s[i].date);
         if (s[i].note)
             html_el(h, E_SMALL, s[i].note);

@@ -1,6 +1,6 @@
 /* The gate: runs before every handler of pages and API. A route that is not marked NEED_NOTHING cannot be reached without a session or an
  * API token; a POST with a cookie cannot be reached without the right origin and the session's CSRF token. Nothing below has to remember. */
-#include "page/page.h"
+#include "page/page_int.h"
 
 #define CSRF_HEADER "X-CSRF-Token"
 
@@ -70,6 +70,7 @@ bool page_gate(struct req *r, const struct route *route, void *ctx)
         resp_error(r, ERR_HTTP_ORIGIN, NULL);
         return false;
     }
+    req_set_lang(r, language_of(r));                     /* a session's own language comes first */
     struct user *u = user_of(r, s, &e);
     if (route->need == NEED_NOTHING)
         return true;

@@ -1,4 +1,4 @@
-/* Sign-in, sign-out, password, language. */
+/* Sign-in, sign-out, password. */
 #include "page/page_int.h"
 
 static void login_form(struct screen *s, const char *problem, const char *login, int status)
@@ -47,6 +47,7 @@ void page_login_post(struct req *r, void *ctx)
     const char *login = req_form(r, "login");
     if (session_login(site->core, r, login, req_form(r, "password"), req_addr(r), &token, &e) == RC_OK) {
         resp_cookie(r, "daicho", token, 12 * 3600);
+        language_keep(r, site->core, token);
         resp_redirect(r, url_make(r, page_path("home"), NULL, 0));
         return;
     }
@@ -66,18 +67,6 @@ void page_logout_post(struct req *r, void *ctx)
     resp_cookie(r, "daicho", "", 0);
     resp_header(r, "Clear-Site-Data", "\"cache\", \"storage\"");
     resp_redirect(r, url_make(r, page_path("login"), NULL, 0));
-}
-
-void page_language_post(struct req *r, void *ctx)
-{
-    struct site *site = ctx;
-    struct answer *a;
-    const struct user *u = page_user(r);
-    struct json *args = json_obj(r);
-    json_set_str(args, "token", req_cookie(r, "daicho"));
-    json_set_str(args, "lang", u->session->lang == LANG_JA ? "en" : "ja");
-    core_command(site->core, r, &u->actor, "session.touch", args, NULL, &a);
-    resp_redirect(r, url_make(r, page_path("home"), NULL, 0));
 }
 
 static void password_form(struct screen *s, const char *problem)

@@ -8,7 +8,7 @@ const struct route page_routes[] = {
     {{"/logout"}, METHOD_POST, NEED_SESSION, page_logout_post, "logout.post", "sign out", 4096},
     {{"/password"}, METHOD_GET, NEED_SESSION, page_password, "password", "change password", 0},
     {{"/password"}, METHOD_POST, NEED_SESSION, page_password_post, "password.post", "change password", 8192},
-    {{"/language"}, METHOD_POST, NEED_SESSION, page_language_post, "language.post", "switch language", 4096},
+    {{"/language"}, METHOD_POST, NEED_NOTHING, page_language_post, "language.post", "switch language", 4096},
     {{"/setup"}, METHOD_GET, NEED_NOTHING, page_setup, "setup", "first hour", 0},
     {{"/setup"}, METHOD_POST, NEED_NOTHING, page_setup_post, "setup.post", "first hour", 16 << 20},
     {{"/registers"}, METHOD_GET, NEED_SESSION, page_rooms, "registers", "台帳", 0},

@@ -306,6 +306,14 @@ bool value_read(TALLOC_CTX *mem, const struct value_ctx *c, const struct field *
 
 /* ---- for people ---- */
 
+static char *show_time(TALLOC_CTX *mem, int64_t us)
+{
+    char *t = time_local(mem, us);
+    if (strlen(t) >= 10)
+        t[4] = t[7] = '/';
+    return t;
+}
+
 static char *show_number(TALLOC_CTX *mem, const char *text)
 {
     struct buf *b = buf_new(mem, 64);
@@ -350,7 +358,7 @@ char *value_show(TALLOC_CTX *mem, const struct field *f, const char *text, enum 
     case FT_BOOL: return mem_strdup(mem, msg_text(lang, strcmp(text, "1") == 0 ? MSG("value.yes") : MSG("value.no")));
     case FT_CHOICE: case FT_MULTI: return mem_strdup(mem, f->of ? pack_opt_label(f->of, text, lang) : text);
     case FT_DATE: return civil_read(str_of(text), &c) ? mem_fmt(mem, "%d/%02d/%02d", c.y, c.m, c.d) : mem_strdup(mem, text);
-    case FT_DATETIME: return str_to_i64(str_of(text), &v) ? time_local(mem, v) : mem_strdup(mem, text);
+    case FT_DATETIME: return str_to_i64(str_of(text), &v) ? show_time(mem, v) : mem_strdup(mem, text);
     case FT_TEXT: case FT_LONGTEXT: case FT_REF: case FT_PERSON: case FT_DEPARTMENT: case FT_ROLE: case FT_FILE: case FT_SIGN: case FT_TABLE: case FT__N:
         return mem_strdup(mem, text);
     }
