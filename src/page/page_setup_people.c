@@ -215,7 +215,7 @@ static void sheet_out(struct setup_page *u, const char *title_key, const struct 
     }
     if (used == 0)
         return;
-    ui_table_open(h, setup_text(u, MSG("setup.preview")));
+    ui_table_open(h, msg_fill(u->r, req_lang(u->r), title_key, mem_fmt(u->r, "%zu", json_n(rows)), NULL));
     ui_table_head(h, label, used);
     for (size_t i = 0; i < json_n(rows) && i < SHOWN_ROWS; i++) {
         html_open(h, E_TR);
