@@ -160,6 +160,16 @@ class Browser:
             self._after(self._one("//header//button[contains(normalize-space(.), %s)]" % _quote(words), "button " + words).click)
             self.go(here)
 
+    def both_languages_here(self):
+        """A page that answers a POST: the language is switched before anybody has signed in, by the button in the header."""
+        if not self.driver.find_elements(By.XPATH, "//header//button[contains(normalize-space(.), 'English')]"):
+            return
+        here = self.path()
+        for words in ("English", "日本語"):
+            self._after(self._one("//header//button[contains(normalize-space(.), %s)]" % _quote(words), "button " + words).click)
+            self.count.check("the language can be switched before sign-in: " + words, self.path() == here or self.path() == "/", self.path() + "\n" + self.text()[:300])
+            self.go(here)
+
     def check_width(self, what):
         if not self.script:
             return

@@ -5,13 +5,13 @@ import subprocess
 import sys
 
 from browser import DESK, PHONE
-from job_kita import sign_in, set_up
+from job_kita import PASSWORD, set_up, sign_in
 from served import ROOT
 
 
-def as_(b, login):
+def as_(b, login, password=PASSWORD):
     b.driver.delete_all_cookies()
-    sign_in(b, login)
+    sign_in(b, login, password)
 
 
 def refused(b):
