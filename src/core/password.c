@@ -10,7 +10,7 @@ int64_t password_figure(const struct pack_set *set, const char *key, int64_t oth
     int64_t v;
     *ret_article = NULL;
     for (size_t i = 0; set != NULL && i < set->effective_n; i++)
-        if (strcmp(set->effective[i].key, key) == 0 && set->effective[i].value != NULL && str_to_i64(str_of(set->effective[i].value), &v)) {
+        if (strcmp(set->effective[i].key, key) == 0 && set->effective[i].value != NULL && pack_figure(set->effective[i].value, &v)) {
             *ret_article = set->effective[i].article;
             return v;
         }
@@ -80,11 +80,11 @@ enum rc password_check(struct db *db, TALLOC_CTX *mem, const struct pack_set *se
         *ret_why = mem_strdup(mem, msg_text(LANG_JA, is_common(mem, password) ? MSG("core.pw-common") : MSG("core.pw-name")));
         return err_set_arg(e, ERR_PASSWORD_WEAK, *ret_why, "words");
     }
-    int64_t days = password_figure(set, "core.pw_history_days", 365, &article);
+    int64_t minutes = password_figure(set, "core.pw_history", 365 * 1440, &article);
     struct q_password_old_since_rows old;
     struct q_login_of login;
     bool found;
-    TRY(q_password_old_since(db, mem, person, clock_now_us() - days * US_PER_DAY, &old, e));
+    TRY(q_password_old_since(db, mem, person, clock_now_us() - minutes * 60 * US_PER_S, &old, e));
     TRY(q_login_of(db, mem, person, &login, &found, e));
     bool reused = found && login.hash != NULL && crypt_password_ok(login.hash, password);
     for (size_t i = 0; !reused && i < old.n; i++)

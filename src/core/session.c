@@ -228,7 +228,7 @@ enum rc cmd_login_failed(struct work *w, const struct json *args, struct json *b
         return work_entry(w, "auth.failed", "-", e, "known", "no", NULL);
     bool priv = strcmp(acc.kind, "privileged") == 0;
     int64_t tries = password_figure(w->set, priv ? "core.lock_privileged_tries" : "core.lock_general_tries", priv ? 3 : 5, &article);
-    int64_t minutes = password_figure(w->set, priv ? "core.lock_privileged_minutes" : "core.lock_general_minutes", priv ? 360 : 60, &article);
+    int64_t minutes = password_figure(w->set, priv ? "core.lock_privileged_time" : "core.lock_general_time", priv ? 360 : 60, &article);
     bool was_locked = !acc.locked_until_null && acc.locked_until > w->now_us;
     int64_t n = !acc.locked_until_null && !was_locked ? 1 : acc.failed + 1;           /* after a lock the count begins anew */
     bool lock = n >= tries;

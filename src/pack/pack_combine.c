@@ -48,10 +48,10 @@ static const char *given(const struct setting *s, size_t n, const char *key) {
     return NULL;
 }
 
-/* -1, 0, 1: a is less, equally, more strict than b. Periods and dates compare as their count. */
+/* -1, 0, 1: a is less, equally, more strict than b. */
 static int stricter(enum stricter way, const char *a, const char *b) {
     int64_t x, y;
-    if (way == STRICT_NONE || !a || !b || !str_to_i64(str_of(a), &x) || !str_to_i64(str_of(b), &y) || x == y)
+    if (way == STRICT_NONE || !a || !b || !pack_figure(a, &x) || !pack_figure(b, &y) || x == y)
         return 0;
     return (x < y) == (way == STRICT_MIN) ? 1 : -1;
 }

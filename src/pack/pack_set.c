@@ -169,3 +169,30 @@ void pack_problems_print(struct buf *b, const struct problem_vec *p) {
         buf_putc(b, '\n');
     }
 }
+
+/* Y 365 days, M 30 days: enough to say which of two periods is longer. */
+bool pack_figure(const char *text, int64_t *ret_value) {
+    static const struct { char unit; bool time; int64_t minutes; } units[] = {{'Y', false, 525600}, {'M', false, 43200}, {'W', false, 10080}, {'D', false, 1440}, {'H', true, 60}, {'M', true, 1}};
+    bool time = false, any = false;
+    int64_t sum = 0;
+    if (!text || text[0] != 'P')
+        return str_to_i64(str_of(text), ret_value);
+    for (const char *p = text + 1; *p;) {
+        if (*p == 'T' && !time) {
+            time = true;
+            p++;
+            continue;
+        }
+        size_t n = strspn(p, "0123456789"), i = 0;
+        int64_t v;
+        while (i < ARRAY_N(units) && (units[i].unit != p[n] || units[i].time != time))
+            i++;
+        if (n == 0 || n > 6 || i == ARRAY_N(units) || !str_to_i64((struct str){p, n}, &v))
+            return false;
+        sum += v * units[i].minutes;
+        any = true;
+        p += n + 1;
+    }
+    *ret_value = sum;
+    return any;
+}
