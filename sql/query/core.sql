@@ -158,6 +158,10 @@ DELETE FROM gram;
 -- name: projection_clear_number :exec  in:
 DELETE FROM number_seq;
 
+-- name: attachment_hashes :many  in: record i64  out: sha256 blob
+SELECT sha256 FROM attachment WHERE record = $1 ORDER BY id LIMIT 200;
+-- name: act_last_at :one  in: record i64, revision i64  out: at i64
+SELECT coalesce(max(at), 0) FROM act WHERE record = $1 AND revision = $2;
 -- name: act_makers :many  in: record i64, force_rev i64  out: actor i64, on_behalf i64?
 SELECT DISTINCT actor, on_behalf FROM act WHERE record = $1 AND kind IN ('create', 'save', 'fill', 'import') AND actor <> 0
  AND no > coalesce((SELECT max(no) FROM act WHERE record = $1 AND revision = $2), 0) LIMIT 100;

@@ -62,18 +62,16 @@ static enum rc may_pass(struct work *w, const struct record *rec, const struct c
 
 static enum rc row_pass(struct work *w, const struct record *rec, const struct content *c, struct row *r, struct json *effect, struct err *e)
 {
-    uint8_t bind[HASH_N];
     const struct step *s = pack_step(rec->form, r->step);
     for (size_t k = 0; k < r->who.n; k++) {
         if (!seat_state(&r->who.v[k], "open"))
             continue;
         r->who.v[k].state = "later";
-        const struct notice n = {.name = "core:later", .at = r->ord, .person = r->who.v[k].person, .title = msg_text(LANG_JA, MSG("core.later-task")), .step = s, .due_days = LATER_DAYS};
+        const struct notice n = {.name = "core:later", .at = NOTICE_AT(w->now_us, r->ord), .person = r->who.v[k].person, .title = msg_text(LANG_JA, MSG("core.later-task")), .step = s, .due_days = LATER_DAYS};
         task_notice(w, rec, &n, effect);
     }
     *vec_push(&r->who) = (struct seat_row){.person = w->actor.person, .post = msg_text(LANG_JA, MSG("core.superior")), .state = "ahead"};
-    TRY(revision_bind(w, rec->form, c, r->step, bind, e));
-    r->bind = hex_text(w->mem, bind, HASH_N);
+    TRY(row_bind(w, rec, c, r, e));
     r->state = r->note = "ahead";
     r->done = w->now_us;
     return RC_OK;
@@ -135,8 +133,10 @@ enum rc cmd_record_ahead(struct work *w, const struct json *args, struct json *b
         return err_set(e, ERR_NOT_YOUR_STEP, "person %lld stands above nobody of record %lld", (long long)w->actor.person, (long long)rec.id);
     TRY(own_follow(w, &rec, c, &rows, &done, e));
     TRY(rows_out(w, &rec, &rows, rec.draft_rev, effect, e));
-    if (done)
+    if (done) {
+        TRY(task_notice_end(w, &rec, &(struct notice_sel){.name = "core:voided"}, effect, e));
         TRY(record_promote(w, &rec, c, effect, e));
+    }
     TRY(act_do(w, rec.id, rec.draft_rev, "ahead", step, why, effect, e));
     json_set_bool(body, "in_force", done);
     return record_answer(w, rec.id, body, e);
@@ -145,12 +145,12 @@ enum rc cmd_record_ahead(struct work *w, const struct json *args, struct json *b
 /* ---- looking at it later ---- */
 
 /* The passed row of this person; when the route was run anew since, only the task is left. */
-static enum rc later_sign(struct work *w, const struct record *rec, struct row_vec *rows, int64_t ord, struct json *effect, const char **ret_step, struct err *e)
+static enum rc later_sign(struct work *w, const struct record *rec, struct row_vec *rows, int64_t when, struct json *effect, const char **ret_step, struct err *e)
 {
     for (size_t i = 0; i < rows->n; i++) {
         struct row *r = &rows->v[i];
         bool mine = false;
-        for (size_t k = 0; row_is(r, "ahead") && r->ord == ord && k < r->who.n; k++)
+        for (size_t k = 0; row_is(r, "ahead") && NOTICE_AT(r->done, r->ord) == when && k < r->who.n; k++)
             mine = mine || (r->who.v[k].person == w->actor.person && seat_state(&r->who.v[k], "later"));
         if (!mine)
             continue;
@@ -161,7 +161,7 @@ static enum rc later_sign(struct work *w, const struct record *rec, struct row_v
         *ret_step = r->step;
         TRY(rows_out(w, rec, rows, rec->draft_rev ? rec->draft_rev : rec->force_rev, effect, e));
     }
-    return task_notice_end(w, rec, "core:later", ord, 0, effect, e);
+    return task_notice_end(w, rec, &(struct notice_sel){.name = "core:later", .at = when}, effect, e);
 }
 
 /* An exception's counter-signature: by the post at the top or an auditor, never by a maker; or the scan of an outsider's. */
@@ -198,7 +198,7 @@ static enum rc exception_sign(struct work *w, const struct record *rec, const st
             *ret_step = rows->v[i].step;
         }
     TRY(rows_out(w, rec, rows, rec->draft_rev ? rec->draft_rev : rec->force_rev, effect, e));
-    return task_notice_end(w, rec, "core:countersign", 0, 0, effect, e);
+    return task_notice_end(w, rec, &(struct notice_sel){.name = "core:countersign"}, effect, e);
 }
 
 enum rc cmd_record_countersign(struct work *w, const struct json *args, struct json *body, struct err *e)
@@ -207,26 +207,22 @@ enum rc cmd_record_countersign(struct work *w, const struct json *args, struct j
     const struct grant *see;
     struct row_vec rows = VEC_INIT(w->mem);
     struct q_tasks_of_record_rows t;
-    const char *step = NULL, *prefix;
+    const char *step = NULL;
     struct json *effect = json_obj(w->mem);
     bool later = false, exception = false;
     TRY(record_lock(w, args, PERMIT_SEE, &rec, &see, e));
     w->actor.on_behalf = 0;
     TRY(rows_load(w, &rec, &rows, e));
     TRY(q_tasks_of_record(w->db, w->mem, rec.id, &t, e));
-    prefix = mem_fmt(w->mem, "%lld:core:later:", (long long)rec.id);
     for (size_t i = 0; i < t.n; i++) {
         if (strcmp(t.v[i].state, "open") != 0)
             continue;
         exception = exception || strcmp(t.v[i].name, "core:countersign") == 0;
-        if (strcmp(t.v[i].name, "core:later") == 0 && t.v[i].person == w->actor.person && strncmp(t.v[i].tkey, prefix, strlen(prefix)) == 0) {
-            int64_t ord = 0;
-            const char *p = t.v[i].tkey + strlen(prefix), *colon = strchr(p, ':');
-            if (colon == NULL || !str_to_i64((struct str){p, (size_t)(colon - p)}, &ord))
-                return err_set(e, ERR_BUG, "task key %s", t.v[i].tkey);
-            later = true;
-            TRY(later_sign(w, &rec, &rows, ord, effect, &step, e));
-        }
+        int64_t at = task_notice_at(w, &rec, "core:later", t.v[i].tkey);
+        if (at < 0 || t.v[i].person != w->actor.person)
+            continue;
+        later = true;
+        TRY(later_sign(w, &rec, &rows, at, effect, &step, e));
     }
     if (!later && !exception)
         return err_set(e, ERR_STATE, "record %lld waits for no signature of %lld", (long long)rec.id, (long long)w->actor.person);

@@ -11,7 +11,7 @@ struct revision { int64_t id, record, no, author, at, pack_set, seq; const char 
 /* Writes a revision of ordered content; entry record.revised names its hash. blinds of unchanged values are fresh: commitments never repeat. */
 MUST enum rc revision_write(struct work *w, int64_t record, const struct form *f, const struct content *c, struct revision *ret_rev, struct err *e);
 MUST enum rc revision_get(struct db *db, TALLOC_CTX *mem, int64_t id, struct revision *ret_rev, struct err *e);
-/* Hash over what an approval at step `stage_step` binds: values of all fields up to that stage, computed values, attachments, form, pack set. It is computed
+/* Hash over what an approval at step `stage_step` binds: values of all fields up to that stage, computed values, form, pack set (attachments: row_bind). It is computed
  * from values, not commitments, under the revision-independent key kept in `keep` (bind_key), so that it tells "same content" without revealing it. */
 MUST enum rc revision_bind(struct work *w, const struct form *f, const struct content *c, const char *step_key, uint8_t ret_bind[HASH_N], struct err *e);
 
@@ -47,6 +47,7 @@ void judge_undecided(struct work *w, const struct cond *c, const char *article);
 /* ---- route.c ---- */
 /* (Re)opens the route of the draft: evaluates step conditions, resolves the first open step; effect keys steps/draft_state or promotion into `effect`. */
 /* A saved change of a draft in its route: keeps what approvals bound, or voids them and reopens the route from its start. */
+MUST enum rc route_attached(struct work *w, struct record *rec, struct err *e);       /* an attachment was added */
 MUST enum rc route_rebind(struct work *w, struct record *rec, const struct content *c, int64_t rev, struct json *effect, struct err *e);
 MUST enum rc route_open(struct work *w, const struct record *rec, const struct content *c, const char *note, struct json *effect, bool *ret_done, struct err *e);
 
@@ -81,11 +82,17 @@ MUST enum rc deputy_check(struct work *w, const struct record *rec, const struct
 MUST enum rc task_plan(struct work *w, const struct record *rec, const char *on, struct json *effect, struct err *e);      /* then: of the form into effect.tasks */
 MUST enum rc task_settle(struct work *w, const struct record *rec, struct json *effect, struct err *e);                    /* done: of open tasks */
 MUST enum rc task_close_all(struct work *w, const struct record *rec, struct json *effect, struct err *e);
-/* A task that the route itself sets for somebody. One per record, name, place and person: telling again changes nothing. */
+/* A task that the route itself sets for somebody. `at` tells several of one name apart: telling the same again changes nothing.
+ * NOTICE_AT makes it of a place in the route and this moment. */
 struct notice { const char *name, *title; int64_t at, person; const struct step *step /* whose duties it carries, or NULL */; int due_days /* 0: none */; };
+#define NOTICE_AT(now_us, ord) ((now_us) * 100 + (ord))
+#define NOTICE_US(at) ((at) / 100)
 void task_notice(struct work *w, const struct record *rec, const struct notice *n, struct json *effect);
-/* Ends open tasks of that name (of one place: at != 0; of one person: person != 0). */
-MUST enum rc task_notice_end(struct work *w, const struct record *rec, const char *name, int64_t at, int64_t person, struct json *effect, struct err *e);
+/* Which open ones end; 0: any. */
+struct notice_sel { const char *name; int64_t at, person, since_us; };
+MUST enum rc task_notice_end(struct work *w, const struct record *rec, const struct notice_sel *sel, struct json *effect, struct err *e);
+/* Of a task's key: its `at`; -1: not one of that name. */
+int64_t task_notice_at(struct work *w, const struct record *rec, const char *name, const char *tkey);
 /* effect: the whole effect; reads its keys tasks and tasks_closed. */
 MUST enum rc task_apply(struct tx *tx, TALLOC_CTX *mem, const struct act_row *a, const struct json *effect, struct err *e);
 

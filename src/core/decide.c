@@ -159,10 +159,8 @@ static enum rc step_values(struct work *w, struct record *rec, const struct step
 
 enum rc row_decided(struct work *w, const struct record *rec, const struct content *c, struct row_vec *rows, size_t at, bool *ret_done, struct err *e)
 {
-    uint8_t bind[HASH_N];
     struct row *r = &rows->v[at];
-    TRY(revision_bind(w, rec->form, c, r->step, bind, e));
-    r->bind = hex_text(w->mem, bind, HASH_N);
+    TRY(row_bind(w, rec, c, r, e));
     row_finish(r, w->now_us);
     return rows_advance(w, rec, c, rows, ret_done, e);
 }
@@ -186,13 +184,18 @@ static enum rc approve_rows(struct work *w, const struct record *rec, const stru
     return RC_OK;
 }
 
-/* The end of a decision that ends the route one way or the other: what the route had told is over. */
+/* A route that ends without its draft coming into force, or is run anew: what it had set is over. What an earlier revision, which is in
+ * force, still owes (a look later, a counter-signature) stays. */
 enum rc route_told_end(struct work *w, const struct record *rec, struct json *effect, struct err *e)
 {
-    TRY(task_notice_end(w, rec, "core:outside", 0, 0, effect, e));
-    TRY(task_notice_end(w, rec, "core:later", 0, 0, effect, e));
-    TRY(task_notice_end(w, rec, "core:countersign", 0, 0, effect, e));
-    return task_notice_end(w, rec, "core:voided", 0, 0, effect, e);
+    static const char *const owed[] = {"core:later", "core:countersign"};
+    struct q_act_last_at last = {0};
+    if (rec->force_rev != 0)
+        TRY(q_act_last_at(w->db, w->mem, rec->id, rec->force_rev, &last, e));
+    for (size_t i = 0; i < ARRAY_N(owed); i++)
+        TRY(task_notice_end(w, rec, &(struct notice_sel){.name = owed[i], .since_us = last.at}, effect, e));
+    TRY(task_notice_end(w, rec, &(struct notice_sel){.name = "core:outside"}, effect, e));
+    return task_notice_end(w, rec, &(struct notice_sel){.name = "core:voided"}, effect, e);
 }
 
 static enum rc return_do(struct work *w, struct record *rec, struct row_vec *rows, size_t at, const char *to, const char *why, struct json *effect, struct err *e);
@@ -240,7 +243,7 @@ enum rc cmd_record_approve(struct work *w, const struct json *args, struct json 
     if (filled)
         json_set_i64(effect, "draft", rec.draft_rev);
     TRY(rows_out(w, &rec, &rows, rec.draft_rev, effect, e));
-    TRY(task_notice_end(w, &rec, "core:voided", 0, done ? 0 : w->actor.person, effect, e));
+    TRY(task_notice_end(w, &rec, &(struct notice_sel){.name = "core:voided", .person = done ? 0 : w->actor.person}, effect, e));
     if (done)
         TRY(record_promote(w, &rec, c, effect, e));
     TRY(act_do(w, rec.id, rec.draft_rev, "approve", s->key, comment, effect, e));
@@ -263,7 +266,8 @@ static enum rc rows_back(struct work *w, const struct record *rec, struct row_ve
     size_t from = rows->n;
     for (size_t i = 0; i < at; i++) {
         const struct step *s = pack_step(rec->form, rows->v[i].step);
-        if (strcmp(rows->v[i].step, to) == 0 || (s != NULL && strcmp(s->id, to) == 0)) {
+        bool earlier = strcmp(rows->v[i].step, rows->v[at].step) != 0;
+        if (earlier && (strcmp(rows->v[i].step, to) == 0 || (s != NULL && strcmp(s->id, to) == 0))) {
             from = i;
             break;
         }
@@ -271,11 +275,12 @@ static enum rc rows_back(struct work *w, const struct record *rec, struct row_ve
     if (from == rows->n)
         return err_set_arg(e, ERR_FIELDS, to, "no earlier step %s", to);
     for (size_t i = from; i < rows->n; i++) {
+        if (row_is(&rows->v[i], "ahead"))
+            TRY(task_notice_end(w, rec, &(struct notice_sel){.name = "core:later", .at = NOTICE_AT(rows->v[i].done, rows->v[i].ord)}, effect, e));
         rows->v[i].state = "waiting";
         rows->v[i].who.n = 0;
         rows->v[i].bind = rows->v[i].note = NULL;
         rows->v[i].done = rows->v[i].opened = 0;
-        TRY(task_notice_end(w, rec, "core:later", rows->v[i].ord, 0, effect, e));
     }
     return RC_OK;
 }

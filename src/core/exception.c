@@ -71,7 +71,7 @@ enum rc exception_use(struct work *w, const struct record *rec, const struct ste
     if (strcmp(r->note, "countersign") != 0)
         return RC_OK;
     int days = s->pack->countersign_days > 0 ? s->pack->countersign_days : COUNTERSIGN_DAYS;
-    const struct notice n = {.name = "core:countersign", .at = r->ord, .person = rec->made_by, .title = msg_text(LANG_JA, MSG("core.countersign-task")),
+    const struct notice n = {.name = "core:countersign", .at = NOTICE_AT(w->now_us, r->ord), .person = rec->made_by, .title = msg_text(LANG_JA, MSG("core.countersign-task")),
                              .step = s, .due_days = days};
     task_notice(w, rec, &n, effect);
     return RC_OK;

@@ -91,7 +91,7 @@ enum rc rows_out(struct work *w, const struct record *rec, const struct row_vec 
         if (row_is(&rows->v[i], "open") && text_eq(rows->v[i].note, "outside") && ++outside > 0)
             task_notice(w, rec, &n, effect);
     }
-    return outside == 0 ? task_notice_end(w, rec, "core:outside", 0, 0, effect, e) : RC_OK;
+    return outside == 0 ? task_notice_end(w, rec, &(struct notice_sel){.name = "core:outside"}, effect, e) : RC_OK;
 }
 
 static void tell(struct work *w, const struct record *rec, int64_t person, struct id_vec *told, struct json *effect)
@@ -267,6 +267,24 @@ enum rc row_seats(struct work *w, const struct record *rec, const struct content
     return exception_seat(w, rec, s, r, e);
 }
 
+/* What an approval binds: the content up to its step, and the attachments as they are. */
+enum rc row_bind(struct work *w, const struct record *rec, const struct content *c, struct row *r, struct err *e)
+{
+    struct q_attachment_hashes_rows at;
+    uint8_t all[2 * HASH_N], next[HASH_N];
+    TRY(revision_bind(w, rec->form, c, r->step, all, e));
+    TRY(q_attachment_hashes(w->db, w->mem, rec->id, &at, e));
+    for (size_t i = 0; i < at.n; i++) {
+        if (at.v[i].sha256.n != HASH_N)
+            return err_set(e, ERR_BUG, "hash of an attachment of record %lld", (long long)rec->id);
+        memcpy(all + HASH_N, at.v[i].sha256.p, HASH_N);
+        crypt_sha256(all, sizeof all, next);
+        memcpy(all, next, HASH_N);
+    }
+    r->bind = hex_text(w->mem, all, HASH_N);
+    return RC_OK;
+}
+
 enum rc row_open(struct work *w, const struct record *rec, const struct content *c, struct row_vec *rows, size_t at, const struct id_vec *makers, struct err *e)
 {
     struct row *r = &rows->v[at];
@@ -274,9 +292,7 @@ enum rc row_open(struct work *w, const struct record *rec, const struct content 
     r->state = "open";
     r->opened = w->now_us;
     if (row_done_n(r) >= r->need) {
-        uint8_t bind[HASH_N];
-        TRY(revision_bind(w, rec->form, c, r->step, bind, e));
-        r->bind = hex_text(w->mem, bind, HASH_N);
+        TRY(row_bind(w, rec, c, r, e));
         r->note = "collapsed";
         row_finish(r, w->now_us);
     }
@@ -381,6 +397,7 @@ enum rc route_rebind(struct work *w, struct record *rec, const struct content *c
     rec->draft_rev = rev;
     if (same)
         return rows_out(w, rec, &rows, rev, effect, e);
+    TRY(route_told_end(w, rec, effect, e));
     route_void_tell(w, rec, &rows, effect);
     TRY(judge_rules(w, rec, SLOT_DRAFT, c, "submit", e));
     TRY(work_troubles_refuse(w, e));
@@ -444,6 +461,7 @@ static enum rc open_anew(struct work *w, const struct record *rec, const struct 
     struct err e2 = {0};
     struct json *effect = json_obj(w->mem);
     size_t before = w->troubles->n;
+    TRY(route_told_end(w, rec, effect, e));
     route_void_tell(w, rec, was, effect);
     TRY(judge_rules(w, rec, SLOT_DRAFT, c, "submit", e));
     enum rc rc = work_troubles_refuse(w, &e2);
@@ -456,6 +474,7 @@ static enum rc open_anew(struct work *w, const struct record *rec, const struct 
     }
     if (rc != RC_OK) {
         effect = json_obj(w->mem);
+        TRY(route_told_end(w, rec, effect, e));
         route_void_tell(w, rec, was, effect);
         back_to_applicant(effect);
     }
@@ -476,6 +495,27 @@ enum rc route_reopen(struct work *w, struct record *rec, const struct content *c
         rc = act_do(w, rec->id, rec->draft_rev, "reopen", NULL, NULL, effect, e);
     w->actor = who;
     return rc;
+}
+
+/* The maker added evidence while the route runs: what was approved without it is void. The scan of a letter is no such evidence. */
+enum rc route_attached(struct work *w, struct record *rec, struct err *e)
+{
+    struct row_vec rows = VEC_INIT(w->mem);
+    struct id_vec makers = VEC_INIT(w->mem);
+    struct content *c;
+    bool approved = false, letter = false, changed;
+    if (rec->draft_rev == 0 || rec->draft_state == NULL || strcmp(rec->draft_state, "submitted") != 0)
+        return RC_OK;
+    TRY(rows_load(w, rec, &rows, e));
+    TRY(route_makers(w, rec, &makers, e));
+    for (size_t i = 0; i < rows.n; i++) {
+        approved = approved || row_done_n(&rows.v[i]) > 0 || row_is(&rows.v[i], "ahead");
+        letter = letter || (row_is(&rows.v[i], "open") && (text_eq(rows.v[i].note, "outside") || row_is_letter(&rows.v[i])));
+    }
+    if (!approved || letter || !ids_have(&makers, w->actor.person))
+        return RC_OK;
+    TRY(route_fresh(w, rec, &c, &changed, e));
+    return route_reopen(w, rec, c, e);
 }
 
 /* ---- after-commit: a record in force changed; routes that rest on it are looked at again ---- */

@@ -29,6 +29,7 @@ const struct who *row_who(const struct step *s, const struct row_vec *rows, size
 bool who_outside(const struct who *by);
 /* Who may act at a row: resolved against today's appointments, without makers; "outside" or an exception when there is nobody. */
 MUST enum rc row_seats(struct work *w, const struct record *rec, const struct content *c, struct row_vec *rows, size_t at, const struct id_vec *makers, struct err *e);
+MUST enum rc row_bind(struct work *w, const struct record *rec, const struct content *c, struct row *r, struct err *e);
 MUST enum rc row_open(struct work *w, const struct record *rec, const struct content *c, struct row_vec *rows, size_t at, const struct id_vec *makers, struct err *e);
 /* Opens the next step (all its rows) until one waits for somebody; *ret_done when none is left. */
 MUST enum rc rows_advance(struct work *w, const struct record *rec, const struct content *c, struct row_vec *rows, bool *ret_done, struct err *e);

@@ -144,14 +144,26 @@ void task_notice(struct work *w, const struct record *rec, const struct notice *
     json_set_str(o, "state", "open");
 }
 
-enum rc task_notice_end(struct work *w, const struct record *rec, const char *name, int64_t at, int64_t person, struct json *effect, struct err *e)
+int64_t task_notice_at(struct work *w, const struct record *rec, const char *name, const char *tkey)
+{
+    const char *prefix = notice_prefix(w, rec, name), *p = tkey + strlen(prefix), *colon;
+    int64_t at;
+    if (strncmp(tkey, prefix, strlen(prefix)) != 0 || (colon = strchr(p, ':')) == NULL)
+        return -1;
+    return str_to_i64((struct str){p, (size_t)(colon - p)}, &at) ? at : -1;
+}
+
+enum rc task_notice_end(struct work *w, const struct record *rec, const struct notice_sel *sel, struct json *effect, struct err *e)
 {
     struct q_tasks_of_record_rows row;
-    const char *prefix = at ? mem_fmt(w->mem, "%s%lld:", notice_prefix(w, rec, name), (long long)at) : notice_prefix(w, rec, name);
     TRY(q_tasks_of_record(w->db, w->mem, rec->id, &row, e));
-    for (size_t i = 0; i < row.n; i++)
-        if (strcmp(row.v[i].state, "open") == 0 && strncmp(row.v[i].tkey, prefix, strlen(prefix)) == 0 && (person == 0 || row.v[i].person == person))
+    for (size_t i = 0; i < row.n; i++) {
+        int64_t at = task_notice_at(w, rec, sel->name, row.v[i].tkey);
+        if (strcmp(row.v[i].state, "open") != 0 || at < 0 || (sel->at != 0 && at != sel->at) || (sel->person != 0 && row.v[i].person != sel->person))
+            continue;
+        if (sel->since_us == 0 || NOTICE_US(at) > sel->since_us)
             closed_add(effect, row.v[i].tkey, "done");
+    }
     return RC_OK;
 }
 

@@ -111,6 +111,7 @@ static void back_and_away(void **state)
     assert_string_equal(house_act("suzuki", "record.submit", t, NULL), "ok");
     assert_string_equal(approve("kacho", t), "ok");
     assert_string_equal(house_code_of(house_ask("bucho", "record.return", t, "{\"to\":\"third\"}")), "ERR_FIELDS");        /* not an earlier step */
+    assert_string_equal(house_code_of(house_ask("bucho", "record.return", t, "{\"to\":\"second\"}")), "ERR_FIELDS");
     assert_string_equal(house_code_of(house_ask("bucho", "record.return", t, "{\"to\":\"first\"}")), "ok");
     assert_string_equal(house_route(t), "first:open kacho open second:waiting third:waiting");
     assert_string_equal(house_act("kacho", "record.withdraw", t, NULL), "ERR_DENIED");
@@ -140,6 +141,20 @@ static void voided_by_the_maker(void **state)
     assert_int_equal(house_tasks(t, "core:voided", "suzuki"), 0);
     assert_string_equal(approve("kacho", t), "ok");
     assert_int_equal(house_tasks(t, "core:voided", NULL), 0);
+}
+
+static void voided_by_an_attachment(void **state)
+{
+    (void)state;
+    int64_t t = paper("suzuki", "chain", "");
+    (void)house_attach("suzuki", t, "見積.pdf", "%PDF-1.7 見積");                  /* nobody has approved yet */
+    assert_string_equal(house_route(t), "first:open kacho open second:waiting third:waiting");
+    assert_string_equal(approve("kacho", t), "ok");
+    (void)house_attach("bucho", t, "所見.pdf", "%PDF-1.7 所見");                   /* an approver's is no new ground */
+    assert_string_equal(house_route(t), "first:done kacho done second:open bucho open third:waiting");
+    (void)house_attach("suzuki", t, "見積2.pdf", "%PDF-1.7 見積2");
+    assert_string_equal(house_route(t), "first:open/reopened kacho open second:waiting third:waiting");
+    assert_int_equal(house_tasks(t, "core:voided", "kacho"), 1);
 }
 
 static void voided_by_another_record(void **state)
@@ -288,7 +303,7 @@ int main(void)
     mem_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_of), cmocka_unit_test(all_of), cmocka_unit_test(two_of_them), cmocka_unit_test(head_of_a_person), cmocka_unit_test(far_department),
-        cmocka_unit_test(one_person_in_two_steps), cmocka_unit_test(back_and_away), cmocka_unit_test(voided_by_the_maker), cmocka_unit_test(voided_by_another_record),
+        cmocka_unit_test(one_person_in_two_steps), cmocka_unit_test(back_and_away), cmocka_unit_test(voided_by_the_maker), cmocka_unit_test(voided_by_an_attachment), cmocka_unit_test(voided_by_another_record),
         cmocka_unit_test(two_approvers_at_once), cmocka_unit_test(a_hundred_times), cmocka_unit_test(the_ledger_binds_it_all),
     };
     int bad = cmocka_run_group_tests_name("routes on SQLite", tests, open_house, close_house);

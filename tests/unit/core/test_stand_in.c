@@ -255,6 +255,25 @@ static void withdrawn_after_ahead(void **state)
     assert_int_equal(house_tasks(t, "core:outside", NULL), 0);
 }
 
+/* What a revision in force still owes does not go away with a later draft. */
+static void a_later_draft_takes_nothing_away(void **state)
+{
+    (void)state;
+    int64_t t = paper("suzuki", "chain");
+    assert_string_equal(house_act("bucho", "record.ahead", t, NULL), "ok");
+    assert_string_equal(approve("kacho", t), "ok");
+    assert_string_equal(house_state(t), "approved/-");
+    assert_int_equal(house_tasks(t, "core:later", "kacho"), 1);
+    assert_string_equal(house_act("suzuki", "record.save", t, "{\"subject\":\"改訂\"}"), "ok");
+    assert_string_equal(house_act("suzuki", "record.submit", t, NULL), "ok");
+    assert_string_equal(house_act("bucho", "record.ahead", t, NULL), "ok");
+    assert_int_equal(house_tasks(t, "core:later", "kacho"), 2);
+    assert_string_equal(house_act("suzuki", "record.withdraw", t, NULL), "ok");
+    assert_int_equal(house_tasks(t, "core:later", "kacho"), 1);                   /* of the revision in force */
+    assert_string_equal(house_act("kacho", "record.countersign", t, NULL), "ok");
+    assert_int_equal(house_tasks(t, "core:later", NULL), 0);
+}
+
 static void it_is_all_in_the_ledger(void **state)
 {
     struct reader r = house_reading("kanri");
@@ -287,7 +306,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_deputy_acts), cmocka_unit_test(within_dates_and_scope), cmocka_unit_test(no_way_around), cmocka_unit_test(registered_by_another),
         cmocka_unit_test(one_person_counts_once), cmocka_unit_test(answered_by_letter), cmocka_unit_test(the_recorder_does_not_confirm), cmocka_unit_test(looked_at_later),
-        cmocka_unit_test(withdrawn_after_ahead), cmocka_unit_test(it_is_all_in_the_ledger),
+        cmocka_unit_test(withdrawn_after_ahead), cmocka_unit_test(a_later_draft_takes_nothing_away), cmocka_unit_test(it_is_all_in_the_ledger),
     };
     int bad = cmocka_run_group_tests_name("stand-ins on SQLite", tests, open_house, close_house);
     on_pg = true;
