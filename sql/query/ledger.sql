@@ -38,8 +38,9 @@ SELECT x.id, x.record, x.path, x.ground, x.actor, x.at, x.seq, l.entry FROM eras
 SELECT id, path, seq FROM erasure WHERE record = $1 AND id > $2 ORDER BY id LIMIT 500;
 -- name: truth_erasure_seqs :one  in:  out: n i64
 SELECT count(DISTINCT seq) FROM erasure;
--- name: truth_attachments :many  in: after i64  out: id i64, record i64, sha256 blob, bytes i64, type text, at i64, actor i64, seq i64, entry blob?
-SELECT a.id, a.record, a.sha256, a.bytes, a.type, a.at, a.actor, a.seq, l.entry FROM attachment a LEFT JOIN ledger l ON l.seq = a.seq WHERE a.id > $1 ORDER BY a.id LIMIT 500;
+-- name: truth_attachments :many  in: after i64  out: id i64, record i64, sha256 blob, bytes i64, type text, at i64, actor i64, seq i64, entry blob?, name text?
+SELECT a.id, a.record, a.sha256, a.bytes, a.type, a.at, a.actor, a.seq, l.entry, b.name FROM attachment a LEFT JOIN ledger l ON l.seq = a.seq
+  LEFT JOIN attachment_body b ON b.attachment = a.id WHERE a.id > $1 ORDER BY a.id LIMIT 500;
 -- name: truth_sets :many  in: after i64  out: id i64, at i64, actor i64, hash blob, body text, seq i64, entry blob?
 SELECT s.id, s.at, s.actor, s.hash, s.body, s.seq, l.entry FROM pack_set s LEFT JOIN ledger l ON l.seq = s.seq WHERE s.id > $1 ORDER BY s.id LIMIT 50;
 -- name: truth_house_key :opt  in:  out: v text

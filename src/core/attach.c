@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "core/core_int.h"
+#include "core/core_state.h"
 
 #define ATTACH_BYTES_MAX (INT64_C(50) << 20)
 #define ATTACH_N_MAX 50
@@ -258,10 +258,71 @@ enum rc cmd_attach_add(struct work *w, const struct json *args, struct json *bod
     TRY(attach_entry(w, &rec, id, m, type, e));
     TRY(q_attachment_add(w->tx, id, rec.id, (struct str){(const char *)m->sha, HASH_N}, m->bytes, type, w->now_us, w->actor.person, w->seq, e));
     TRY(q_attachment_body_add(w->tx, id, name, e));
+    TRY(route_attached(w, &rec, e));
     json_set_i64(body, "attachment", id);
     json_set_str(body, "type", type);
     json_set_i64(body, "bytes", m->bytes);
     return RC_OK;
+}
+
+/* ---- erasing: name and bytes go; row, hash and entry stay ---- */
+
+static bool attach_of_path(const char *path, int64_t *ret_id)
+{
+    struct str s = str_of(path);
+    if (!str_starts(s, "attachment[") || s.n < 13 || s.p[s.n - 1] != ']')
+        return false;
+    return str_to_i64((struct str){s.p + 11, s.n - 12}, ret_id);
+}
+
+enum rc attach_erasable(struct work *w, int64_t record, const char *path, bool *ret_yes, struct err *e)
+{
+    struct q_attachment_by_id row;
+    int64_t id;
+    bool found = false;
+    if (attach_of_path(path, &id))
+        TRY(q_attachment_by_id(w->db, w->mem, id, &row, &found, e));
+    *ret_yes = found && row.record == record && row.name != NULL;
+    return RC_OK;
+}
+
+enum rc attach_erase(struct work *w, int64_t record, const struct json *paths, int64_t *erased_n, struct err *e)
+{
+    for (size_t i = 0; i < json_n(paths); i++) {
+        const char *path = json_str(json_at(paths, i));
+        bool yes = false;
+        int64_t id;
+        if (path == NULL || !attach_of_path(path, &id))
+            continue;
+        TRY(attach_erasable(w, record, path, &yes, e));
+        if (!yes)
+            continue;
+        TRY(q_attachment_blank(w->tx, id, e));
+        (*erased_n)++;
+    }
+    return RC_OK;
+}
+
+/* After COMMIT, and at start: bytes that only erased attachments name are removed. */
+enum rc attach_sweep(struct core *c, struct db *db, struct err *e)
+{
+    for (int64_t after = 0;;) {
+        MEM_SCOPE(tmp, NULL);
+        struct q_attachments_gone_rows row;
+        TRY(q_attachments_gone(db, tmp, after, &row, e));
+        for (size_t i = 0; i < row.n; i++) {
+            after = row.v[i].id;
+            if (row.v[i].sha256.n != HASH_N)
+                continue;
+            char *path = stored_path(tmp, c, (const uint8_t *)row.v[i].sha256.p);
+            if (unlink(path) == 0)
+                TRY(dir_sync(mem_strndup(tmp, path, (size_t)(strrchr(path, '/') - path)), e));
+            else if (errno != ENOENT)
+                return err_set(e, ERR_FILE_WRITE, "%s: errno %d", path, errno);
+        }
+        if (row.n == 0)
+            return RC_OK;
+    }
 }
 
 /* ---- reading ---- */
@@ -287,6 +348,8 @@ enum rc attach_get(struct reader *r, int64_t id, struct attachment *ret, struct 
     TRY(record_get(r->db, r->mem, r->set, q.record, &rec, e));
     if (rec.form == NULL || perm_check(r->db, r->mem, r->set, &r->actor, PERMIT_SEE, rec.form, &rec, r->today, &g, e) != RC_OK)
         return err_set(e, ERR_RECORD_MISSING, "attachment %lld is not visible", (long long)id);
+    if (q.name == NULL)
+        return err_set(e, ERR_ERASED, "attachment %lld", (long long)id);
     *ret = attachment_of(r, &q);
     return RC_OK;
 }

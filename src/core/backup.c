@@ -76,7 +76,7 @@ static enum rc attachments_copy(struct backup *b, struct db *db, struct err *e)
         struct q_truth_attachments_rows row;
         TRY(q_truth_attachments(db, tmp, after, &row, e));
         for (size_t i = 0; i < row.n; i++) {
-            if (row.v[i].sha256.n == HASH_N)
+            if (row.v[i].sha256.n == HASH_N && row.v[i].name != NULL)          /* else erased */
                 TRY(attachment_copy(b, row.v[i].sha256, e));
             after = row.v[i].id;
         }

@@ -104,6 +104,7 @@ static enum rc core_start(struct core *c, struct err *e)
     TRY(db_pool_new(c, c->db_path, c->db_url, conf->workers + 4 < READERS_MAX ? conf->workers + 4 : READERS_MAX, &c->pool, e));
     TRY(set_up_needed(c, e));
     TRY(erasures_keep(c, writer, e));
+    TRY(attach_sweep(c, writer, e));
     space_open(c);
     TRY(writer_start(c, e));
     if (mark.there)

@@ -58,6 +58,11 @@ bool space_spares(const char *command);
 MUST enum rc writer_again(struct writer *wr, bool wait, bool *ret_committed, struct err *e);
 /* After COMMIT was lost: RC_OK it happened; ERR_DB_LOST it did not; ERR_DB_DOUBT nobody knows yet. */
 MUST enum rc commit_settle(struct writer *wr, struct err *e);
+/* ---- attach.c ---- */
+/* A path "attachment[<id>]" erases an attachment's name and, after COMMIT, its bytes. */
+MUST enum rc attach_erasable(struct work *w, int64_t record, const char *path, bool *ret_yes, struct err *e);
+MUST enum rc attach_erase(struct work *w, int64_t record, const struct json *paths, int64_t *erased_n, struct err *e);
+MUST enum rc attach_sweep(struct core *c, struct db *db, struct err *e);
 /* ---- keeper.c ---- */
 MUST enum rc keeper_start(struct core *c, struct err *e);
 void keeper_kick(struct core *c);

@@ -1,6 +1,6 @@
 /* Erasure of one person's data from a record: values and blindings go from every revision body, the form tables, the title and the
  * search index; hashes, approvals, receipts and proofs stay (trust.md 3.7). The act of erasing is a ledger entry without the data. */
-#include "core/core_int.h"
+#include "core/core_state.h"
 
 #define BODY_READ_MAX (8 << 20)
 
@@ -91,6 +91,7 @@ enum rc erase_apply(struct work *w, int64_t record, const struct json *paths, in
     *ret_n = 0;
     TRY(record_get(w->db, w->mem, w->set, record, &rec, e));
     TRY(bodies_blank(w, record, paths, ret_n, e));
+    TRY(attach_erase(w, record, paths, ret_n, e));
     TRY(projections_again(w, &rec, e));
     if (rec.form != NULL && strcmp(rec.form->ident, "person") == 0)
         TRY(q_pseudonym_drop(w->tx, record, e));
@@ -109,11 +110,15 @@ static bool ground_known(const char *ground)
 
 static enum rc paths_known(struct work *w, const struct record *rec, const struct json *paths, struct err *e)
 {
-    (void)w;
     for (size_t i = 0; i < json_n(paths); i++) {
         const struct field *col = NULL;
         int64_t row;
+        bool attached = false;
         const char *p = json_str(json_at(paths, i));
+        if (p != NULL)
+            TRY(attach_erasable(w, rec->id, p, &attached, e));
+        if (attached)
+            continue;
         if (p == NULL || rec->form == NULL || content_field(rec->form, p, &col, &row) == NULL)
             return err_set_arg(e, ERR_FIELDS, p ? p : "-", "no field %s", p ? p : "-");
     }

@@ -337,7 +337,7 @@ static void batch_run(struct writer *wr, struct job *first, bool *ret_answered)
     pending_end(wr->core, rc == RC_OK);
     if (wr->scrub && rc == RC_OK) {
         wr->scrub = db_scrub(wr->db, &e) != RC_OK;                  /* tried again by the keeper, once a second */
-        if (wr->scrub || erasures_keep(wr->core, wr->db, &e) != RC_OK)
+        if (wr->scrub || erasures_keep(wr->core, wr->db, &e) != RC_OK || attach_sweep(wr->core, wr->db, &e) != RC_OK)
             log_err("writer.scrub", "-", &e);
     }
     connection_end(wr, &e);

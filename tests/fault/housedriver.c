@@ -4,7 +4,7 @@
  *   housedriver write DIR ACK THREADS N FIRST [URL]       N records by THREADS threads, keys k<FIRST>...; each answer goes to ACK as a line
  *                                                         "k12 ok RECORD SEQ" or "k12 CODE" after it was given
  *   housedriver check DIR ACK [URL]                       opens, verifies, compares with ACK; one line of JSON
- *   housedriver erase DIR KEY [URL]                       erases the destination of the record that KEY made */
+ *   housedriver attach DIR RECORD TEXT NAME [URL]         attaches a file with this text */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -248,24 +248,24 @@ static int check(const char *dir, const char *ack, const char *url)
     return lost == 0 && n == k && rep.problem == NULL && difference == NULL ? 0 : 1;
 }
 
-static int erase(const char *dir, const char *key, const char *url)
+static int attach_one(const char *dir, int64_t record, const char *text, const char *name, const char *url)
 {
-    struct reader r;
     struct err e = {0};
-    struct q_answered_get row;
-    bool found;
     house(dir, url);
-    const struct actor a = {.kind = ACTOR_PERSON, .person = person_of("kanri"), .lang = LANG_JA, .login = "kanri"};
-    if (core_read_begin(core, root, NULL, &r, &e) != RC_OK || q_answered_get(r.db, root, key, &row, &found, &e) != RC_OK || !found)
-        die(key, &e);
-    int64_t record = json_get_i64(obj(root, row.result), "record", 0);
-    core_read_end(&r);
-    struct answer *ans = say(root, &a, "record.erase", obj(root, mem_fmt(root, "{\"record\":%lld,\"ground\":\"request\",\"paths\":[\"destination\"]}", (long long)record)), NULL);
+    const struct actor a = {.kind = ACTOR_PERSON, .person = person_of("suzuki"), .lang = LANG_JA, .login = "suzuki"};
+    char *path = attach_tmp_path(core, root);
+    struct json *args = json_obj(root);
+    if (file_write_atomic(path, text, strlen(text), 0600, &e) != RC_OK)
+        die(path, &e);
+    json_set_i64(args, "record", record);
+    json_set_str(args, "name", name);
+    json_set_str(args, "path", path);
+    struct answer *ans = say(root, &a, "attach.add", args, NULL);
     if (ans->rc != RC_OK)
-        die("erase", &ans->err);
+        die("attach", &ans->err);
+    printf("{\"attachment\": %lld}\n", (long long)json_get_i64(ans->body, "attachment", 0));
     core_settle(core);
     core_close(core);
-    printf("{\"erased\": %lld}\n", (long long)record);
     return 0;
 }
 
@@ -283,8 +283,8 @@ int main(int argc, char **argv)
         code = write_all(argv[2], argv[3], atoi(argv[4]), atoi(argv[5]), atoi(argv[6]), argc > 7 ? argv[7] : NULL);
     else if (argc >= 4 && strcmp(argv[1], "check") == 0)
         code = check(argv[2], argv[3], argc > 4 ? argv[4] : NULL);
-    else if (argc >= 4 && strcmp(argv[1], "erase") == 0)
-        code = erase(argv[2], argv[3], argc > 4 ? argv[4] : NULL);
+    else if (argc >= 6 && strcmp(argv[1], "attach") == 0)
+        code = attach_one(argv[2], atoll(argv[3]), argv[4], argv[5], argc > 6 ? argv[6] : NULL);
     talloc_free(root);
     return code;
 }

@@ -4,6 +4,7 @@ still verifies; an older backup that still has them is erased again when it is r
 
     test_erase.py BUILD        closes with "N passed, N failed"
 """
+import json
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from faultserver import Server
 from pgproxy import Cluster
 from test_backup import House
 
+FILE = "%PDF-1.7 鱻麤の履歴書"
 NAME, COMMENT, PAIR = "鱻麤太郎カナリア", "鱻麤のコメント", "鱻麤"
 
 
@@ -69,6 +71,42 @@ def command(s, name, **args):
     return said
 
 
+def attach(h, record, text, name):
+    """Through the house itself: the API takes no files. The id."""
+    p = h.bench.run("attach", h.dir, record, text, name, *([h.url] if h.url else []))
+    fl.check(p.returncode == 0, "attach: %s" % p.stderr.decode()[-300:])
+    return json.loads(p.stdout.decode().strip().splitlines()[-1])["attachment"]
+
+
+def attachments(h):
+    """One file twice on two records: its bytes go with the last one that names it."""
+    h.write(2, 50)
+    with open(h.bench.path("ack-" + h.db)) as f:
+        records = [int(line.split()[2]) for line in f if line.startswith(("k50 ok", "k51 ok"))]
+    ids = [attach(h, r, FILE, "鱻麤.pdf") for r in records]
+    s = Server(h.bench, h.dir, url=h.url)
+    fl.check(s.up() and s.login()[0] == 200 and stored(h, FILE) != [], "a file twice")
+    old = h.bench.fresh()
+    fl.check(h.tool("backup", old)[0] == 0 and holds(files(old), FILE) != [], "a backup that has it")
+    status, said = s.ask("POST", "/api/v1/commands/record.erase", {"record": records[0], "paths": ["attachment[%d]" % ids[1]], "ground": "request"})
+    fl.check(status == 422, "an attachment of another record: %d %s" % (status, said))
+    command(s, "record.erase", record=records[0], paths=["attachment[%d]" % ids[0]], ground="request")
+    fl.check(stored(h, FILE) != [], "the other record still has it")
+    command(s, "record.erase", record=records[1], paths=["attachment[%d]" % ids[1]], ground="mistake")
+    fl.check(stored(h, FILE, "鱻麤.pdf") == [], "bytes and name are gone: %s" % stored(h, FILE, "鱻麤.pdf"))
+    new = h.bench.fresh()
+    code, said, err = h.tool("backup", new)
+    fl.check(code == 0 and holds(files(new), FILE) == [], "a backup made later, with nothing missing: %d %s %s" % (code, said, err))
+    s.stop()
+    said = h.judge()
+    fl.check(said.get("problem") == "" and said.get("difference") == "", "verifies: %s" % said)
+    code, said = h.outside()
+    fl.check(code == 0, "the outsider: %d %s" % (code, said))
+    h.empty_again()
+    code, said, err = h.tool("restore", old)
+    fl.check(code == 0 and 'erased="2"' in err and stored(h, FILE, "鱻麤.pdf") == [], "erased again on restore: %d %s %s" % (code, said, err))
+
+
 def story(h):
     h.write(6, 0)
     s = Server(h.bench, h.dir, url=h.url)
@@ -119,9 +157,11 @@ def story(h):
 def main():
     with fl.Bench(sys.argv[1]) as bench:
         os.chmod(bench.dir, 0o711)
+        attachments(House(bench, None, "a"))
         story(House(bench, None, "h"))
         cluster = Cluster(bench.path("pg"))
         try:
+            attachments(House(bench, cluster, "b"))
             story(House(bench, cluster, "p"))
         finally:
             cluster.stop()
