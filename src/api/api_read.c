@@ -58,6 +58,8 @@ static enum rc steps_out(struct reader *rd, int64_t id, struct json *o, struct e
             json_set_i64(p, "person", steps.v[i].who[k].person);
             json_set_str(p, "post", steps.v[i].who[k].post);
             json_set_str(p, "state", steps.v[i].who[k].state);
+            if (steps.v[i].who[k].on_behalf != 0)
+                json_set_i64(p, "on_behalf", steps.v[i].who[k].on_behalf);
         }
     }
     return RC_OK;
@@ -124,6 +126,8 @@ static enum rc history_out(struct reader *rd, int64_t id, struct json *o, struct
         json_set_str(a, "kind", acts.v[i].kind);
         json_set_str(a, "step", acts.v[i].step);
         json_set_i64(a, "actor", acts.v[i].actor);
+        if (acts.v[i].on_behalf != 0)
+            json_set_i64(a, "on_behalf", acts.v[i].on_behalf);
         json_set_i64(a, "at", acts.v[i].at);
         json_set_i64(a, "seq", acts.v[i].seq);
         json_set_str(a, "comment", acts.v[i].comment);
@@ -289,6 +293,8 @@ static enum rc desk_out(struct reader *rd, struct json *o, struct err *e)
         json_set_str(x, "number", wait.v[i].number);
         json_set_str(x, "title", wait.v[i].title);
         json_set_str(x, "post", wait.v[i].post);
+        if (wait.v[i].on_behalf != 0)
+            json_set_i64(x, "on_behalf", wait.v[i].on_behalf);
     }
     for (size_t i = 0; i < back.n; i++) {
         struct json *x = json_add_obj(b);

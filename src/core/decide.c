@@ -108,7 +108,8 @@ static enum rc my_row(struct work *w, const struct record *rec, const struct jso
         if (r->who.v[k].person == w->actor.person)
             return err_set(e, ERR_DISTINCT, "person %lld has a seat of their own at %s", (long long)w->actor.person, r->step);
     r->who.v[*ret_seat].state = "free";
-    *vec_push(&r->who) = (struct seat_row){.person = w->actor.person, .on_behalf = w->actor.on_behalf, .post = r->who.v[*ret_seat].post, .state = "open"};
+    *vec_push(&r->who) = (struct seat_row){.person = w->actor.person, .on_behalf = w->actor.on_behalf, .state = "open",
+                                                .post = msg_fill(w->mem, LANG_JA, MSG("core.deputy-post"), r->who.v[*ret_seat].post, NULL)};
     *ret_seat = r->who.n - 1;
     return RC_OK;
 }

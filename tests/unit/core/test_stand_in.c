@@ -75,6 +75,13 @@ static void a_deputy_acts(void **state)
     assert_string_equal(approve("sato", t), "ok");
     last_act(t, "approve", "sato", "kacho");
     assert_string_equal(house_route(t), "first:done kacho free sato=kacho done second:open bucho open third:waiting");
+    struct reader r = house_reading("suzuki");
+    struct step_infos steps = VEC_INIT(house_mem);
+    struct err e = {0};
+    assert_int_equal(record_steps(&r, t, &steps, &e), RC_OK);
+    for (size_t k = 0; k < steps.v[0].who_n; k++)
+        assert_true((strstr(steps.v[0].who[k].post, "代理") != NULL) == (steps.v[0].who[k].person == house_person("sato")));
+    core_read_end(&r);
     assert_false(waits_for("sato", t, &whose));
     assert_string_equal(approve("bucho", t), "ok");
     assert_string_equal(house_route(t), "first:done kacho free sato=kacho done second:done bucho done third:open kacho open");    /* kacho has not acted */
