@@ -8,4 +8,7 @@ bool uploads_sent(const struct req *r);
 bool uploads_attach(struct req *r, struct site *site, int64_t record, struct json *values, struct answer **a);
 void files_of(struct screen *s, const struct record *rec, struct form_env *env);       /* what is attached, to choose from */
 void troubles_of(struct req *r, const struct json *body, struct trouble_vec *ret);
+/* page_act.c, page_record.c */
+void record_acts_out(struct screen *s, const struct record *rec, const char **acts, size_t n);
+void record_page(struct screen *s, const struct record *rec, const struct trouble_vec *troubles, const char *problem, int status);
 #endif

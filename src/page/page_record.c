@@ -1,4 +1,4 @@
-/* One record: content, stamps, what may be done, tasks, attachments, receipt; its history with differences; its print view. */
+/* One record: content, stamps, tasks, attachments, receipt; its history with differences; its print view. */
 #include "page/page_int.h"
 #include "page/env.h"
 
@@ -24,68 +24,6 @@ static void stamps_out(struct screen *s, const struct step_infos *steps)
         ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("record.stamps")));
         ui_stamps(s->h, st, n);
     }
-}
-
-static void hidden(struct html *h, const char *name, const char *value)
-{
-    html_open(h, E_INPUT);
-    html_attr(h, A_TYPE, "hidden");
-    html_attr(h, A_NAME, name);
-    html_attr(h, A_VALUE, value);
-    html_close(h, E_INPUT);
-}
-
-static bool may(const char **acts, size_t n, const char *act)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(acts[i], act) == 0)
-            return true;
-    return false;
-}
-
-static void acts_out(struct screen *s, const struct record *rec, const char **acts, size_t n)
-{
-    static const struct { const char *act, *msg; bool primary; } rows[] = {{"submit", MSG("act.submit"), true}, {"approve", MSG("act.approve"), true}, {"return", MSG("act.return"), false},
-        {"reject", MSG("act.reject"), false}, {"withdraw", MSG("act.withdraw"), false}, {"close", MSG("act.close"), false}, {"void", MSG("act.void"), false}};
-    struct html *h = s->h;
-    bool any = false;
-    const struct ui_row why = {.id = "comment", .label = msg_text(req_lang(s->r), MSG("act.comment")), .help = msg_text(req_lang(s->r), MSG("act.comment-help"))};
-    for (size_t i = 0; i < ARRAY_N(rows); i++)
-        any = any || may(acts, n, rows[i].act);
-    html_open(h, E_P);
-    html_class(h, "tools");
-    for (int i = 0; i < 2; i++)
-        if (may(acts, n, i == 0 ? "save" : "fill")) {
-            html_open(h, E_A);
-            html_class(h, "btn");
-            html_href(h, page_path("edit"), URL_I(rec->id), URL_Q("stage", i == 0 ? NULL : "later"));
-            html_msg(h, i == 0 ? MSG("act.edit") : MSG("act.fill"));
-            html_close(h, E_A);
-        }
-    static const struct { const char *route, *msg; } links[] = {{"history", MSG("record.history")}, {"print", MSG("record.print")}};
-    for (size_t i = 0; i < ARRAY_N(links); i++) {
-        html_open(h, E_A);
-        html_class(h, "btn");
-        html_href(h, page_path(links[i].route), URL_I(rec->id));
-        html_msg(h, links[i].msg);
-        html_close(h, E_A);
-    }
-    html_close(h, E_P);
-    if (!any)
-        return;
-    html_open(h, E_FORM);
-    html_action(h, page_path("act.post"), screen_csrf(s), URL_I(rec->id));
-    hidden(h, "version", mem_fmt(s->r, "%lld", (long long)rec->version));
-    ui_row_open(h, &why);
-    ui_textarea(h, "comment", NULL, &why);
-    ui_row_close(h, &why);
-    html_open(h, E_DIV);
-    html_class(h, "actions");
-    for (size_t i = 0; i < ARRAY_N(rows); i++)
-        if (may(acts, n, rows[i].act))
-            ui_button(h, rows[i].msg, "act", rows[i].act, rows[i].primary);
-    html_close(h, E_DIV);
-    html_close(h, E_FORM);
 }
 
 static void head_out(struct screen *s, const struct record *rec)
@@ -213,7 +151,7 @@ static void receipt_link(struct screen *s, int64_t id)
     html_close(s->h, E_P);
 }
 
-static void record_page(struct screen *s, const struct record *rec, const struct trouble_vec *troubles, const char *problem, int status)
+void record_page(struct screen *s, const struct record *rec, const struct trouble_vec *troubles, const char *problem, int status)
 {
     struct step_infos steps = VEC_INIT(s->r);
     struct form_env env = env_of(s);
@@ -233,7 +171,7 @@ static void record_page(struct screen *s, const struct record *rec, const struct
     reason_out(s, rec);
     head_out(s, rec);
     stamps_out(s, &steps);
-    acts_out(s, rec, acts, n);
+    record_acts_out(s, rec, acts, n);
     content_out(s, rec, &env, rec->force_rev, MSG("record.in-force"));
     content_out(s, rec, &env, rec->draft_rev, rec->force_rev ? MSG("record.draft") : MSG("record.content"));
     if (strcmp(rec->form_ident, "import") == 0)
@@ -255,55 +193,6 @@ void page_record(struct req *r, void *ctx)
         screen_fail(&s, &e);
     else
         record_page(&s, &rec, NULL, NULL, 200);
-}
-
-void troubles_of(struct req *r, const struct json *body, struct trouble_vec *ret)
-{
-    const struct json *arr = json_get(body, "troubles");
-    ret->mem = r;
-    for (size_t i = 0; i < json_n(arr); i++) {
-        const struct json *t = json_at(arr, i);
-        *vec_push(ret) = (struct trouble){.path = json_get_str(t, "path"), .code = json_get_str(t, "code"), .text = json_get_str(t, "text"), .rule = json_get_str(t, "rule"),
-                                          .article = json_get_str(t, "article"), .warning = json_get_bool(t, "warning")};
-    }
-}
-
-/* A refusal shows the record again with the reason and the article; nothing is lost. */
-void page_act_post(struct req *r, void *ctx)
-{
-    static const char *const acts[] = {"submit", "approve", "return", "reject", "withdraw", "close", "void"};
-    struct site *site = ctx;
-    const char *act = req_form(r, "act");
-    struct json *args = json_obj(r);
-    struct answer *a;
-    struct screen s;
-    struct record rec;
-    struct err e = {0};
-    int64_t version;
-    bool known = false;
-    for (size_t i = 0; i < ARRAY_N(acts); i++)
-        known = known || text_eq(act, acts[i]);
-    if (!known) {
-        resp_error(r, ERR_COMMAND, act);
-        return;
-    }
-    json_set_i64(args, "record", req_arg_i64(r, 0));
-    if (req_form(r, "version") != NULL && str_to_i64(str_of(req_form(r, "version")), &version))
-        json_set_i64(args, "version", version);
-    json_set_str(args, "comment", req_form(r, "comment"));
-    core_command(site->core, r, &page_user(r)->actor, mem_fmt(r, "record.%s", act), args, NULL, &a);
-    if (!screen_begin(&s, r, ctx))
-        return;
-    if (a->rc == RC_OK) {
-        screen_go(&s, "record", req_arg_i64(r, 0), mem_fmt(r, "done.%s", act));
-        return;
-    }
-    struct trouble_vec t = VEC_INIT(r);
-    troubles_of(r, a->body, &t);
-    if (err_info(a->err.code)->http >= 500 || screen_record(&s, req_arg_i64(r, 0), &rec, &e) != RC_OK)
-        screen_fail(&s, &a->err);
-    else
-        record_page(&s, &rec, &t, json_get_str(a->body, "text"), err_info(a->err.code)->http);
 }
 
 /* ---- history ---- */

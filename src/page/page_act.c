@@ -1,0 +1,157 @@
+/* What may be done with a record: the buttons, the letter of somebody outside, and the request that does it. */
+#include "page/page_int.h"
+#include "page/env.h"
+
+static const struct { const char *act, *msg; bool primary; } rows[] = {
+    {"submit", MSG("act.submit"), true}, {"approve", MSG("act.approve"), true}, {"countersign", MSG("act.countersign"), true}, {"ahead", MSG("act.ahead"), false},
+    {"return", MSG("act.return"), false}, {"reject", MSG("act.reject"), false}, {"withdraw", MSG("act.withdraw"), false}, {"close", MSG("act.close"), false},
+    {"void", MSG("act.void"), false},
+};
+
+static void hidden(struct html *h, const char *name, const char *value)
+{
+    html_open(h, E_INPUT);
+    html_attr(h, A_TYPE, "hidden");
+    html_attr(h, A_NAME, name);
+    html_attr(h, A_VALUE, value);
+    html_close(h, E_INPUT);
+}
+
+static bool may(const char **acts, size_t n, const char *act)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(acts[i], act) == 0)
+            return true;
+    return false;
+}
+
+/* The answer of somebody outside came by letter: one person writes down what it says and names the scan, another confirms it. */
+static void letter_out(struct screen *s, const struct record *rec)
+{
+    struct html *h = s->h;
+    enum lang lang = req_lang(s->r);
+    struct attachments a = VEC_INIT(s->r);
+    const struct grant *g;
+    struct err e = {0};
+    const struct ui_row scan = {.id = "attachment", .label = msg_text(lang, MSG("letter.scan")), .help = msg_text(lang, MSG("letter.scan-help")), .required = true};
+    const struct ui_row said = {.id = "answer", .label = msg_text(lang, MSG("letter.answer")), .required = true};
+    const struct ui_opt answer[] = {{"approve", msg_text(lang, MSG("letter.approve")), true}, {"return", msg_text(lang, MSG("letter.return")), false}, {"reject", msg_text(lang, MSG("letter.reject")), false}};
+    if (perm_check(s->rd.db, s->r, s->rd.set, &s->rd.actor, PERMIT_SEE, rec->form, rec, s->rd.today, &g, &e) != RC_OK || attach_of_record(&s->rd, g, rec, &a, &e) != RC_OK)
+        return;
+    struct ui_opt *opt = mem_array(s->r, struct ui_opt, a.n + 1);
+    for (size_t i = 0; i < a.n; i++)
+        opt[i] = (struct ui_opt){mem_fmt(s->r, "%lld", (long long)a.v[i].id), a.v[i].name, i + 1 == a.n};
+    ui_heading(h, 2, msg_text(lang, MSG("letter.title")));
+    html_open(h, E_FORM);
+    html_action(h, page_path("act.post"), screen_csrf(s), URL_I(rec->id));
+    hidden(h, "version", mem_fmt(s->r, "%lld", (long long)rec->version));
+    ui_row_open(h, &scan);
+    ui_select(h, "attachment", opt, a.n, true, &scan);
+    ui_row_close(h, &scan);
+    ui_row_open(h, &said);
+    ui_checks(h, "radio", "answer", answer, ARRAY_N(answer), &said);
+    ui_row_close(h, &said);
+    html_open(h, E_DIV);
+    html_class(h, "actions");
+    ui_button(h, MSG("letter.record"), "act", "letter", true);
+    html_close(h, E_DIV);
+    html_close(h, E_FORM);
+}
+
+void record_acts_out(struct screen *s, const struct record *rec, const char **acts, size_t n)
+{
+    struct html *h = s->h;
+    bool any = false;
+    const struct ui_row why = {.id = "comment", .label = msg_text(req_lang(s->r), MSG("act.comment")), .help = msg_text(req_lang(s->r), MSG("act.comment-help"))};
+    for (size_t i = 0; i < ARRAY_N(rows); i++)
+        any = any || may(acts, n, rows[i].act);
+    html_open(h, E_P);
+    html_class(h, "tools");
+    for (int i = 0; i < 2; i++)
+        if (may(acts, n, i == 0 ? "save" : "fill")) {
+            html_open(h, E_A);
+            html_class(h, "btn");
+            html_href(h, page_path("edit"), URL_I(rec->id), URL_Q("stage", i == 0 ? NULL : "later"));
+            html_msg(h, i == 0 ? MSG("act.edit") : MSG("act.fill"));
+            html_close(h, E_A);
+        }
+    static const struct { const char *route, *msg; } links[] = {{"history", MSG("record.history")}, {"print", MSG("record.print")}};
+    for (size_t i = 0; i < ARRAY_N(links); i++) {
+        html_open(h, E_A);
+        html_class(h, "btn");
+        html_href(h, page_path(links[i].route), URL_I(rec->id));
+        html_msg(h, links[i].msg);
+        html_close(h, E_A);
+    }
+    html_close(h, E_P);
+    if (may(acts, n, "letter"))
+        letter_out(s, rec);
+    if (!any)
+        return;
+    html_open(h, E_FORM);
+    html_action(h, page_path("act.post"), screen_csrf(s), URL_I(rec->id));
+    hidden(h, "version", mem_fmt(s->r, "%lld", (long long)rec->version));
+    ui_row_open(h, &why);
+    ui_textarea(h, "comment", req_form(s->r, "comment"), &why);
+    ui_row_close(h, &why);
+    html_open(h, E_DIV);
+    html_class(h, "actions");
+    for (size_t i = 0; i < ARRAY_N(rows); i++)
+        if (may(acts, n, rows[i].act))
+            ui_button(h, rows[i].msg, "act", rows[i].act, rows[i].primary);
+    html_close(h, E_DIV);
+    html_close(h, E_FORM);
+}
+
+void troubles_of(struct req *r, const struct json *body, struct trouble_vec *ret)
+{
+    const struct json *arr = json_get(body, "troubles");
+    ret->mem = r;
+    for (size_t i = 0; i < json_n(arr); i++) {
+        const struct json *t = json_at(arr, i);
+        *vec_push(ret) = (struct trouble){.path = json_get_str(t, "path"), .code = json_get_str(t, "code"), .text = json_get_str(t, "text"), .rule = json_get_str(t, "rule"),
+                                          .article = json_get_str(t, "article"), .warning = json_get_bool(t, "warning")};
+    }
+}
+
+/* A refusal shows the record again with the reason and the article; nothing is lost. */
+void page_act_post(struct req *r, void *ctx)
+{
+    struct site *site = ctx;
+    const char *act = req_form(r, "act");
+    struct json *args = json_obj(r);
+    struct answer *a;
+    struct screen s;
+    struct record rec;
+    struct err e = {0};
+    int64_t version = 0;
+    bool known = false;
+    for (size_t i = 0; i < ARRAY_N(rows); i++)
+        known = known || text_eq(act, rows[i].act);
+    known = known || text_eq(act, "letter");
+    if (!known) {
+        resp_error(r, ERR_COMMAND, act);
+        return;
+    }
+    json_set_i64(args, "record", req_arg_i64(r, 0));
+    if (req_form(r, "version") != NULL && str_to_i64(str_of(req_form(r, "version")), &version))
+        json_set_i64(args, "version", version);
+    json_set_str(args, "comment", req_form(r, "comment"));
+    json_set_str(args, "answer", req_form(r, "answer"));
+    if (req_form(r, "attachment") != NULL && str_to_i64(str_of(req_form(r, "attachment")), &version))
+        json_set_i64(args, "attachment", version);
+    core_command(site->core, r, &page_user(r)->actor, mem_fmt(r, "record.%s", act), args, NULL, &a);
+    if (!screen_begin(&s, r, ctx))
+        return;
+    if (a->rc == RC_OK) {
+        screen_go(&s, "record", req_arg_i64(r, 0), mem_fmt(r, "done.%s", act));
+        return;
+    }
+    struct trouble_vec t = VEC_INIT(r);
+    troubles_of(r, a->body, &t);
+    if (err_info(a->err.code)->http >= 500 || screen_record(&s, req_arg_i64(r, 0), &rec, &e) != RC_OK)
+        screen_fail(&s, &a->err);
+    else
+        record_page(&s, &rec, &t, json_get_str(a->body, "text"), err_info(a->err.code)->http);
+}
+
