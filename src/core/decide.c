@@ -134,6 +134,7 @@ static enum rc step_values(struct work *w, struct record *rec, const struct step
     struct change_vec changes = VEC_INIT(w->mem);
     struct revision rev;
     memcpy(r.today, w->today, sizeof r.today);
+    bool computed;
     *ret_changed = false;
     if (values == NULL || json_n(values) == 0)
         return RC_OK;
@@ -151,6 +152,8 @@ static enum rc step_values(struct work *w, struct record *rec, const struct step
         return RC_OK;
     content_order(n, rec->form);
     TRY(ftable_put(w->tx, w->mem, rec->form, rec, SLOT_DRAFT, "submitted", n, e));
+    TRY(judge_values(w, rec, SLOT_DRAFT, n, &computed, e));
+    content_order(n, rec->form);
     TRY(revision_write(w, rec->id, rec->form, n, &rev, e));
     rec->draft_rev = rev.id;
     *c = n;
@@ -237,6 +240,15 @@ enum rc cmd_record_approve(struct work *w, const struct json *args, struct json 
     TRY(step_values(w, &rec, s, json_get(args, "values"), &c, &filled, e));
     TRY(judge_rules(w, &rec, SLOT_DRAFT, c, s->id, e));
     TRY(work_troubles_refuse(w, e));
+    bool fits = true;
+    if (filled)
+        TRY(rows_replan(w, &rec, &rows, &fits, e));
+    if (!fits) {
+        TRY(route_reopen(w, &rec, c, e));
+        json_set_bool(body, "reopened", true);
+        return record_answer(w, rec.id, body, e);
+    }
+    r = &rows.v[at];
     if (row_is_exception(r))
         TRY(exception_use(w, &rec, s, r, comment, effect, e));
     r->who.v[seat].state = "done";

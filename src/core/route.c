@@ -441,6 +441,25 @@ static enum rc plan_differs(struct work *w, const struct record *rec, bool *ret_
     return RC_OK;
 }
 
+enum rc rows_replan(struct work *w, const struct record *rec, struct row_vec *rows, bool *ret_fits, struct err *e)
+{
+    struct row_vec now = VEC_INIT(w->mem);
+    size_t begun = 0;
+    TRY(rows_plan(w, rec, &now, e));
+    for (size_t i = 0; i < rows->n; i++)
+        if (!row_is(&rows->v[i], "waiting"))
+            begun = i + 1;
+    *ret_fits = now.n >= begun;
+    for (size_t i = 0; *ret_fits && i < begun; i++)
+        *ret_fits = strcmp(now.v[i].step, rows->v[i].step) == 0;
+    if (!*ret_fits)
+        return RC_OK;
+    rows->n = begun;
+    for (size_t i = begun; i < now.n; i++)
+        *vec_push(rows) = now.v[i];
+    return RC_OK;
+}
+
 enum rc route_stale(struct work *w, struct record *rec, struct content **ret_c, bool *ret_stale, struct err *e)
 {
     TRY(route_fresh(w, rec, ret_c, ret_stale, e));

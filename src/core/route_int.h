@@ -35,6 +35,8 @@ MUST enum rc row_open(struct work *w, const struct record *rec, const struct con
 MUST enum rc rows_advance(struct work *w, const struct record *rec, const struct content *c, struct row_vec *rows, bool *ret_done, struct err *e);
 /* The draft as it stands, with computed values brought up to date; *ret_changed: a new revision was written. */
 MUST enum rc route_fresh(struct work *w, struct record *rec, struct content **ret_c, bool *ret_changed, struct err *e);
+/* Which steps are still to come, after a step filled in what they depend on; not *ret_fits: also those begun would be others. */
+MUST enum rc rows_replan(struct work *w, const struct record *rec, struct row_vec *rows, bool *ret_fits, struct err *e);
 /* The same, and whether other steps apply now: the approvals so far rest on something else. */
 MUST enum rc route_stale(struct work *w, struct record *rec, struct content **ret_c, bool *ret_stale, struct err *e);
 /* The basis of earlier approvals changed: they are voided, the route starts anew, nobody's approval is taken. */

@@ -98,6 +98,22 @@ static void one_person_in_two_steps(void **state)
     assert_string_equal(house_route(t), "first:done kacho done other:open/climbed bucho open");                   /* another person must */
 }
 
+/* A step decides whether another one follows. */
+static void a_step_that_grows(void **state)
+{
+    (void)state;
+    int64_t t = paper("suzuki", "grow", "");
+    assert_string_equal(house_route(t), "gate:open kacho open");
+    assert_string_equal(house_act("kacho", "record.approve", t, "{\"subject\":\"改ざん\"}"), "ERR_FIELDS");                /* only what the step fills */
+    assert_string_equal(house_act("kacho", "record.approve", t, "{\"top\":\"1\"}"), "ok");
+    assert_string_equal(house_route(t), "gate:done kacho done boss:open bucho open");
+    assert_string_equal(approve("bucho", t), "ok");
+    assert_string_equal(house_state(t), "approved/-");
+    t = paper("suzuki", "grow", "");
+    assert_string_equal(house_act("kacho", "record.approve", t, "{\"top\":\"0\"}"), "ok");
+    assert_string_equal(house_state(t), "approved/-");
+}
+
 /* ---- going back ---- */
 
 static void back_and_away(void **state)
@@ -303,7 +319,7 @@ int main(void)
     mem_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_of), cmocka_unit_test(all_of), cmocka_unit_test(two_of_them), cmocka_unit_test(head_of_a_person), cmocka_unit_test(far_department),
-        cmocka_unit_test(one_person_in_two_steps), cmocka_unit_test(back_and_away), cmocka_unit_test(voided_by_the_maker), cmocka_unit_test(voided_by_an_attachment), cmocka_unit_test(voided_by_another_record),
+        cmocka_unit_test(one_person_in_two_steps), cmocka_unit_test(a_step_that_grows), cmocka_unit_test(back_and_away), cmocka_unit_test(voided_by_the_maker), cmocka_unit_test(voided_by_an_attachment), cmocka_unit_test(voided_by_another_record),
         cmocka_unit_test(two_approvers_at_once), cmocka_unit_test(a_hundred_times), cmocka_unit_test(the_ledger_binds_it_all),
     };
     int bad = cmocka_run_group_tests_name("routes on SQLite", tests, open_house, close_house);
