@@ -208,3 +208,57 @@ enum rc conformity_violators(struct reader *r, const char *pack, const char *art
         }
     return p != NULL && check == NULL ? overdue_of(r, p, article, limit, ret, e) : RC_OK;
 }
+
+/* ---- one duty ---- */
+
+static bool carries_duty(const struct carries *c, const char *duty)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (text_eq(c->duty[i], duty))
+            return true;
+    return false;
+}
+
+static enum rc duty_overdue(struct reader *r, const char *duty, int limit, struct violators *ret, struct err *e)
+{
+    struct q_tasks_overdue_of_duty_rows row;
+    TRY(q_tasks_overdue_of_duty(r->db, r->mem, duty, r->now_us, limit, &row, e));
+    for (size_t k = 0; k < row.n; k++)
+        *vec_push(ret) = (struct violator){.check = row.v[k].name, .subject = row.v[k].record, .title = row.v[k].title, .number = row.v[k].number,
+                                           .state = VERDICT_BAD, .since_us = row.v[k].due_us};
+    return RC_OK;
+}
+
+/* What its tasks, its checks and its declarations say; VERDICT_NONE when nothing of it is judged by the engine. */
+enum rc duty_state(struct reader *r, const char *duty, enum verdict_state *ret_state, struct violators *ret, struct err *e)
+{
+    const struct duty *d = pack_duty(r->set, duty);
+    bool judged = false, unknown = false, made;
+    if (d == NULL)
+        return err_set(e, ERR_DB_NOTFOUND, "duty %s", duty);
+    if (ret->mem == NULL)
+        ret->mem = r->mem;
+    TRY(duty_overdue(r, duty, VIOLATORS_MAX, ret, e));
+    for (size_t i = 0; i < r->set->check_n; i++) {
+        const struct check *k = &r->set->check[i];
+        if (!carries_duty(&k->carries, duty))
+            continue;
+        judged = true;
+        TRY(violators_of(r, k, "bad", VERDICT_BAD, VIOLATORS_MAX, ret, e));
+        TRY(violators_of(r, k, "unknown", VERDICT_UNKNOWN, VIOLATORS_MAX, ret, e));
+    }
+    for (size_t i = 0; i < d->pack->declaration_n; i++)
+        if (carries_duty(&d->pack->declaration[i].carries, duty)) {
+            TRY(declared(r, &d->pack->declaration[i], &made, e));
+            judged = true;
+            unknown = unknown || !made;
+        }
+    for (size_t i = 0; i < r->set->form_n; i++)
+        for (size_t k = 0; k < r->set->form[i].then_n; k++)
+            judged = judged || carries_duty(&r->set->form[i].then[k].carries, duty);
+    *ret_state = unknown ? VERDICT_UNKNOWN : judged ? VERDICT_OK : VERDICT_NONE;
+    for (size_t i = 0; i < ret->n; i++)
+        if (*ret_state != VERDICT_BAD)
+            *ret_state = ret->v[i].state;
+    return RC_OK;
+}

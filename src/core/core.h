@@ -165,6 +165,8 @@ MUST enum rc conformity(struct reader *r, const char *pack, struct article_state
 struct violator { const char *check; int64_t subject; const char *title, *number; enum verdict_state state; int64_t since_us; };
 VEC_TYPE(violators, struct violator);
 MUST enum rc conformity_violators(struct reader *r, const char *pack, const char *article, const char *check, int limit, struct violators *ret, struct err *e);
+/* One duty: overdue tasks, violated or unknown checks, missing declarations. ERR_DB_NOTFOUND: no adopted pack has it. */
+MUST enum rc duty_state(struct reader *r, const char *duty, enum verdict_state *ret_state, struct violators *ret, struct err *e);
 /* Full evaluation of all checks (rebuild, pack switch, nightly); the incremental one runs from the keeper. */
 MUST enum rc check_full(struct core *c, struct err *e);
 /* Waits until after-commit work is done up to now (tests, scenes, "as of entry N"). */

@@ -1,0 +1,159 @@
+/* What does not go through a command of its own: the API as it is, pages as a browser gets them, files to attach, imports of CSV. */
+#include "scene/scene.h"
+
+static bool number_is(const char *text, int64_t have)
+{
+    int64_t n;
+    return str_to_i64(str_of(text), &n) && n == have;
+}
+
+/* status=404 contains="..." lacks="..." location=/login  KEY.KEY=value of a JSON answer */
+static bool answer_fits(struct run *r, struct args *a, const struct reply *p, int status)
+{
+    const struct word *w;
+    bool asked = false;
+    while ((w = args_next(a)) != NULL) {
+        const char *text = filled(r, w->text), *v = strchr(text, '=');
+        bool ok;
+        if (v == NULL)
+            return run_bad(r, "status=N contains=\"...\" lacks=\"...\" location=PATH");
+        v++;
+        if (strncmp(text, "status=", 7) == 0) {
+            ok = number_is(v, p->status);
+            asked = true;
+        } else if (strncmp(text, "contains=", 9) == 0) {
+            ok = strstr(p->body, v) != NULL;
+        } else if (strncmp(text, "lacks=", 6) == 0) {
+            ok = strstr(p->body, v) == NULL;
+        } else if (strncmp(text, "location=", 9) == 0) {
+            ok = p->location != NULL && strncmp(p->location, v, strlen(v)) == 0;
+        } else {
+            return run_bad(r, mem_fmt(r->step, "nothing of an answer is called %s", text));
+        }
+        if (!ok)
+            return run_fail(r, text, mem_fmt(r->step, "%s%s%s", reply_text(r->step, p), p->location ? " -> " : "", p->location ? p->location : ""));
+    }
+    return asked || p->status == status || (status == 200 && p->status == 303) ? true : run_fail(r, "status=200", reply_text(r->step, p));
+}
+
+/* get PATH [status=..] ; page PATH: the same for people; nobody before it: without a session. */
+static bool verb_get(struct run *r, struct args *a, const char *verb)
+{
+    struct reply p;
+    const struct word *w = args_next(a);
+    bool nobody = w != NULL && strcmp(w->raw, "nobody") == 0;
+    (void)verb;
+    if (nobody)
+        w = args_next(a);
+    if (w == NULL || w->text[0] != '/')
+        return run_bad(r, "get [nobody] /PATH status=N ...");
+    struct request q = {.method = "GET", .path = filled(r, w->text)};
+    if (nobody ? !http_ask(r->step, r->sv[r->on].port, &q, &p) : !ask(r, r->who, &q, &p))
+        return run_fail(r, "an answer", "none");
+    return answer_fits(r, a, &p, 200);
+}
+
+/* post [nobody] PATH {json} status=N: with the session's token, as the API wants it. */
+static bool verb_post(struct run *r, struct args *a, const char *verb)
+{
+    struct reply p;
+    const struct word *w = args_next(a), *body;
+    bool nobody = w != NULL && strcmp(w->raw, "nobody") == 0;
+    (void)verb;
+    if (nobody)
+        w = args_next(a);
+    body = r->at->block ? NULL : args_next(a);
+    if (w == NULL || w->text[0] != '/' || (body == NULL && r->at->block == NULL))
+        return run_bad(r, "post [nobody] /PATH \"{json}\" status=N   (or <<END)");
+    const char *text = filled(r, body ? body->text : r->at->block);
+    struct request q = {.method = "POST", .path = filled(r, w->text), .body = text, .body_n = strlen(text)};
+    if (nobody ? !http_ask(r->step, r->sv[r->on].port, &q, &p) : !ask(r, r->who, &q, &p))
+        return run_fail(r, "an answer", "none");
+    return answer_fits(r, a, &p, 200) && settle(r);
+}
+
+/* form PATH name=value... [status=N]: what a browser posts; the words up to the first `->`-less condition are the form. */
+static bool verb_form(struct run *r, struct args *a, const char *verb)
+{
+    struct reply p;
+    const struct word *path = args_next(a), *w;
+    struct buf *b = buf_new(r->step, 1 << 20);
+    static const char *const conditions[] = {"status=", "contains=", "lacks=", "location="};
+    (void)verb;
+    if (path == NULL || path->text[0] != '/')
+        return run_bad(r, "form /PATH name=value ... status=N");
+    while (!args_end(a)) {
+        bool condition = false;
+        for (size_t i = 0; i < ARRAY_N(conditions); i++)
+            condition = condition || strncmp(a->w->v[a->i].raw, conditions[i], strlen(conditions[i])) == 0;
+        if (condition)
+            break;
+        w = args_next(a);
+        const char *text = filled(r, w->text), *eq = strchr(text, '=');
+        if (eq == NULL)
+            return run_bad(r, "name=value");
+        buf_fmt(b, "%s%s=%s", b->n > 0 ? "&" : "", url_text(r->step, mem_strndup(r->step, text, (size_t)(eq - text))), url_text(r->step, eq + 1));
+    }
+    struct request q = {.method = "POST", .path = filled(r, path->text), .type = "application/x-www-form-urlencoded", .body = b->p, .body_n = b->n};
+    return ask(r, r->who, &q, &p) && answer_fits(r, a, &p, 303) && settle(r);
+}
+
+/* attach VAR NAME "bytes": as the page does it, multipart. The stored type must fit the name: .txt, .csv, .pdf begin as such files begin. */
+static bool verb_attach(struct run *r, struct args *a, const char *verb)
+{
+    struct reply p;
+    int64_t id = args_record(a);
+    const struct word *name = args_next(a), *bytes = r->at->block ? NULL : args_next(a);
+    (void)verb;
+    if (id == 0)
+        return false;
+    if (name == NULL || (bytes == NULL && r->at->block == NULL))
+        return run_bad(r, "attach VAR NAME \"bytes\"");
+    struct buf *b = buf_new(r->step, 8 << 20);
+    buf_fmt(b, "--scene-part\r\nContent-Disposition: form-data; name=\"file\"; filename=\"%s\"\r\nContent-Type: application/octet-stream\r\n\r\n", filled(r, name->text));
+    buf_puts(b, filled(r, bytes ? bytes->text : r->at->block));
+    buf_puts(b, "\r\n--scene-part--\r\n");
+    struct request q = {.method = "POST", .path = mem_fmt(r->step, "/r/%lld/attach", (long long)id), .type = "multipart/form-data; boundary=scene-part", .body = b->p, .body_n = b->n};
+    return ask(r, r->who, &q, &p) && judged(r, &p) && settle(r);
+}
+
+/* import FORM [paper_by:.. paper_on:..] <<CSV: the first line names fields by their paths. */
+static bool verb_import(struct run *r, struct args *a, const char *verb)
+{
+    const struct word *form = args_next(a);
+    struct json *stage = json_obj(r->step), *rows = json_arr(r->step), *run = json_obj(r->step);
+    struct csv *c;
+    struct err e = {0};
+    const char *ikey = NULL, *refusal = r->expect_refusal;
+    (void)verb;
+    if (form == NULL || r->at->block == NULL || !args_fields(a, run, NULL, &ikey, NULL))
+        return run_bad(r, "import FORM <<CSV");
+    if (csv_read(r->step, str_of(filled(r, r->at->block)), (struct csv_limit){4 << 20, 6000, 400000, 4000}, &c, &e) != RC_OK || c->rows.n < 2)
+        return run_bad(r, e.detail);
+    for (size_t i = 1; i < c->rows.n; i++) {
+        struct json *row = json_add_obj(rows), *values;
+        json_set_i64(row, "line", c->rows.v[i].line);
+        values = json_set_obj(row, "values");
+        for (size_t k = 0; k < c->rows.v[i].n && k < c->rows.v[0].n; k++)
+            if (c->rows.v[i].cell[k][0] != '\0')
+                json_set_str(values, c->rows.v[0].cell[k], c->rows.v[i].cell[k]);
+    }
+    json_set_str(stage, "form", form->text);
+    json_set(stage, "rows", rows);
+    struct reply p;
+    struct request q = command_request(r, "import.stage", stage, NULL);
+    if (!ask(r, r->who, &q, &p))
+        return false;
+    if (p.status != 200)
+        return judged(r, &p);
+    json_set_i64(run, "batch", json_get_i64(p.json, "batch", 0));
+    r->expect_refusal = refusal;
+    if (!command(r, "import.run", run, ikey))
+        return false;
+    int64_t id = json_get_i64(r->last.json, "import", 0);
+    return id ? keep_var(r, id) : true;
+}
+
+const struct verb verbs_web[] = {
+    {"get", verb_get}, {"page", verb_get}, {"post", verb_post}, {"form", verb_form}, {"attach", verb_attach}, {"import", verb_import}, {NULL, NULL},
+};
