@@ -5,7 +5,8 @@
  *   command.c    the table of commands: every change from page, API, import or timer is one of these, named, with JSON arguments
  *   revision.c   immutable revisions: commitments, bodies, hash           act.c    acts and their effects: apply (also used by rebuild)
  *   ftable.c     form tables: build from a pack set, fill from content    judge.c  values, rules, step conditions: one fenced SELECT a form
- *   record.c     create, save, fill, void                                 route.c  submit, approve, return, reject, withdraw, climbing
+ *   record.c     create, save, fill, void                                 route.c  the rows of a route: planned, opened, opened anew, voided
+ *   decide.c     submit, approve, return, reject, withdraw                deputy.c 代理   letter.c answers from outside   ahead.c 先決・後閲   exception.c 職務分離の例外
  *   org.c        departments, assignments, who stands above whom          perm.c   the one decision function
  *   session.c password.c  sign-in                                         task.c   tasks      check.c  checks, verdicts   conform.c  articles
  *   attach.c     attachments       import.c  CSV in, staged               erase.c  erasure    rebuild.c  projections from truth
