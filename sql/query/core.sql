@@ -106,7 +106,7 @@ SELECT t.id, t.name, t.pack, t.duty, t.record, t.role, t.title, t.due_us, t.stat
 SELECT id, tkey, name, pack, duty, person, role, title, due_us, state, opened_at FROM task WHERE record = $1 ORDER BY id LIMIT 200;
 
 -- name: todo_add :exec  in: id i64, kind text, record i64, at i64
-INSERT INTO todo (id, kind, record, at) VALUES ($1, $2, $3, $4);
+INSERT INTO todo (id, kind, record, at) VALUES ($1, $2, $3, $4) ON CONFLICT (kind, record) DO NOTHING;
 -- name: todo_first :many  in: lim i64  out: id i64, kind text, record i64, at i64
 SELECT id, kind, record, at FROM todo ORDER BY id LIMIT $1;
 -- name: todo_drop :exec  in: id i64

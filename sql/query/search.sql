@@ -2,5 +2,9 @@
 
 -- name: record_fold_set :exec  in: id i64, fold text
 UPDATE record SET fold = $2 WHERE id = $1;
+-- name: record_fold_get :opt  in: id i64  out: fold text
+SELECT fold FROM record WHERE id = $1;
+-- name: gram_drop :exec  in: tok text, record i64
+DELETE FROM gram WHERE tok = $1 AND record = $2;
 -- name: gram_add :exec  in: tok text, record i64
 INSERT INTO gram (tok, record) VALUES ($1, $2) ON CONFLICT (tok, record) DO NOTHING;

@@ -49,7 +49,15 @@ void buf_puts(struct buf *b, const char *s)
         buf_put(b, s, strlen(s));
 }
 
-void buf_putc(struct buf *b, char c) { buf_put(b, &c, 1); }
+void buf_putc(struct buf *b, char c)
+{
+    if (b->over || b->n + 2 > b->cap || b->n >= b->max) {
+        buf_put(b, &c, 1);
+        return;
+    }
+    b->p[b->n++] = c;
+    b->p[b->n] = '\0';
+}
 
 void buf_fmt(struct buf *b, const char *fmt, ...)
 {
@@ -122,8 +130,7 @@ char *b64_text(TALLOC_CTX *mem, const uint8_t *p, size_t n) { return text_of(mem
 
 static int b64_value(char c)
 {
-    const char *at = c == '\0' ? NULL : strchr(b64, c);
-    return at == NULL ? -1 : (int)(at - b64);
+    return c >= 'A' && c <= 'Z' ? c - 'A' : c >= 'a' && c <= 'z' ? c - 'a' + 26 : c >= '0' && c <= '9' ? c - '0' + 52 : c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 bool b64_read(TALLOC_CTX *mem, struct str in, uint8_t **ret_p, size_t *ret_n)

@@ -274,9 +274,26 @@ bool time_read(struct str s, int64_t *ret_us)
     return true;
 }
 
+static void digits_put(char *to, int v, int n)
+{
+    while (n-- > 0) {
+        to[n] = (char)('0' + v % 10);
+        v /= 10;
+    }
+}
+
 char *time_local(TALLOC_CTX *mem, int64_t us)
 {
     int64_t t = us + TOKYO_US, day = floor_div(t, US_PER_DAY), in = t - day * US_PER_DAY;
     struct civil c = civil_from_days(day);
-    return mem_fmt(mem, "%04d-%02d-%02d %02d:%02d", c.y, c.m, c.d, (int)(in / (3600 * US_PER_S)), (int)(in / (60 * US_PER_S) % 60));
+    int hour = (int)(in / (3600 * US_PER_S)), minute = (int)(in / (60 * US_PER_S) % 60);
+    if (c.y < 0 || c.y > 9999)
+        return mem_fmt(mem, "%04d-%02d-%02d %02d:%02d", c.y, c.m, c.d, hour, minute);
+    char *s = mem_strdup(mem, "0000-00-00 00:00");                 /* lists show thousands of these: no printf */
+    digits_put(s, c.y, 4);
+    digits_put(s + 5, c.m, 2);
+    digits_put(s + 8, c.d, 2);
+    digits_put(s + 11, hour, 2);
+    digits_put(s + 14, minute, 2);
+    return s;
 }

@@ -48,7 +48,7 @@ const struct command command_table[] = {
 };
 const size_t command_n = ARRAY_N(command_table);
 
-#define TODO_CHUNK 40
+#define TODO_CHUNK 400
 #define TODO_BUDGET_US 30000          /* the writer is not held longer than this by after-commit work */
 
 static enum rc todo_one(struct work *w, const char *kind, int64_t record, struct err *e)
@@ -66,15 +66,6 @@ static enum rc todo_one(struct work *w, const char *kind, int64_t record, struct
     return err_set(e, ERR_BUG, "todo kind %s", kind);
 }
 
-/* The same record and kind queued several times is worked once: work reads the present state. */
-static bool todo_seen(const struct q_todo_first *rows, size_t i)
-{
-    for (size_t k = 0; k < i; k++)
-        if (rows[k].record == rows[i].record && strcmp(rows[k].kind, rows[i].kind) == 0)
-            return true;
-    return false;
-}
-
 static enum rc cmd_todo_run(struct work *w, const struct json *args, struct json *body, struct err *e)
 {
     struct q_todo_first_rows row;
@@ -82,7 +73,7 @@ static enum rc cmd_todo_run(struct work *w, const struct json *args, struct json
     (void)args;
     TRY(q_todo_first(w->db, w->mem, TODO_CHUNK, &row, e));
     for (size_t i = 0; i < row.n; i++) {
-        if (w->set != NULL && !todo_seen(row.v, i))
+        if (w->set != NULL)
             TRY(todo_one(w, row.v[i].kind, row.v[i].record, e));
         TRY(q_todo_drop(w->tx, row.v[i].id, e));
         done++;

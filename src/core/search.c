@@ -51,6 +51,24 @@ static enum rc record_words(struct work *w, TALLOC_CTX *mem, const struct record
     return RC_OK;
 }
 
+static size_t grams_n(const struct name_vec *v) { return v->n < GRAMS_MAX ? v->n : GRAMS_MAX; }
+
+/* Both are sorted: only what differs is written. Most changes of a record change few of its pairs, or none. */
+static enum rc grams_put(struct work *w, int64_t id, const struct name_vec *old, const struct name_vec *now, struct err *e)
+{
+    size_t i = 0, k = 0;
+    while (i < grams_n(old) || k < grams_n(now)) {
+        int order = i == grams_n(old) ? 1 : k == grams_n(now) ? -1 : strcmp(old->v[i], now->v[k]);
+        if (order < 0)
+            TRY(q_gram_drop(w->tx, old->v[i], id, e));
+        if (order > 0)
+            TRY(q_gram_add(w->tx, now->v[k], id, e));
+        i += order <= 0;
+        k += order >= 0;
+    }
+    return RC_OK;
+}
+
 /* Cuts at a whole character. */
 static void cut(char *s, size_t most)
 {
@@ -66,19 +84,23 @@ enum rc cmd_search_run(struct work *w, const struct json *args, struct json *bod
 {
     MEM_SCOPE(tmp, w->mem);
     struct record rec;
+    struct q_record_fold_get was;
+    bool found;
     struct buf *b = buf_new(tmp, 4 << 20);
     int64_t id = json_get_i64(args, "record", 0);
     (void)body;
     TRY(record_get(w->db, tmp, w->set, id, &rec, e));
-    TRY(q_gram_clear(w->tx, id, e));
-    if (strcmp(rec.state, "void") == 0)
+    TRY(q_record_fold_get(w->db, tmp, id, &was, &found, e));
+    if (strcmp(rec.state, "void") == 0) {
+        TRY(q_gram_clear(w->tx, id, e));
         return q_record_fold_set(w->tx, id, "", e);
+    }
     TRY(record_words(w, tmp, &rec, b, e));
     char *fold = text_fold(tmp, b->p);
     cut(fold, FOLD_MAX);
+    if (found && strcmp(was.fold, fold) == 0)
+        return RC_OK;
+    struct name_vec old = db_grams(tmp, found ? was.fold : ""), now = db_grams(tmp, fold);
     TRY(q_record_fold_set(w->tx, id, fold, e));
-    struct name_vec grams = db_grams(tmp, fold);
-    for (size_t i = 0; i < grams.n && i < GRAMS_MAX; i++)
-        TRY(q_gram_add(w->tx, grams.v[i], id, e));
-    return RC_OK;
+    return grams_put(w, id, &old, &now, e);
 }

@@ -101,6 +101,16 @@ static void beyond_put(struct sql *s, bool desc)
         sql_lit(s, " > ");
 }
 
+/* A search that reads the index of a token has its rows in the order of record there: no sort, and the page ends after its rows. The name
+ * of the token's column is used where the list itself is ordered by record and by nothing else. */
+static void key_put(const struct making *m)
+{
+    if (m->se->drive != NULL && m->q->sort_col == NULL && text_eq(m->key, "record"))
+        sql_lit(m->s, "g.record");
+    else
+        col_put(m->s, m->key);
+}
+
 /* The place where the page starts: behind (sort value, key) of the last row seen. */
 static void after_put(const struct making *m, enum part part)
 {
@@ -121,7 +131,7 @@ static void after_put(const struct making *m, enum part part)
         return;
     sql_lit(s, " AND ");
     if (q->sort_col == NULL || part == PART_NULLS) {
-        col_put(s, m->key);
+        key_put(m);
         beyond_put(s, q->sort_desc);
         sql_val(s, &after[1]);
         return;
@@ -152,7 +162,7 @@ static void order_put(const struct making *m, const char *sort_col)
         else
             sql_lit(s, " ASC NULLS FIRST, ");
     }
-    col_put(s, m->key);
+    key_put(m);
     if (desc)
         sql_lit(s, " DESC");
     sql_lit(s, " LIMIT ");

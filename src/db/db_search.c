@@ -157,6 +157,15 @@ enum rc search_plan(struct db *db, TALLOC_CTX *mem, const char *fold, struct sea
     return RC_OK;
 }
 
+/* A word of two characters is itself a token: where the token is, the word is, and the fold need not be read. */
+static bool is_token(const struct search *se, const char *word)
+{
+    for (size_t i = 0; i < se->token.n; i++)
+        if (text_eq(se->token.v[i], word))
+            return true;
+    return false;
+}
+
 void search_where(struct db *db, struct sql *s, const struct search *se)
 {
     if (se->drive != NULL) {
@@ -176,10 +185,15 @@ void search_where(struct db *db, struct sql *s, const struct search *se)
         sql_text(s, se->token.v[i]);
         sql_lit(s, ")");
     }
-    if (se->word.n == 0)
+    size_t exact = 0;
+    for (size_t i = 0; i < se->word.n; i++)
+        exact += is_token(se, se->word.v[i]);
+    if (se->word.n == exact)
         return;
     sql_lit(s, " AND EXISTS (SELECT 1 FROM record r WHERE r.id = t.record");
     for (size_t i = 0; i < se->word.n; i++) {
+        if (is_token(se, se->word.v[i]))
+            continue;
         if (db->drv->engine == DB_SQLITE)
             sql_lit(s, " AND instr(r.fold, ");
         else
