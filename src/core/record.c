@@ -321,7 +321,7 @@ enum rc cmd_record_fill(struct work *w, const struct json *args, struct json *bo
     json_set_i64(effect, "promote", rev.id);
     if (closing)
         TRY(close_effect(w, &rec, effect, e));
-    TRY(task_settle(w, &rec, effect, e));
+    TRY(task_settle(w, &rec, SLOT_FORCE, effect, e));
     TRY(act_do(w, rec.id, rev.id, closing ? "close" : "fill", NULL, json_get_str(args, "comment"), effect, e));
     return record_answer(w, rec.id, body, e);
 }
@@ -342,7 +342,7 @@ enum rc cmd_record_close(struct work *w, const struct json *args, struct json *b
     TRY(work_troubles_refuse(w, e));
     struct json *effect = json_obj(w->mem);
     TRY(close_effect(w, &rec, effect, e));
-    TRY(task_settle(w, &rec, effect, e));
+    TRY(task_settle(w, &rec, SLOT_FORCE, effect, e));
     TRY(act_do(w, rec.id, rec.force_rev, "close", NULL, json_get_str(args, "comment"), effect, e));
     return record_answer(w, rec.id, body, e);
 }
@@ -384,7 +384,7 @@ enum rc record_promote(struct work *w, const struct record *rec, const struct co
     if (dept != 0)
         json_set_i64(effect, "department", dept);
     TRY(task_plan(w, rec, "in_force", effect, e));
-    TRY(task_settle(w, rec, effect, e));
+    TRY(task_settle(w, rec, SLOT_DRAFT, effect, e));
     TRY(work_todo(w, "route", rec->id, e));
     if (rec->form->closes != NULL && strcmp(rec->form->closes, "filled") == 0 && all_filled(rec->form, c))
         return close_effect(w, rec, effect, e);

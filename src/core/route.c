@@ -576,7 +576,7 @@ static enum rc tasks_recheck(struct work *w, int64_t id, struct err *e)
         TRY(record_get(w->db, w->mem, w->set, to.v[i].to_record, &rec, e));
         if (rec.form == NULL || rec.force_rev == 0)
             continue;
-        TRY(task_settle(w, &rec, effect, e));
+        TRY(task_settle(w, &rec, SLOT_FORCE, effect, e));
         if (json_get(effect, "tasks_closed") != NULL)
             TRY(act_do(w, rec.id, rec.force_rev, "settle", NULL, NULL, effect, e));
     }

@@ -91,16 +91,16 @@ static void closed_add(struct json *effect, const char *key, const char *state)
     json_set_str(o, "state", state);
 }
 
-enum rc task_settle(struct work *w, const struct record *rec, struct json *effect, struct err *e)
+enum rc task_settle(struct work *w, const struct record *rec, enum slot slot, struct json *effect, struct err *e)
 {
     struct q_tasks_of_record_rows row;
     TRY(q_tasks_of_record(w->db, w->mem, rec->id, &row, e));
     for (size_t i = 0; i < row.n; i++) {
         const struct then *t = then_by_key(rec->form, row.v[i].name);
         enum truth truth = T_FALSE;
-        if (strcmp(row.v[i].state, "open") != 0 || t == NULL || t->done == NULL || rec->force_rev == 0)
+        if (strcmp(row.v[i].state, "open") != 0 || t == NULL || t->done == NULL || (slot == SLOT_FORCE && rec->force_rev == 0))
             continue;
-        TRY(judge_conds(w, rec, SLOT_FORCE, (const struct cond *const[]){t->done}, 1, &truth, e));
+        TRY(judge_conds(w, rec, slot, (const struct cond *const[]){t->done}, 1, &truth, e));
         if (truth == T_TRUE)
             closed_add(effect, row.v[i].tkey, "done");
     }
