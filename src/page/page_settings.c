@@ -140,7 +140,7 @@ static void settings_command(struct screen *s, const char *command, const struct
         return;
     const char *why = msg_fill(r, req_lang(r), err_info(a->err.code)->msg_key, a->err.arg, NULL);
     if (arg != NULL)
-        words_page(s, pack_by_id(s->rd.set, arg), why);
+        words_page(s, pack_by_id(s->rd.set, arg), &(struct ui_problem){NULL, why}, 1);
     else
         settings_page(s, why);
 }
@@ -167,7 +167,7 @@ void page_settings_post(struct req *r, void *ctx)
 
 /* ---- words of one regulation ---- */
 
-void words_page(struct screen *s, const struct pack *p, const char *problem)
+void words_page(struct screen *s, const struct pack *p, const struct ui_problem *problem, size_t n)
 {
     struct err e = {0};
     if (p == NULL) {
@@ -176,8 +176,7 @@ void words_page(struct screen *s, const struct pack *p, const char *problem)
         return;
     }
     screen_open(s, msg_fill(s->r, req_lang(s->r), MSG("settings.words-of"), pick_lang(req_lang(s->r), p->title, p->title_en), NULL), "settings");
-    if (problem != NULL)
-        ui_problems(s->h, &(struct ui_problem){NULL, problem}, 1);
+    ui_problems(s->h, problem, n);
     html_el_msg(s->h, E_P, may_change(s) ? MSG("settings.words-help") : MSG("settings.words-look"));
     html_open(s->h, E_FORM);
     html_attr(s->h, A_NOVALIDATE, "");
@@ -190,14 +189,14 @@ void words_page(struct screen *s, const struct pack *p, const char *problem)
         html_close(s->h, E_DIV);
     }
     html_close(s->h, E_FORM);
-    screen_close(s, problem ? 422 : 200);
+    screen_close(s, n ? 422 : 200);
 }
 
 void page_words(struct req *r, void *ctx)
 {
     struct screen s;
     if (screen_begin(&s, r, ctx))
-        words_page(&s, pack_by_id(s.rd.set, req_arg(r, 0)), NULL);
+        words_page(&s, pack_by_id(s.rd.set, req_arg(r, 0)), NULL, 0);
 }
 
 void page_words_post(struct req *r, void *ctx)
@@ -206,7 +205,16 @@ void page_words_post(struct req *r, void *ctx)
     struct json *args = json_obj(r);
     if (!screen_begin(&s, r, ctx))
         return;
-    json_set(args, "settings", words_read(r, s.rd.set));
+    struct json *settings = words_read(r, s.rd.set);
+    struct ui_problem bad[20];
+    size_t n = words_check(&s, settings, bad, ARRAY_N(bad));
+    if (n == 0 && json_n(settings) == 0)
+        bad[n++] = (struct ui_problem){NULL, msg_text(req_lang(r), MSG("settings.nothing"))};
+    if (n > 0) {
+        words_page(&s, pack_by_id(s.rd.set, req_arg(r, 0)), bad, n);
+        return;
+    }
+    json_set(args, "settings", settings);
     settings_command(&s, "set.settings", args, "words", req_arg(r, 0));
 }
 

@@ -17,7 +17,16 @@ void setup_words_do(struct setup_page *u)
 {
     struct json *args = json_obj(u->r);
     const struct json *body;
-    json_set(args, "settings", words_read(u->r, u->s.rd.set));
+    struct json *settings = words_read(u->r, u->s.rd.set);
+    struct ui_problem bad[20];
+    size_t n = words_check(&u->s, settings, bad, ARRAY_N(bad));
+    for (size_t i = 0; i < n; i++)
+        setup_trouble(u, bad[i].field_id, bad[i].text);
+    if (n > 0) {
+        setup_words_show(u);
+        return;
+    }
+    json_set(args, "settings", settings);
     if (setup_run(u, "set.settings", args, &body))
         setup_people_show(u);
     else if (u->s.reading)

@@ -1,13 +1,13 @@
-/* Words, figures and alternatives of a regulation as a form: used by the first hour and by 設定. What the regulation leaves open comes first;
- * figures and words that have a proposal are folded away, each with its article. */
+/* Words, figures and alternatives of a regulation as a form, folded by chapter: used by the first hour and by 設定. In each chapter comes first what
+ * the regulation leaves open, then the alternatives, then what has a proposal; each with its article and with what is in force. */
 #include "page/page_int.h"
 
-static const char *article_title(const struct pack *p, const char *id)
+static const struct article *article_of(const struct pack *p, const char *id)
 {
     for (size_t i = 0; i < p->article_n; i++)
         if (text_eq(p->article[i].id, id))
-            return p->article[i].title;
-    return "";
+            return &p->article[i];
+    return NULL;
 }
 
 static const char *typed_or(struct screen *s, const char *name, const char *otherwise)
@@ -16,16 +16,45 @@ static const char *typed_or(struct screen *s, const char *name, const char *othe
     return t ? t : otherwise;
 }
 
-static const char *label_of(struct screen *s, const struct pack *p, const char *label, const char *article)
+/* Canonical text as people read it ("P1Y" as a span), unless typing that back would mean something else. */
+static const char *shown(struct screen *s, const struct param *a, const char *value)
 {
-    return article ? msg_fill(s->r, req_lang(s->r), MSG("setup.label-article"), label, article, article_title(p, article), NULL) : label;
+    struct field f = {.id = a->id, .path = a->id, .label = a->label, .type = a->type};
+    struct value_ctx c = {.lang = req_lang(s->r)};
+    struct trouble_vec bad = VEC_INIT(s->r);
+    const char *back = NULL, *text = value && value[0] ? value_show(s->r, &f, value, req_lang(s->r)) : value;
+    return text && value_read(s->r, &c, &f, a->id, text, &back, &bad) && text_eq(back, value) ? text : value;
+}
+
+/* The article that asks for it, what the source states, which regulation's stricter figure is in force instead, the pack's own note. */
+static const char *help_of(struct screen *s, const struct pack *p, const char *article, const char *stated, const char *key, const char *note)
+{
+    const struct article *a = article ? article_of(p, article) : NULL;
+    const struct effective *f = NULL;
+    const char *own = NULL, *part[4] = {a ? mem_fmt(s->r, "%s %s", a->id, pick_lang(req_lang(s->r), a->title, a->title_en)) : NULL, NULL, NULL, note};
+    char *out = mem_strdup(s->r, "");
+    for (size_t i = 0; i < s->rd.set->effective_n; i++)
+        if (text_eq(s->rd.set->effective[i].key, key))
+            f = &s->rd.set->effective[i];
+    for (size_t i = 0; i < s->rd.set->setting_n; i++)
+        if (text_eq(s->rd.set->setting[i].key, key))
+            own = s->rd.set->setting[i].value;
+    if (stated != NULL)
+        part[1] = msg_fill(s->r, req_lang(s->r), MSG("settings.stated"), stated, NULL);
+    if (f != NULL && f->from_key != NULL && !text_eq(f->from_key, key) && !text_eq(f->value, own))
+        part[2] = msg_fill(s->r, req_lang(s->r), MSG("settings.stricter"), f->value ? f->value : "–", f->article ? f->article : f->from_key, NULL);
+    for (size_t i = 0; i < ARRAY_N(part); i++)
+        if (part[i] != NULL && part[i][0] != '\0')
+            out = mem_fmt(s->r, "%s%s%s", out, out[0] ? " / " : "", part[i]);
+    return out;
 }
 
 static void param_out(struct screen *s, const struct pack *p, const struct param *a)
 {
     char *key = mem_fmt(s->r, "%s.%s", p->id, a->id), *name = mem_fmt(s->r, "w.%s", key);
-    const char *value = typed_or(s, name, pack_value(s->rd.set, key));
-    const struct ui_row row = {.id = name, .label = label_of(s, p, pick_lang(req_lang(s->r), a->label, a->label_en), a->article), .help = a->note};
+    const char *value = typed_or(s, name, shown(s, a, pack_value(s->rd.set, key)));
+    const struct ui_row row = {.id = name, .label = pick_lang(req_lang(s->r), a->label, a->label_en),
+                               .help = help_of(s, p, a->article, a->stated ? shown(s, a, a->dflt) : NULL, key, a->note)};
     ui_row_open(s->h, &row);
     if (a->type == FT_LONGTEXT)
         ui_textarea(s->h, name, value, &row);
@@ -36,9 +65,9 @@ static void param_out(struct screen *s, const struct pack *p, const struct param
 
 static bool listed(const char *list, const char *id)
 {
-    size_t n = strlen(id);
-    for (const char *p = list; p != NULL && (p = strstr(p, id)) != NULL; p += n)
-        if ((p == list || p[-1] == ' ') && (p[n] == '\0' || p[n] == ' '))
+    struct str rest = str_of(list ? list : ""), one;
+    while (str_next(&rest, ' ', &one))
+        if (str_eq(one, str_of(id)))
             return true;
     return false;
 }
@@ -48,52 +77,201 @@ static void choice_out(struct screen *s, const struct pack *p, const struct choi
     char *key = mem_fmt(s->r, "%s.%s", p->id, c->id), *name = mem_fmt(s->r, c->many ? "c.%s[]" : "c.%s", key);
     struct ui_opt *opt = mem_array(s->r, struct ui_opt, c->n + 1);
     const char *now = typed_or(s, name, pack_value(s->rd.set, key));
-    const struct ui_row row = {.id = mem_fmt(s->r, "c.%s", key), .label = label_of(s, p, pick_lang(req_lang(s->r), c->label, c->label_en), c->article), .help = c->note};
+    const struct ui_row row = {.id = mem_fmt(s->r, "c.%s", key), .label = pick_lang(req_lang(s->r), c->label, c->label_en), .help = help_of(s, p, c->article, NULL, key, c->note)};
     for (size_t i = 0; i < c->n; i++)
         opt[i] = (struct ui_opt){c->opt[i].id, pick_lang(req_lang(s->r), c->opt[i].label, c->opt[i].label_en), listed(now, c->opt[i].id)};
-    ui_row_open(s->h, &row);
     if (c->many) {
         html_open(s->h, E_INPUT);
         html_attr(s->h, A_TYPE, "hidden");
         html_attr(s->h, A_NAME, mem_fmt(s->r, "m.%s", key));
         html_attr(s->h, A_VALUE, "1");
         html_close(s->h, E_INPUT);
-        ui_checks(s->h, "checkbox", name, opt, c->n, &row);
-    } else {
-        ui_select(s->h, name, opt, c->n, now == NULL, &row);
     }
+    ui_row_open(s->h, &row);
+    if (c->many)
+        ui_checks(s->h, "checkbox", name, opt, c->n, &row);
+    else
+        ui_select(s->h, name, opt, c->n, now == NULL, &row);
     ui_row_close(s->h, &row);
+}
+
+/* ---- by chapter, in the order in which the pack names what it leaves open ---- */
+
+struct chapters { const char **name; size_t n, max; };
+
+static const char *chapter_of(const struct pack *p, const char *article)
+{
+    const struct article *a = article ? article_of(p, article) : NULL;
+    return a && a->chapter ? a->chapter : "";
+}
+
+static void chapter_add(struct chapters *c, const char *name)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (strcmp(c->name[i], name) == 0)
+            return;
+    if (c->n < c->max)
+        c->name[c->n++] = name;
+}
+
+static bool is_open(const struct param *a) { return a->dflt == NULL && a->is == NULL; }
+
+static void chapter_out(struct screen *s, const struct pack *p, const char *chapter, bool first, int level)
+{
+    struct html *h = s->h;
+    size_t open = 0, chosen = 0, given = 0;
+    for (size_t i = 0; i < p->param_n; i++)
+        if (strcmp(chapter_of(p, p->param[i].article), chapter) == 0)
+            (*(is_open(&p->param[i]) ? &open : &given))++;
+    for (size_t i = 0; i < p->choice_n; i++)
+        chosen += p->choice[i].is == NULL && strcmp(chapter_of(p, p->choice[i].article), chapter) == 0;
+    if (open + chosen + given == 0)
+        return;
+    html_open(h, E_DETAILS);
+    html_flag(h, A_OPEN, first);
+    html_open(h, E_SUMMARY);
+    html_text(h, msg_fill(s->r, req_lang(s->r), MSG("words.chapter"), chapter[0] ? chapter : msg_text(req_lang(s->r), MSG("words.no-chapter")),
+                          mem_fmt(s->r, "%zu", open), mem_fmt(s->r, "%zu", chosen), mem_fmt(s->r, "%zu", given), NULL));
+    html_close(h, E_SUMMARY);
+    for (int part = 0; part < 2; part++) {
+        if ((part == 0 ? open : given) > 0)
+            ui_heading(h, level, msg_text(req_lang(s->r), part == 0 ? MSG("setup.words-open") : MSG("setup.words-proposed")));
+        for (size_t i = 0; i < p->param_n; i++)
+            if (is_open(&p->param[i]) == (part == 0) && strcmp(chapter_of(p, p->param[i].article), chapter) == 0)
+                param_out(s, p, &p->param[i]);
+        if (part == 0 && chosen > 0)
+            ui_heading(h, level, msg_text(req_lang(s->r), MSG("setup.words-choices")));
+        for (size_t i = 0; part == 0 && i < p->choice_n; i++)
+            if (p->choice[i].is == NULL && strcmp(chapter_of(p, p->choice[i].article), chapter) == 0)
+                choice_out(s, p, &p->choice[i]);
+    }
+    html_close(h, E_DETAILS);
 }
 
 void words_form(struct screen *s, const struct pack *p, int level)
 {
-    struct html *h = s->h;
-    ui_heading(h, level, msg_text(req_lang(s->r), MSG("setup.words-open")));
-    for (size_t i = 0; i < p->param_n; i++)
-        if (p->param[i].dflt == NULL && p->param[i].is == NULL)
-            param_out(s, p, &p->param[i]);
-    ui_heading(h, level, msg_text(req_lang(s->r), MSG("setup.words-choices")));
-    for (size_t i = 0; i < p->choice_n; i++)
-        if (p->choice[i].is == NULL)
-            choice_out(s, p, &p->choice[i]);
-    html_open(h, E_DETAILS);
-    html_open(h, E_SUMMARY);
-    html_msg(h, MSG("setup.words-proposed"));
-    html_close(h, E_SUMMARY);
-    for (size_t i = 0; i < p->param_n; i++)
-        if (p->param[i].dflt != NULL)
-            param_out(s, p, &p->param[i]);
-    html_close(h, E_DETAILS);
+    struct chapters c = {.name = mem_array(s->r, const char *, p->article_n + 2), .max = p->article_n + 1};
+    for (size_t i = 0; i < p->param_n && c.n == 0; i++)
+        if (is_open(&p->param[i]))
+            chapter_add(&c, chapter_of(p, p->param[i].article));
+    for (size_t i = 0; i < p->article_n; i++)
+        chapter_add(&c, p->article[i].chapter ? p->article[i].chapter : "");
+    chapter_add(&c, "");
+    for (size_t i = 0; i < c.n; i++)
+        chapter_out(s, p, c.name[i], i == 0, level);
+}
+
+/* ---- what was typed ---- */
+
+static const struct param *param_of(const struct pack_set *set, const char *key)
+{
+    for (size_t i = 0; i < set->pack_n; i++) {
+        const struct pack *p = &set->pack[i];
+        size_t n = strlen(p->id);
+        for (size_t k = 0; strncmp(key, p->id, n) == 0 && key[n] == '.' && k < p->param_n; k++)
+            if (strcmp(p->param[k].id, key + n + 1) == 0)
+                return &p->param[k];
+    }
+    return NULL;
+}
+
+static const struct choice *choice_of(const struct pack_set *set, const char *key)
+{
+    for (size_t i = 0; i < set->pack_n; i++) {
+        const struct pack *p = &set->pack[i];
+        size_t n = strlen(p->id);
+        for (size_t k = 0; strncmp(key, p->id, n) == 0 && key[n] == '.' && k < p->choice_n; k++)
+            if (strcmp(p->choice[k].id, key + n + 1) == 0)
+                return &p->choice[k];
+    }
+    return NULL;
+}
+
+/* A figure that cannot be read, or is weaker than the source states: told, not quietly put right. */
+static const char *param_wrong(struct screen *s, const struct param *a, const char *typed, const char **ret_text)
+{
+    struct field f = {.id = a->id, .path = a->id, .label = pick_lang(req_lang(s->r), a->label, a->label_en), .type = a->type};
+    struct value_ctx c = {.lang = req_lang(s->r)};
+    struct trouble_vec bad = VEC_INIT(s->r);
+    int64_t n, least;
+    *ret_text = NULL;
+    if (!value_read(s->r, &c, &f, a->id, typed, ret_text, &bad))
+        return bad.n ? bad.v[0].text : f.label;
+    bool figures = a->stated && a->stricter != STRICT_NONE && *ret_text && a->dflt && str_to_i64(str_of(*ret_text), &n) && str_to_i64(str_of(a->dflt), &least);
+    if (figures && (a->stricter == STRICT_MIN ? n > least : n < least))
+        return msg_fill(s->r, req_lang(s->r), MSG("settings.weaker"), f.label, shown(s, a, *ret_text), shown(s, a, a->dflt), NULL);
+    return NULL;
+}
+
+static bool options_known(const struct choice *c, const char *list)
+{
+    struct str rest = str_of(list), one;
+    while (str_next(&rest, ' ', &one)) {
+        bool known = one.n == 0;
+        for (size_t i = 0; i < c->n; i++)
+            known = known || str_eq(one, str_of(c->opt[i].id));
+        if (!known)
+            return false;
+    }
+    return true;
+}
+
+size_t words_check(struct screen *s, struct json *settings, struct ui_problem *ret, size_t max)
+{
+    size_t n = 0;
+    struct json *clean = json_obj(s->r);
+    for (size_t i = 0; i < json_n(settings) && n < max; i++) {
+        const char *key = json_key_at(settings, i), *v = json_str(json_val_at(settings, i)), *text = v;
+        const struct param *a = param_of(s->rd.set, key);
+        const struct choice *c = choice_of(s->rd.set, key);
+        const char *why = a ? param_wrong(s, a, v ? v : "", &text) : NULL;
+        if (a == NULL && (c == NULL || !options_known(c, v ? v : "")))
+            why = msg_fill(s->r, req_lang(s->r), MSG("settings.unknown-option"), c ? pick_lang(req_lang(s->r), c->label, c->label_en) : key, NULL);
+        if (why != NULL)
+            ret[n++] = (struct ui_problem){mem_fmt(s->r, a ? "w.%s" : "c.%s", key), why};
+        json_set_str(clean, key, text);
+    }
+    for (size_t i = 0; i < json_n(clean); i++)
+        json_set(settings, json_key_at(clean, i), json_val_at(clean, i));
+    return n;
 }
 
 /* A multiple choice is the list of its ticked options; one that was shown and is wholly unticked becomes empty. */
-static void multi_read(struct req *r, const char *key, struct json *settings)
+static bool same_list(const char *a, const char *b)
+{
+    const char *const side[] = {a ? a : "", b ? b : ""};
+    for (int i = 0; i < 2; i++) {
+        struct str rest = str_of(side[i]), one;
+        while (str_next(&rest, ' ', &one)) {
+            struct str other = str_of(side[1 - i]), x;
+            bool found = one.n == 0;
+            while (!found && str_next(&other, ' ', &x))
+                found = str_eq(one, x);
+            if (!found)
+                return false;
+        }
+    }
+    return true;
+}
+
+static void multi_read(struct req *r, const char *key, const char *now, struct json *settings)
 {
     char *name = mem_fmt(r, "c.%s[]", key), *list = mem_strdup(r, "");
     for (size_t i = 0; i < req_form_n(r); i++)
         if (strcmp(req_form_at(r, i)->name, name) == 0)
             list = mem_fmt(r, "%s%s%s", list, list[0] ? " " : "", req_form_at(r, i)->value);
-    json_set_str(settings, key, list);
+    if (!same_list(list, now))
+        json_set_str(settings, key, list);
+}
+
+/* "1年" typed where P1Y is in force is no change. */
+static bool same_value(struct req *r, const struct param *a, const char *typed, const char *now)
+{
+    struct field f = {.id = a->id, .path = a->id, .label = a->label, .type = a->type};
+    struct value_ctx c = {.lang = req_lang(r)};
+    struct trouble_vec bad = VEC_INIT(r);
+    const char *text = NULL;
+    return value_read(r, &c, &f, a->id, typed, &text, &bad) && text_eq(text, now);
 }
 
 struct json *words_read(struct req *r, const struct pack_set *set)
@@ -103,13 +281,14 @@ struct json *words_read(struct req *r, const struct pack_set *set)
         const struct req_param *f = req_form_at(r, i);
         const char *value = str_dup(r, str_trim(str_of(f->value))), *now;
         if (strncmp(f->name, "m.", 2) == 0) {
-            multi_read(r, f->name + 2, settings);
+            multi_read(r, f->name + 2, pack_value(set, f->name + 2), settings);
             continue;
         }
         if ((strncmp(f->name, "w.", 2) != 0 && strncmp(f->name, "c.", 2) != 0) || strstr(f->name, "[]") != NULL)
             continue;
         now = pack_value(set, f->name + 2);
-        if (strcmp(now ? now : "", value) != 0)
+        const struct param *a = param_of(set, f->name + 2);
+        if (strcmp(now ? now : "", value) != 0 && !(a != NULL && now != NULL && same_value(r, a, value, now)))
             json_set_str(settings, f->name + 2, value);
     }
     return settings;

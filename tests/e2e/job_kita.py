@@ -71,3 +71,45 @@ def job(house):
     for path in ("/settings", "/people", "/f/asset", "/f/asset/import", "/f/asset/new", "/f/takeout/new", "/settings/words/sme", "/settings/coverage/sme", "/regulation/sme"):
         b.go(path)
         b.both_languages()
+    words(b, check)
+
+
+def words(b, check):
+    """The administrator changes a figure of the regulation; weaker than the source states is refused, and what was typed stays."""
+    def opened():
+        for e in b.driver.find_elements("css selector", "main details:not([open]) > summary"):
+            e.click()
+    b.go("/settings/words/sme")
+    opened()
+    b.fill("一般アカウントの最小文字数", "8")
+    b.press("保存する")
+    opened()
+    check("a figure weaker than the regulation states is refused", b.driver.find_elements("css selector", ".problems") != [] and b.has("規程が定める 10 より緩い"), b.text()[:600])
+    check("what was typed stays", b.control("一般アカウントの最小文字数").get_attribute("value") == "8")
+    b.fill("一般アカウントの最小文字数", "十四")
+    b.press("保存する")
+    opened()
+    check("what is no figure is refused", b.driver.find_elements("css selector", ".problems") != [], b.text()[:400])
+    b.fill("一般アカウントの最小文字数", "14")
+    b.fill("会社名", "株式会社北屋商事")
+    b.press("保存する")
+    opened()
+    check("a stricter figure is taken", b.has("設定を変更しました") and b.control("一般アカウントの最小文字数").get_attribute("value") == "14", b.text()[:400])
+    b.press("保存する")
+    check("saving without a change says so", b.has("変更された項目がありません"), b.text()[:400])
+    b.go("/settings")
+    check("the sets in force are listed, an earlier one can be brought back", len(b.driver.find_elements("xpath", "//button[contains(., 'この版に戻す')]")) >= 1, b.text()[:600])
+    b.press("この版に戻す")
+    b.go("/settings/words/sme")
+    opened()
+    check("the earlier figure is back", b.control("一般アカウントの最小文字数").get_attribute("value") == "10")
+    as_employee(b, check)
+
+
+def as_employee(b, check):
+    b.driver.delete_all_cookies()
+    sign_in(b, "suzuki")
+    b.go("/settings/words/sme")
+    check("somebody else may look but not change", not b.driver.find_elements("xpath", "//button[contains(., '保存する')]"), b.text()[:300])
+    b.driver.get(b.base + "/people")
+    check("sign-ins of people are the administrator's", b.has("権限"), b.text()[:300])
