@@ -107,6 +107,13 @@ static const char *lasting(struct gen *g, const struct node *n, const char *on)
     return mem_fmt(g->mem, "(ha.%s IS NULL OR ha.%s <= %s) AND (ha.%s IS NULL OR ha.%s >= %s)", from, from, on, to, to, on);
 }
 
+/* Somebody who left holds nothing, whatever the register of appointments still says. */
+static const char *here(struct gen *g, const struct node *n, const char *who, const char *on)
+{
+    const char *left = core_col(g, n, "person", "left_on");
+    return mem_fmt(g->mem, "EXISTS (SELECT 1 FROM f_person hp WHERE hp.record = %s AND hp.slot = 0 AND (hp.%s IS NULL OR hp.%s >= %s))", who, left, left, on);
+}
+
 static struct val f_holds(struct gen *g, const struct node *n, struct val *a)
 {
     MEM_SCOPE(tmp, g->mem);
@@ -116,14 +123,13 @@ static struct val f_holds(struct gen *g, const struct node *n, struct val *a)
         r = pack_role(g->scope->set, a[1].lit);
     if (r == NULL)
         return cond_bad(g, n->list[1]->at, MSG("cond.role"), a[1].lit, NULL);
+    const char *known = mem_fmt(g->mem, "CASE WHEN %s IS NULL OR %s IS NULL THEN NULL ELSE %s", who, on, here(g, n, who, on));
     if (r->everyone)
-        return mk(V_BOOL, mem_fmt(g->mem, "(CASE WHEN %s IS NULL OR %s IS NULL THEN NULL ELSE EXISTS (SELECT 1 FROM f_person hp WHERE hp.record = %s AND hp.slot = 0 "
-                                  "AND (hp.%s IS NULL OR hp.%s >= %s)) END)", who, on, who, core_col(g, n, "person", "left_on"), core_col(g, n, "person", "left_on"), on));
+        return mk(V_BOOL, mem_fmt(g->mem, "(%s END)", known));
     if (r->derived_head)
-        return mk(V_BOOL, mem_fmt(g->mem, "(CASE WHEN %s IS NULL OR %s IS NULL THEN NULL ELSE EXISTS (SELECT 1 FROM f_department hd WHERE hd.slot = 0 AND hd.%s = %s) END)",
-                                  who, on, core_col(g, n, "department", "head"), who));
-    return mk(V_BOOL, mem_fmt(g->mem, "(CASE WHEN %s IS NULL OR %s IS NULL THEN NULL ELSE EXISTS (SELECT 1 FROM f_assignment ha WHERE ha.slot = 0 AND ha.%s = %s AND ha.%s IN (%s) "
-                              "AND %s) END)", who, on, core_col(g, n, "assignment", "person"), who, core_col(g, n, "assignment", "role"), role_list(g, r), lasting(g, n, on)));
+        return mk(V_BOOL, mem_fmt(g->mem, "(%s AND EXISTS (SELECT 1 FROM f_department hd WHERE hd.slot = 0 AND hd.%s = %s) END)", known, core_col(g, n, "department", "head"), who));
+    return mk(V_BOOL, mem_fmt(g->mem, "(%s AND EXISTS (SELECT 1 FROM f_assignment ha WHERE ha.slot = 0 AND ha.%s = %s AND ha.%s IN (%s) AND %s) END)", known,
+                              core_col(g, n, "assignment", "person"), who, core_col(g, n, "assignment", "role"), role_list(g, r), lasting(g, n, on)));
 }
 
 static struct val person_ref(struct gen *g, const char *form, const char *sql)
