@@ -136,22 +136,30 @@ enum rc file_copy(const char *from, const char *to, int mode, struct err *e)
     return RC_OK;
 }
 
+/* A new folder's name is flushed too: what is put into it must not be lost with it. */
+static bool folder_make(TALLOC_CTX *mem, const char *path, int mode)
+{
+    struct stat st;
+    if (mkdir(path, (mode_t)mode) == 0)
+        return sync_dir_of(mem, path);
+    return errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 enum rc file_mkdirs(const char *path, int mode, struct err *e)
 {
     MEM_SCOPE(tmp, NULL);
     char *p = mem_strdup(tmp, path);
-    for (char *s = p + 1; *s != '\0'; s++) {
-        if (*s != '/')
+    for (char *s = p + 1;; s++) {
+        char c = *s;
+        if (c != '/' && c != '\0')
             continue;
         *s = '\0';
-        if (mkdir(p, (mode_t)mode) != 0 && errno != EEXIST)
+        if (!folder_make(tmp, p, mode))
             return err_set(e, ERR_FILE_WRITE, "%s: errno %d", p, errno);
-        *s = '/';
+        *s = c;
+        if (c == '\0')
+            return RC_OK;
     }
-    struct stat st;
-    if (mkdir(p, (mode_t)mode) != 0 && (errno != EEXIST || stat(p, &st) != 0 || !S_ISDIR(st.st_mode)))
-        return err_set(e, ERR_FILE_WRITE, "%s: errno %d", p, errno);
-    return RC_OK;
 }
 
 static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }

@@ -30,6 +30,8 @@ enum rc highwater_open(TALLOC_CTX *mem, const char *dir, struct highwater **ret,
     int why = st.st_size < SLOT_BYTES * SLOTS ? posix_fallocate(h->fd, 0, SLOT_BYTES * SLOTS) : 0;     /* a full disk must not stop a slot */
     if (why != 0)
         return err_set(e, why == ENOSPC ? ERR_DB_FULL : ERR_LEDGER_HIGHWATER, "%s: errno %d", path, why);
+    if (st.st_size < SLOT_BYTES * SLOTS)
+        TRY(file_sync(path, e));                     /* its name as well: a file that a power cut takes away speaks for nobody */
     *ret = h;
     return RC_OK;
 }

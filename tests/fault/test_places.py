@@ -31,7 +31,7 @@ def main():
             said = s.page("/login")
             fl.check("試用" in said, "%s: every page says that it is a trial: %s" % (name, said[:200]))
             s.stop()
-        s = Server(bench, house)
+        s = Server(bench, house, FAULT_DIR=house, FAULT_FS=0xEF53)
         fl.check(s.up() and s.login()[0] == 200 and "試用" not in s.page("/login"), "control: an ordinary place has no warning")
         other = Server(bench, house, log=bench.path("log"))
         fl.check(not other.up() and other.wait() == 1, "a second instance is refused")

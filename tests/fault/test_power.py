@@ -55,7 +55,7 @@ def lost(code, said):
 
 
 def main():
-    points = int(sys.argv[2]) if len(sys.argv) > 2 else 48
+    points = int(sys.argv[2]) if len(sys.argv) > 2 else 30
     with fl.Bench(sys.argv[1]) as bench:
         template, count = bench.house(), bench.path("count")
         below = bench.fresh(template)
@@ -71,8 +71,61 @@ def main():
         fl.check(acked > trials and dropped > trials, "the cuts fell while writing: %d trials, %d acknowledged, %d writes dropped" % (trials, acked, dropped))
         print("power cuts: %d trials at %d points of %d calls, %d acknowledged writes, %d unflushed writes dropped" %
               (trials, len(range(1, calls + 1, step)), calls, acked, dropped))
+        twice(bench, calls)
+        first_start(bench)
         controls(bench, calls)
     fl.end()
+
+
+def twice(bench, calls):
+    """The power goes again while what the first cut left is being recovered."""
+    trials = 0
+    for at in range(calls // 6, calls, max(1, calls // 8)):
+        template, below = bench.house(), bench.path("live")
+        log, ack = bench.path("log"), bench.path("ack")
+        for code, said, n, how, gone in trial(bench, at, ()):
+            pass
+        once, _ = fl.power_cut(bench, template, below, log, at)
+        for again in (1, 3, 7, 20, 60):
+            shutil.rmtree(below, ignore_errors=True)
+            shutil.copytree(once, below)
+            os.remove(log)
+            bench.run("check", below, ack, FAULT_DIR=below, FAULT_LOG=log, FAULT_AT=again, FAULT_KIND="kill")
+            after, _ = fl.power_cut(bench, once, below, log, again)
+            code, said = bench.judge(after, ack)
+            fl.check(code == 0, "cut at call %d, and again at call %d of recovery: %s" % (at, again, said))
+            shutil.rmtree(after)
+            trials += 1
+        shutil.rmtree(once)
+    print("cut again during recovery: %d trials" % trials)
+
+
+def first_start(bench):
+    """The power goes while the house is being made: the next start opens it, however far that came, or begins anew."""
+    count, log, nothing = bench.path("count1"), bench.path("log"), bench.path("nothing")
+    os.makedirs(nothing)
+    below = bench.fresh()
+    p = bench.run("make", below, FAULT_DIR=below, FAULT_COUNT=count)
+    calls = int(open(count).read())
+    fl.check(p.returncode == 0 and calls > 100, "made with %d calls" % calls)
+    opened = anew = 0
+    for at in [*range(1, 120, 13), *range(120, calls, max(1, calls // 10))]:
+        for seed in ((None, at)[at % 2],):
+            below = bench.path("making")
+            shutil.rmtree(below, ignore_errors=True)
+            os.makedirs(below)
+            if os.path.exists(log):
+                os.remove(log)
+            bench.run("make", below, FAULT_DIR=below, FAULT_LOG=log, FAULT_AT=at, FAULT_KIND="kill")
+            after, _ = fl.power_cut(bench, nothing, below, log, seed)
+            p = bench.run("make", after)                   # it opens, and then what was done of the set-up is refused
+            said = p.stdout.decode().strip()
+            fl.check(p.returncode == 0 or (p.returncode == 3 and b"housedriver: open:" not in p.stderr), "cut at call %d of the first start: %s %s" % (at, said, p.stderr.decode()[-300:]))
+            anew += p.returncode == 0
+            opened += p.returncode != 0
+            shutil.rmtree(after)
+    fl.check(opened > 0 and anew > 0, "both kinds were met")
+    print("first start: %d cuts of %d calls, %d began anew, %d went on" % (opened + anew, calls, anew, opened))
 
 
 def controls(bench, calls):
