@@ -40,6 +40,7 @@ struct base { const char *key, *dir, *db /* NULL: SQLite */, *admin; struct json
 const struct base *base_get(TALLOC_CTX *mem, const struct options *o, const struct scene *s, bool pg);
 /* The connection string of a fresh copy. */
 char *base_copy_db(TALLOC_CTX *mem, const struct options *o, const struct base *b, const char *name);
+char *base_new_db(TALLOC_CTX *mem, const struct options *o, const char *name);
 void base_drop_db(TALLOC_CTX *mem, const struct options *o, const char *name);
 char *base_url(TALLOC_CTX *mem, const struct options *o, const char *name);
 
@@ -58,7 +59,7 @@ struct server { struct program p; int port; bool up; char *dir; };
 struct login { const char *cookie, *csrf; };
 struct run {
     TALLOC_CTX *mem, *step /* one line's */; const struct options *o; const struct scene *s; const struct base *base; bool pg;
-    char *dir, *packs, *db, *db_name, *report; const struct line *at; size_t next;
+    char *dir, *packs, *db, *db_name, *db_second /* after a restore */, *report; const struct line *at; size_t next;
     struct server sv[SERVERS_MAX]; int on; int64_t now_us;
     struct map *vars, *logins; const char *who; struct reply last; bool acted, hushed; int64_t mark, set_before; const char *expect_refusal;
     struct json *adopted; int serial;

@@ -23,6 +23,11 @@ char *base_copy_db(TALLOC_CTX *mem, const struct options *o, const struct base *
     return ok ? base_url(mem, o, name) : NULL;
 }
 
+char *base_new_db(TALLOC_CTX *mem, const struct options *o, const char *name)
+{
+    return psql(mem, o, mem_fmt(mem, "CREATE DATABASE %s", name)) ? base_url(mem, o, name) : NULL;
+}
+
 void base_drop_db(TALLOC_CTX *mem, const struct options *o, const char *name)
 {
     (void)psql(mem, o, mem_fmt(mem, "DROP DATABASE IF EXISTS %s WITH (FORCE)", name));

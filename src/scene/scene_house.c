@@ -160,9 +160,17 @@ static bool verb_backup(struct run *r, struct args *a, const char *verb)
     return outcome(r, "daicho backup", code, out);
 }
 
+/* In place on SQLite; on PostgreSQL into a database that must be empty. */
 static bool verb_restore(struct run *r, struct args *a, const char *verb)
 {
     (void)verb;
+    if (r->pg && r->db_second == NULL) {
+        r->db_second = mem_fmt(r->mem, "%s_restored", r->db_name);
+        if (!all_down(r) || (r->db = base_new_db(r->mem, r->o, r->db_second)) == NULL)
+            return run_fail(r, "an empty database", r->db_second);
+    } else if (r->pg) {
+        return run_bad(r, "a scene on PostgreSQL restores once");
+    }
     r->logins = map_new(r->mem);                     /* a restore ends all sessions */
     return offline(r, "restore", backup_dir(r, a));
 }
@@ -180,23 +188,52 @@ static bool adopt(struct run *r)
     return ok;
 }
 
-/* switch DIR: files of DIR (below the scene's folder) are laid over the packs, and the set is adopted again. */
+/* The scene's own copy of the packs, in place of the link to the shipped ones. */
+static bool packs_copy(struct run *r)
+{
+    char *out, *mine = mem_fmt(r->mem, "%s/packs%d", r->dir, ++r->serial);
+    const char *argv[] = {"cp", "-rL", "--", r->packs, mine, NULL};
+    if (host_run(r->step, argv, NULL, &out) != 0)
+        return run_fail(r, "a copy of the packs", out);
+    (void)unlink(r->packs);
+    return symlink(mine, r->packs) == 0 ? true : run_fail(r, "a folder of packs", mine);
+}
+
+/* patch PACK/FILE "text" "other text": in the scene's copy; `switch` adopts it. */
+static bool verb_patch(struct run *r, struct args *a, const char *verb)
+{
+    const struct word *file = args_next(a), *old = args_next(a), *new = args_next(a);
+    struct err e = {0};
+    struct str data;
+    (void)verb;
+    if (new == NULL)
+        return run_bad(r, "patch PACK/FILE \"text\" \"other text\"");
+    if (!packs_copy(r))
+        return false;
+    char *path = file_join(r->step, r->packs, file->text);
+    if (file_read(r->step, path, 4 << 20, &data, &e) != RC_OK)
+        return run_fail(r, "a file of the packs", e.detail);
+    const char *text = str_dup(r->step, data), *at = strstr(text, old->text);
+    if (at == NULL || strstr(at + 1, old->text) != NULL)
+        return run_fail(r, mem_fmt(r->step, "%s once in %s", old->text, file->text), at ? "it stands there more than once" : "it does not stand there");
+    char *now = mem_fmt(r->step, "%.*s%s%s", (int)(at - text), text, new->text, at + strlen(old->text));
+    return file_write_atomic(path, now, strlen(now), 0600, &e) == RC_OK ? true : run_fail(r, "a file of the packs", e.detail);
+}
+
+/* switch [DIR]: files of DIR (beside the scene) are laid over the packs; what is there now is adopted. */
 static bool verb_switch(struct run *r, struct args *a, const char *verb)
 {
     const struct word *w = args_next(a);
-    char *out, *mine = mem_fmt(r->mem, "%s/packs%d", r->dir, ++r->serial), *root = file_join(r->step, r->o->root, "packs");
+    const char *slash = strrchr(r->at->file, '/');
+    char *out;
     (void)verb;
     if (w == NULL)
-        return run_bad(r, "switch DIR");
-    const char *slash = strrchr(r->at->file, '/');
+        return adopt(r);
     char *from = mem_fmt(r->step, "%s/%s/.", slash ? mem_strndup(r->step, r->at->file, (size_t)(slash - r->at->file)) : ".", w->text);
-    const char *first[] = {"cp", "-rL", "--", root, mine, NULL}, *second[] = {"cp", "-rL", "--", from, mine, NULL};
-    if (host_run(r->step, first, NULL, &out) != 0 || host_run(r->step, second, NULL, &out) != 0)
-        return run_fail(r, "a folder of packs", out);
-    (void)unlink(r->packs);
-    if (symlink(mine, r->packs) != 0)
-        return run_fail(r, "a folder of packs", mine);
-    return adopt(r);
+    const char *argv[] = {"cp", "-rL", "--", from, mem_fmt(r->step, "%s/", r->packs), NULL};
+    if (!packs_copy(r))
+        return false;
+    return host_run(r->step, argv, NULL, &out) == 0 ? adopt(r) : run_fail(r, "a folder of packs", out);
 }
 
 static bool verb_adopt(struct run *r, struct args *a, const char *verb)
@@ -297,6 +334,6 @@ static bool verb_mark(struct run *r, struct args *a, const char *verb)
 
 const struct verb verbs_house[] = {
     {"clock", verb_clock}, {"restart", verb_restart}, {"kill", verb_restart}, {"server", verb_server}, {"rebuild", verb_rebuild}, {"verify", verb_verify},
-    {"backup", verb_backup}, {"restore", verb_restore}, {"switch", verb_switch}, {"adopt", verb_adopt}, {"undo", verb_undo}, {"grep", verb_grep},
+    {"backup", verb_backup}, {"restore", verb_restore}, {"patch", verb_patch}, {"switch", verb_switch}, {"adopt", verb_adopt}, {"undo", verb_undo}, {"grep", verb_grep},
     {"grep-not", verb_grep}, {"mark", verb_mark}, {NULL, NULL},
 };

@@ -3,7 +3,7 @@
 #include "scene/scene.h"
 
 #define FLIGHT_MAX 400
-struct flight { struct request q; int fd; struct reply p; };
+struct flight { struct request q; int fd; struct reply p; const struct line *at; };
 
 static bool add(struct run *r, const struct line *l, struct flight *f, size_t *n, int64_t times)
 {
@@ -19,6 +19,7 @@ static bool add(struct run *r, const struct line *l, struct flight *f, size_t *n
         return false;
     for (int64_t i = 0; i < times && *n < FLIGHT_MAX; i++) {
         f[*n].q = command_request(r, name, args, ikey);
+        f[*n].at = l;
         if (!request_for(r, who, &f[*n].q))
             return false;
         (*n)++;
@@ -111,8 +112,10 @@ bool parallel_run(struct run *r, struct args *a, const char *verb)
     r->next++;
     if (!fly(r, f, n) || !ends(r, f, n))
         return false;
-    for (size_t i = 0; i < n; i++)
-        if (f[i].p.status == 200 && json_get_i64(f[i].p.json, "record", 0) != 0)
-            return keep_var(r, json_get_i64(f[i].p.json, "record", 0)) && settle(r);
+    for (size_t i = 0; i < n; i++) {
+        r->at = f[i].at;
+        if (f[i].p.status == 200 && json_get_i64(f[i].p.json, "record", 0) != 0 && !keep_var(r, json_get_i64(f[i].p.json, "record", 0)))
+            return false;
+    }
     return settle(r);
 }

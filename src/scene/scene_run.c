@@ -189,6 +189,8 @@ bool run_scene(TALLOC_CTX *mem, const struct options *o, const struct scene *s, 
     }
     if (r.db_name != NULL && !o->keep)
         base_drop_db(mem, o, r.db_name);
+    if (r.db_second != NULL && !o->keep)
+        base_drop_db(mem, o, r.db_second);
     if (r.dir != NULL && !o->keep)
         host_remove(mem, r.dir);
     if (!ok && o->keep)

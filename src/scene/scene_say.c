@@ -34,8 +34,10 @@ char *code_text(TALLOC_CTX *mem, const char *name)
 
 char *reply_text(TALLOC_CTX *mem, const struct reply *p)
 {
-    char *text = p->status == 0 ? mem_strdup(mem, "no answer (did the server end?)") : mem_fmt(mem, "%d %.1500s", p->status, p->json ? json_text(mem, p->json) : p->body);
-    return text;
+    const char *page = p->json == NULL && p->body != NULL ? strstr(p->body, "<main") : NULL;
+    if (p->status == 0)
+        return mem_strdup(mem, "no answer (did the server end?)");
+    return mem_fmt(mem, "%d %.1500s", p->status, p->json ? json_text(mem, p->json) : page ? page : p->body);
 }
 
 /* Commands answer {code, error}, everything before them (session, permission of a route, size) {error: {code}}. */
