@@ -19,7 +19,7 @@ math.h netdb.h netinet/in.h netinet/tcp.h poll.h pthread.h pwd.h sched.h semapho
 stdbool.h stddef.h stdint.h stdio.h stdlib.h stdnoreturn.h string.h strings.h sys/epoll.h sys/eventfd.h sys/file.h sys/ioctl.h
 sys/mman.h sys/mount.h sys/prctl.h sys/random.h sys/resource.h sys/socket.h sys/stat.h sys/statfs.h sys/statvfs.h sys/sysmacros.h
 sys/syscall.h sys/time.h sys/timerfd.h sys/types.h sys/uio.h sys/un.h sys/utsname.h sys/vfs.h sys/wait.h sys/sendfile.h
-linux/magic.h syslog.h termios.h threads.h time.h unistd.h""".split())
+linux/magic.h malloc.h syslog.h termios.h threads.h time.h unistd.h""".split())
 
 
 def table(text, name):

@@ -25,8 +25,8 @@ SELECT v.subject, v.since_us, r.title, r.number FROM verdict v JOIN record r ON 
 
 -- name: check_tasks :many  in: lo text, hi text  out: tkey text
 SELECT tkey FROM task WHERE tkey >= $1 AND tkey < $2 AND state = 'open' ORDER BY tkey LIMIT 500;
--- name: tasks_overdue_by_duty :many  in: now_us i64  out: duty text, n i64, due_us i64  bounded: one row for each duty of the set
-SELECT duty, count(*), min(due_us) FROM task WHERE state = 'open' AND due_us < $1 AND duty IS NOT NULL AND NOT (tkey >= 'check:' AND tkey < 'check;') GROUP BY duty;
+-- name: task_overdue_n :one  in: duty text, now_us i64, lim i64  out: n i64, due_us i64?
+SELECT count(*), min(d.due_us) FROM (SELECT due_us FROM task WHERE duty = $1 AND state = 'open' AND due_us < $2 AND NOT (tkey >= 'check:' AND tkey < 'check;') ORDER BY due_us LIMIT $3) d;
 -- name: tasks_overdue_of_duty :many  in: duty text, now_us i64, lim i64  out: record i64, name text, due_us i64, title text, number text
 SELECT t.record, t.name, t.due_us, r.title, r.number FROM task t JOIN record r ON r.id = t.record WHERE t.state = 'open' AND t.due_us < $2 AND t.duty = $1 AND NOT (t.tkey >= 'check:' AND t.tkey < 'check;') ORDER BY t.due_us, t.id LIMIT $3;
 

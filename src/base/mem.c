@@ -1,4 +1,5 @@
 /* Memory: talloc wrapped so that nothing returns NULL. Pools are left off under ASan, which cannot see an overflow inside a pool. */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,10 @@ static void *sure(void *p)
 void mem_init(void)
 {
     talloc_disable_null_tracking();
+    /* A page needs some hundred KiB for some hundred microseconds: they stay with the process instead of going back to the kernel each time. */
+    mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    mallopt(M_TRIM_THRESHOLD, 4 << 20);
+    mallopt(M_ARENA_MAX, 4);
 }
 
 TALLOC_CTX *mem_root(size_t bytes)

@@ -82,7 +82,7 @@ static void apply_columns(struct record *r, const struct act_row *a, const struc
     r->version = a->no;
 }
 
-static enum rc apply_content(struct tx *tx, TALLOC_CTX *mem, struct record *r, int64_t rev, enum slot slot, struct err *e)
+static enum rc apply_content(struct tx *tx, TALLOC_CTX *mem, struct record *r, int64_t rev, enum slot slot, const struct content *there, struct err *e)
 {
     struct content *c;
     size_t erased;
@@ -93,7 +93,10 @@ static enum rc apply_content(struct tx *tx, TALLOC_CTX *mem, struct record *r, i
         r->draft_rev = rev;
     else
         r->force_rev = rev;
-    TRY(ftable_put(tx, mem, r->form, r, slot, slot == SLOT_DRAFT ? (r->draft_state ? r->draft_state : "draft") : r->state, c, e));
+    if (there != NULL)                                   /* state and department follow in ftable_sync */
+        TRY(ftable_change(tx, mem, r->form, r, slot, r->draft_state ? r->draft_state : "draft", there, c, e));
+    else
+        TRY(ftable_put(tx, mem, r->form, r, slot, slot == SLOT_DRAFT ? (r->draft_state ? r->draft_state : "draft") : r->state, c, e));
     if (slot == SLOT_FORCE || r->force_rev == 0) {
         TRY(ftable_title(tx_db(tx), mem, r->form, c, &title, e));
         r->title = title;
@@ -107,14 +110,14 @@ static enum rc draft_drop(struct tx *tx, TALLOC_CTX *mem, struct record *r, stru
     return ftable_drop(tx, mem, r->form, r->id, SLOT_DRAFT, e);
 }
 
-static enum rc apply_slots(struct tx *tx, TALLOC_CTX *mem, struct record *r, const struct json *ef, struct err *e)
+static enum rc apply_slots(struct tx *tx, TALLOC_CTX *mem, struct record *r, const struct json *ef, const struct content *drafted, struct err *e)
 {
     int64_t draft = json_get_i64(ef, "draft", 0), promote = json_get_i64(ef, "promote", 0);
     if (draft != 0)
-        TRY(apply_content(tx, mem, r, draft, SLOT_DRAFT, e));
+        TRY(apply_content(tx, mem, r, draft, SLOT_DRAFT, drafted, e));
     if (promote != 0) {
         TRY(draft_drop(tx, mem, r, e));
-        TRY(apply_content(tx, mem, r, promote, SLOT_FORCE, e));
+        TRY(apply_content(tx, mem, r, promote, SLOT_FORCE, NULL, e));
     }
     if (json_get_bool(ef, "drop_draft"))
         TRY(draft_drop(tx, mem, r, e));
@@ -137,7 +140,7 @@ enum rc act_apply(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, co
     if (r.form == NULL)
         return err_set(e, ERR_FORM_MISSING, "form %s of record %lld", r.form_ident, (long long)r.id);
     apply_columns(&r, a, ef);
-    TRY(apply_slots(tx, tmp, &r, ef, e));
+    TRY(apply_slots(tx, tmp, &r, ef, json_get(ef, "pack_set") == NULL ? a->drafted : NULL, e));
     TRY(q_record_put(tx, r.id, r.state, r.draft_state, r.department, r.department == 0, r.title, r.updated_at, r.closed_at, r.closed_at == 0,
                      r.force_rev, r.force_rev == 0, r.draft_rev, r.draft_rev == 0, r.version, r.pack_set, e));
     TRY(ftable_sync(tx, tmp, r.form, &r, e));
@@ -176,7 +179,9 @@ enum rc act_do(struct work *w, int64_t record, int64_t revision, const char *kin
     struct json *fixed;
     TRY(json_read(tmp, str_of(text), 8 << 20, &fixed, e));          /* what is applied is what was hashed */
     struct act_row a = {.id = work_new_id(w), .record = record, .revision = revision, .no = last.no + 1, .actor = w->actor.person,
-                        .on_behalf = w->actor.on_behalf, .at = w->now_us, .kind = kind, .step = step, .effect = fixed};
+                        .on_behalf = w->actor.on_behalf, .at = w->now_us, .kind = kind, .step = step, .effect = fixed, .drafted = w->drafted_record == record ? w->drafted : NULL};
+    w->drafted = NULL;                                   /* known for this act alone */
+    w->drafted_record = 0;
     struct act_fields af = {.id = a.id, .record = record, .revision = revision, .no = a.no, .kind = kind, .step = step, .actor = a.actor,
                             .on_behalf = a.on_behalf, .at = a.at, .comment_commit = comment ? commit : NULL, .effect = text};
     act_hash(&af, hash);

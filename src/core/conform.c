@@ -6,7 +6,9 @@
 #define COUNT_MAX 1001
 #define VIOLATORS_MAX 200
 
-struct tally { int64_t bad, unknown, ok, since_bad, since_unknown; };
+struct tally { int64_t bad, unknown, ok, since_bad, since_unknown; const struct duty **duty /* that the check carries */; size_t duty_n; };
+
+struct overdue { int64_t n, due_us; };
 
 static enum rc tally_of(struct reader *r, const struct check *k, struct tally *ret, struct err *e)
 {
@@ -16,6 +18,23 @@ static enum rc tally_of(struct reader *r, const struct check *k, struct tally *r
     TRY(q_verdict_state_n(r->db, r->mem, k->key, "ok", COUNT_MAX, &ok, e));
     *ret = (struct tally){.bad = bad.n, .unknown = unknown.n, .ok = ok.n, .since_bad = bad.since_us_null ? 0 : bad.since_us,
                           .since_unknown = unknown.since_us_null ? 0 : unknown.since_us};
+    ret->duty = mem_array(r->mem, const struct duty *, k->carries.n + 1);
+    for (size_t i = 0; i < k->carries.n; i++) {
+        const struct duty *d = pack_duty(r->set, k->carries.duty[i]);
+        if (d != NULL)
+            ret->duty[ret->duty_n++] = d;
+    }
+    return RC_OK;
+}
+
+/* What is overdue of a duty of the set, in the set's order; bounded, so that a page costs the same with a million tasks. */
+static enum rc overdue_read(struct reader *r, struct overdue *ret, struct err *e)
+{
+    for (size_t i = 0; i < r->set->duty_n; i++) {
+        struct q_task_overdue_n row;
+        TRY(q_task_overdue_n(r->db, r->mem, r->set->duty[i].key, r->now_us, COUNT_MAX, &row, e));
+        ret[i] = (struct overdue){row.n, row.due_us_null ? 0 : row.due_us};
+    }
     return RC_OK;
 }
 
@@ -32,13 +51,24 @@ static bool speaks_for(const struct reader *r, const struct check *k, const stru
     return false;
 }
 
+/* The same with the duties looked up before: every check is asked for every article. */
+static bool tally_speaks(const struct check *k, const struct tally *t, const struct pack *p, const char *article)
+{
+    if (k->pack == p && text_eq(k->article, article))
+        return true;
+    for (size_t i = 0; i < t->duty_n; i++)
+        if (t->duty[i]->pack == p && text_eq(t->duty[i]->article, article))
+            return true;
+    return false;
+}
+
 static void since_min(int64_t *since, int64_t us)
 {
     if (us != 0 && (*since == 0 || us < *since))
         *since = us;
 }
 
-struct summing { struct reader *r; const struct tally *tally; const struct q_tasks_overdue_by_duty_rows *overdue; };
+struct summing { struct reader *r; const struct tally *tally; const struct overdue *overdue; };
 
 static const char *named(const struct summing *s, const char *key, const char *what)
 {
@@ -51,7 +81,7 @@ static void add_checks(const struct summing *s, const struct pack *p, struct art
         const struct check *k = &s->r->set->check[i];
         const struct tally *t = &s->tally[i];
         const char *label = pick_lang(s->r->actor.lang, k->label ? k->label : k->key, k->label_en);
-        if (!speaks_for(s->r, k, p, a->article))
+        if (!tally_speaks(k, t, p, a->article))
             continue;
         if (a->bad_n == 0 && t->bad > 0)
             a->why = named(s, MSG("conform.check"), label);
@@ -69,14 +99,14 @@ static void add_checks(const struct summing *s, const struct pack *p, struct art
 
 static void add_overdue(const struct summing *s, const struct pack *p, struct article_state *a)
 {
-    for (size_t i = 0; i < s->overdue->n; i++) {
-        const struct duty *d = pack_duty(s->r->set, s->overdue->v[i].duty);
-        if (d == NULL || d->pack != p || !text_eq(d->article, a->article))
+    for (size_t i = 0; i < s->r->set->duty_n; i++) {
+        const struct duty *d = &s->r->set->duty[i];
+        if (s->overdue[i].n == 0 || d->pack != p || !text_eq(d->article, a->article))
             continue;
         if (a->bad_n == 0)
             a->why = named(s, MSG("conform.overdue"), pick_lang(s->r->actor.lang, d->must ? d->must : d->key, d->must_en));
-        a->bad_n += s->overdue->v[i].n;
-        since_min(&a->since_us, s->overdue->v[i].due_us);
+        a->bad_n += s->overdue[i].n;
+        since_min(&a->since_us, s->overdue[i].due_us);
     }
 }
 
@@ -141,7 +171,6 @@ static enum rc article_sum(const struct summing *s, const struct pack *p, const 
 enum rc conformity(struct reader *r, const char *pack, struct article_states *ret, int64_t *ret_as_of, struct err *e)
 {
     struct q_head_next_id head;
-    struct q_tasks_overdue_by_duty_rows overdue;
     if (ret->mem == NULL)
         ret->mem = r->mem;
     TRY(q_head_next_id(r->db, r->mem, &head, e));
@@ -151,8 +180,9 @@ enum rc conformity(struct reader *r, const char *pack, struct article_states *re
     struct tally *tally = mem_array(r->mem, struct tally, r->set->check_n + 1);
     for (size_t i = 0; i < r->set->check_n; i++)
         TRY(tally_of(r, &r->set->check[i], &tally[i], e));
-    TRY(q_tasks_overdue_by_duty(r->db, r->mem, r->now_us, &overdue, e));
-    struct summing s = {r, tally, &overdue};
+    struct overdue *overdue = mem_array(r->mem, struct overdue, r->set->duty_n + 1);
+    TRY(overdue_read(r, overdue, e));
+    struct summing s = {r, tally, overdue};
     for (size_t i = 0; i < r->set->pack_n; i++) {
         const struct pack *p = &r->set->pack[i];
         for (size_t k = 0; k < p->article_n && (pack == NULL || strcmp(p->id, pack) == 0); k++)

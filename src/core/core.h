@@ -58,7 +58,7 @@ void core_command(struct core *c, TALLOC_CTX *mem, const struct actor *actor, co
 /* What a command handler works with. Handlers run on the writer thread inside a savepoint. */
 struct work { struct core *core; struct tx *tx; struct db *db; TALLOC_CTX *mem; struct ledger *ledger; const struct pack_set *set; struct actor actor;
               int64_t now_us; char today[CIVIL_TEXT_N]; int64_t seq; struct trouble_vec *troubles; bool quiet /* import: no task mail */;
-              int64_t id_next, id_end; bool failed; bool scrub /* after COMMIT: no erased bytes may stay in the WAL */; };
+              const struct content *drafted; int64_t drafted_record /* what draft_prepare put into the draft slot of which record */; int64_t id_next, id_end; bool failed; bool scrub /* after COMMIT: no erased bytes may stay in the WAL */; };
 #define WORK_ID_BLOCK 16          /* ids taken from head at a time; unused ones are left out */
 typedef enum rc (*command_fn)(struct work *w, const struct json *args, struct json *body, struct err *e);
 enum command_need { CMD_SIGNED_IN, CMD_ADMIN, CMD_SYSTEM, CMD_SETUP, CMD_OPEN /* sign-in itself */ };

@@ -20,12 +20,15 @@ MUST enum rc revision_bind(struct work *w, const struct form *f, const struct co
 MUST enum rc act_do(struct work *w, int64_t record, int64_t revision, const char *kind, const char *step, const char *comment,
                     const struct json *effect, struct err *e);
 /* Applies an effect to the projections; act_do and rebuild call it. */
-struct act_row { int64_t id, record, revision, no, actor, on_behalf, at, seq; const char *kind, *step; const struct json *effect; };
+struct act_row { int64_t id, record, revision, no, actor, on_behalf, at, seq; const char *kind, *step; const struct json *effect; const struct content *drafted /* what the draft slot holds already, or NULL */; };
 MUST enum rc act_apply(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, const struct act_row *a, struct err *e);
 
 /* ---- ftable.c ---- */
 MUST enum rc ftable_ensure(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, struct err *e);     /* tables of all forms of the set */
 MUST enum rc ftable_put(struct tx *tx, TALLOC_CTX *mem, const struct form *f, const struct record *rec, enum slot slot, const char *state, const struct content *c, struct err *e);
+/* The same when the slot holds `was`, written in this transaction: only what differs. */
+MUST enum rc ftable_change(struct tx *tx, TALLOC_CTX *mem, const struct form *f, const struct record *rec, enum slot slot, const char *state,
+                           const struct content *was, const struct content *c, struct err *e);
 MUST enum rc ftable_drop(struct tx *tx, TALLOC_CTX *mem, const struct form *f, int64_t record, enum slot slot, struct err *e);
 MUST enum rc ftable_move(struct tx *tx, TALLOC_CTX *mem, const struct form *f, int64_t record, enum slot from, enum slot to, struct err *e);
 /* state, department, closed_at of the shared columns after a change of the record row; and `show`. */

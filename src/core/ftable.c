@@ -239,6 +239,46 @@ enum rc ftable_put(struct tx *tx, TALLOC_CTX *mem, const struct form *f, const s
     return links_put(tx, f, rec->id, slot, c, e);
 }
 
+/* A column of its own, neither child table nor link: such a change is one UPDATE. */
+static bool plain_change(const struct form *f, const char *path)
+{
+    const struct field *col = NULL;
+    int64_t row;
+    const struct field *fd = content_field(f, path, &col, &row);
+    return fd != NULL && col == NULL && !field_is_child(fd) && !value_is_ref(fd);
+}
+
+enum rc ftable_change(struct tx *tx, TALLOC_CTX *mem, const struct form *f, const struct record *rec, enum slot slot, const char *state,
+                      const struct content *was, const struct content *c, struct err *e)
+{
+    MEM_SCOPE(tmp, mem);
+    struct change_vec changes = VEC_INIT(tmp);
+    content_diff(tmp, was, c, &changes);
+    for (size_t i = 0; i < changes.n; i++)
+        if (!plain_change(f, changes.v[i].path))
+            return ftable_put(tx, mem, f, rec, slot, state, c, e);
+    if (changes.n == 0)
+        return RC_OK;
+    struct sql *s = sql_new(tmp);
+    sql_lit(s, "UPDATE ");
+    sql_ident(s, form_table(tmp, f));
+    for (size_t i = 0; i < changes.n; i++) {
+        const struct field *fd = pack_field(f, changes.v[i].path);
+        if (i == 0)
+            sql_lit(s, " SET ");
+        else
+            sql_lit(s, ", ");
+        sql_ident(s, fd->col);
+        sql_lit(s, " = ");
+        value_bind(s, fd, content_get(c, fd->path));
+    }
+    sql_lit(s, " WHERE record = ");
+    sql_i64(s, rec->id);
+    sql_lit(s, " AND slot = ");
+    sql_i64(s, slot);
+    return exec(tx, s, e);
+}
+
 static enum rc slot_move(struct tx *tx, TALLOC_CTX *mem, const char *table, int64_t record, int from, int to, bool shown, struct err *e)
 {
     struct sql *s = sql_new(mem);

@@ -92,12 +92,13 @@ enum rc judge_values(struct work *w, const struct record *rec, enum slot slot, s
     bool changed = true, fresh = rec->version == 0;
     *ret_changed = false;
     for (int round = 0; changed && round < VALUE_ROUNDS; round++) {
+        struct content *was = content_copy(w->mem, c);
         TRY(values_round(w, rec, slot, c, fresh && round == 0, &changed, e));
         if (!changed)
             break;
         *ret_changed = true;
         content_order(c, rec->form);
-        TRY(ftable_put(w->tx, w->mem, rec->form, rec, slot, slot == SLOT_DRAFT ? "draft" : rec->state, c, e));
+        TRY(ftable_change(w->tx, w->mem, rec->form, rec, slot, slot == SLOT_DRAFT ? "draft" : rec->state, was, c, e));
     }
     return RC_OK;
 }

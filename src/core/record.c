@@ -112,6 +112,8 @@ static enum rc draft_prepare(struct work *w, struct record *rec, struct content 
     TRY(ftable_put(w->tx, w->mem, rec->form, rec, SLOT_DRAFT, "draft", c, e));
     TRY(judge_values(w, rec, SLOT_DRAFT, c, &changed, e));
     content_order(c, rec->form);
+    w->drafted = c;
+    w->drafted_record = rec->id;
     return at ? judge_rules(w, rec, SLOT_DRAFT, c, at, e) : RC_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "core/core_state.h"
 
 #define WRITER_BATCH_MAX 256
+#define WRITER_BATCH_US 25000
 #define WRITER_QUEUE_MAX 4096
 #define IKEY_MAX 100
 
@@ -306,6 +307,24 @@ static void connection_end(struct writer *wr, const struct err *e)
     wr->db = NULL;
 }
 
+/* A long batch is cut: what is left goes back to the head of the queue, so that nobody waits behind more than this and one command. */
+static bool batch_cut(struct writer *wr, struct job *at, int64_t t0)
+{
+    struct job *rest = at->next, *last = rest;
+    if (rest == NULL || clock_mono_us() - t0 < WRITER_BATCH_US)
+        return false;
+    while (last->next != NULL)
+        last = last->next;
+    at->next = NULL;
+    pthread_mutex_lock(&wr->lock);
+    last->next = wr->first;
+    wr->first = rest;
+    if (wr->last == NULL)
+        wr->last = last;
+    pthread_mutex_unlock(&wr->lock);
+    return true;
+}
+
 static void batch_run(struct writer *wr, struct job *first, bool *ret_answered)
 {
     MEM_SCOPE(mem, NULL);
@@ -326,6 +345,8 @@ static void batch_run(struct writer *wr, struct job *first, bool *ret_answered)
         (void)__atomic_add_fetch(&wr->commands, 1, __ATOMIC_RELAXED);
         keep = command_run(wr, tx, j, now) || keep;
         wr->saw_full = wr->saw_full || j->ans->err.code == ERR_DB_FULL;
+        if (batch_cut(wr, j, t0))
+            break;
     }
     *ret_answered = fault_early(wr, first);
     rc = batch_end(wr, tx, keep, &e);

@@ -327,7 +327,8 @@ static enum rc settings(struct db *db, struct err *e)
         if (sqlite3_db_config(l->h, conf[i].op, conf[i].value, &now) != SQLITE_OK || now != conf[i].value)
             return err_set(e, ERR_DB_REFUSED, "SQLite setting %d", conf[i].op);
     }
-    TRY(lite_script(db, "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000", e));
+    /* Readers are many, and what they read is in the kernel's cache anyway. */
+    TRY(lite_script(db, db->mode == DB_READER ? "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2000" : "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000", e));
     TRY(pragma_is(db, "PRAGMA cell_size_check = ON", "PRAGMA cell_size_check", "1", e));
     TRY(pragma_is(db, "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", "1", e));
     if (db->mode == DB_READER)
