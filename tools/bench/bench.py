@@ -47,7 +47,7 @@ class Bench:
     def row(self, what, measured, budget=None, ok=None, **more):
         """ok: True, False or None (no budget at this size, or skipped)."""
         self.rows.append(dict(what=what, measured=measured, budget=budget, ok=ok, **more))
-        print('  %-50s %-34s %-24s %s' % (what, measured, budget or '', '' if ok is None else 'met' if ok else 'NOT MET'), flush=True)
+        print('  %-42s %-50s %-26s %s' % (what, measured, budget or '', '' if ok is None else 'met' if ok else 'NOT MET'), flush=True)
 
     # ---- the data folder ----
     def prepare(self):
@@ -120,6 +120,11 @@ class Bench:
         text = open('/proc/%d/status' % self.server.pid).read()
         return int(re.search(key + r':\s+(\d+)', text).group(1)) / 1024
 
+    def cpu_us(self):
+        """Processor time of the server so far: unlike latency it does not depend on who else uses the machine."""
+        f = open('/proc/%d/stat' % self.server.pid).read().rsplit(')', 1)[1].split()
+        return (int(f[11]) + int(f[12])) * 1000000 // os.sysconf('SC_CLK_TCK')
+
     def metrics(self):
         status, data, _ = self.get('/api/v1/metrics', {'Authorization': 'Bearer ' + self.users[0]['token']})
         return json.loads(data) if status == 200 else {}
@@ -145,12 +150,13 @@ class Bench:
         for _ in range(1 if mode == 'once' else repeats or self.a.repeats):
             self.sample_n += 1
             samples = os.path.join(self.run_dir, '%03d-%s-%d.u32' % (self.sample_n, re.sub(r'\W+', '_', name), connections))
+            cpu = self.cpu_us()
             p = subprocess.run(['taskset', '-c', '1' if os.cpu_count() > 1 else '0', self.tool('bench_load'), str(port), str(connections), str(seconds or self.a.seconds), path, samples, mode],
                                capture_output=True, text=True)
             if not p.stdout:
                 sys.exit('%s: %s' % (name, p.stderr))
             r = json.loads(p.stdout)
-            r.update(name=name, connections=connections, samples=os.path.basename(samples), load=os.getloadavg()[0])
+            r.update(cpu_us=round((self.cpu_us() - cpu) / max(1, r['n'])), name=name, connections=connections, samples=os.path.basename(samples), load=os.getloadavg()[0])
             if r['failed'] + r['broken'] + r['refused'] > 0:
                 print(p.stderr, file=sys.stderr)
             runs.append(r)
@@ -166,7 +172,7 @@ class Bench:
         for c in self.a.connections:
             r = self.load(name, [('GET', p, headers, None) for p in paths], c)
             bad = r['failed'] + r['broken'] + r['refused'] + r['moved']
-            text = 'p50 %.2f p99 %.2f ms %6.0f/s' % (r['p50_us'] / 1000, r['p99_us'] / 1000, r['rps'])
+            text = 'p50 %.2f p99 %.2f ms %6.0f/s %5d us cpu' % (r['p50_us'] / 1000, r['p99_us'] / 1000, r['rps'], r['cpu_us'])
             if bad:
                 self.row('%s, %d conn' % (name, c), text + ' %d bad answers' % bad, 'none bad', False)
             elif c == 8:
@@ -207,7 +213,7 @@ class Bench:
         for c in self.a.connections:
             r = self.load('create', [self.post(u, 'record.create', self.takeout('計測 @@KEY@@')) for u, _ in pairs], c)
             bad = r['failed'] + r['broken'] + r['refused']
-            text = 'p50 %.2f p99 %.2f ms %6.0f/s%s' % (r['p50_us'] / 1000, r['p99_us'] / 1000, r['rps'], ' %d bad answers' % bad if bad else '')
+            text = 'p50 %.2f p99 %.2f ms %6.0f/s %5d us cpu%s' % (r['p50_us'] / 1000, r['p99_us'] / 1000, r['rps'], r['cpu_us'], ' %d bad answers' % bad if bad else '')
             if c == 64:
                 want = 5000 if self.a.engine == 'sqlite' else 800
                 self.row('create + submit, 64 conn', text, '%d/s' % want, r['rps'] >= want and not bad)
@@ -219,7 +225,7 @@ class Bench:
             made = self.submitted(pairs, 150 if c == 1 else 600)
             r = self.load('approve', made, c, 'once', seconds=60)
             bad = r['failed'] + r['broken'] + r['refused']
-            self.row('approve, %d conn' % c, 'p50 %.2f p99 %.2f ms %6.0f/s%s' % (r['p50_us'] / 1000, r['p99_us'] / 1000, r['rps'], ' %d bad answers' % bad if bad else ''),
+            self.row('approve, %d conn' % c, 'p50 %.2f p99 %.2f ms %6.0f/s %5d us cpu%s' % (r['p50_us'] / 1000, r['p99_us'] / 1000, r['rps'], r['cpu_us'], ' %d bad answers' % bad if bad else ''),
                      None, False if bad else None)
         held = self.metrics().get('writer_longest_hold_us')
         self.row('longest hold of the writer', '%.1f ms' % (held / 1000) if held is not None else 'no counter', '50 ms', held is not None and held <= 50000)
