@@ -1,5 +1,5 @@
 # A thin face over meson. `make run` opens daicho on http://127.0.0.1:8080 with its data in ./data; `make test` runs everything that is checked.
-.PHONY: run build test test-web check clean
+.PHONY: run build test test-web bench check clean
 
 run: build
 	exec build/daicho serve --data-dir data
@@ -24,10 +24,17 @@ test-web:
 	ninja -C build-test daicho
 	tests/e2e/run.py build-test/daicho build-test
 
+# Speed against its budgets, beside the floors of this machine (docs/BENCH.md). SIZE=small (default; minutes) mid full, ENGINE=sqlite postgres.
+bench:
+	tools/deps.sh bench
+	test -f build-bench/build.ninja || meson setup build-bench -Dbuildtype=release
+	ninja -C build-bench daicho tools/bench/bench_make tools/bench/bench_load tools/bench/bench_sync
+	python3 tools/bench/bench.py --build build-bench --size $(or $(SIZE),small) --engine $(or $(ENGINE),sqlite)
+
 # The rules of the house alone: a few seconds.
 check:
 	python3 tools/check_rooms.py
 	python3 tools/check_src.py
 
 clean:
-	rm -rf build build-test
+	rm -rf build build-test build-bench bench-out

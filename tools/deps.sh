@@ -2,6 +2,7 @@
 # Installs the Debian packages that daicho needs, only those that are missing.
 #   tools/deps.sh         to build and run
 #   tools/deps.sh test    also what the tests and the fuzzers need
+#   tools/deps.sh bench   also what the measurements compare with
 #   tools/deps.sh web     also the browser that drives the pages, and fonts for them
 set -eu
 need="build-essential meson ninja-build pkg-config python3 libtalloc-dev libjansson-dev libicu-dev libsodium-dev libssl-dev
@@ -11,8 +12,9 @@ need="$need libcmocka-dev libgumbo-dev"
 case "${1:-}" in
     "") ;;
     test) need="$need postgresql-15 sqlite3 golang-go golang-golang-x-mod-dev clang libclang-rt-14-dev" ;;
+    bench) need="$need nginx-light postgresql-15" ;;
     web) need="$need chromium chromium-driver python3-selenium fonts-noto-cjk" ;;
-    *) echo "usage: $0 [test|web]" >&2; exit 2 ;;
+    *) echo "usage: $0 [test|web|bench]" >&2; exit 2 ;;
 esac
 
 missing=
