@@ -2,12 +2,32 @@
  * does not exist for them: 404, never 403. */
 #include "api/api_int.h"
 
+static enum rc seen_with(struct reader *rd, int64_t id, struct record *rec, const struct grant **ret_grant, struct err *e)
+{
+    TRY(record_get(rd->db, rd->mem, rd->set, id, rec, e));
+    if (rec->form == NULL || perm_check(rd->db, rd->mem, rd->set, &rd->actor, PERMIT_SEE, rec->form, rec, rd->today, ret_grant, e) != RC_OK)
+        return err_set(e, ERR_RECORD_MISSING, "record %lld", (long long)id);
+    return RC_OK;
+}
+
 static enum rc seen(struct reader *rd, int64_t id, struct record *rec, struct err *e)
 {
     const struct grant *g;
-    TRY(record_get(rd->db, rd->mem, rd->set, id, rec, e));
-    if (rec->form == NULL || perm_check(rd->db, rd->mem, rd->set, &rd->actor, PERMIT_SEE, rec->form, rec, rd->today, &g, e) != RC_OK)
-        return err_set(e, ERR_RECORD_MISSING, "record %lld", (long long)id);
+    return seen_with(rd, id, rec, &g, e);
+}
+
+static enum rc files_out(struct reader *rd, const struct grant *see, const struct record *rec, struct json *arr, struct err *e)
+{
+    struct attachments files = VEC_INIT(rd->mem);
+    TRY(attach_of_record(rd, see, rec, &files, e));
+    for (size_t i = 0; i < files.n; i++) {
+        struct json *o = json_add_obj(arr);
+        json_set_i64(o, "attachment", files.v[i].id);
+        json_set_str(o, "name", files.v[i].name);
+        json_set_str(o, "type", files.v[i].type);
+        json_set_i64(o, "bytes", files.v[i].bytes);
+        json_set_i64(o, "at", files.v[i].at);
+    }
     return RC_OK;
 }
 
@@ -87,14 +107,16 @@ static enum rc record_out(struct reader *rd, int64_t id, struct json *o, struct 
     struct record rec;
     struct task_infos tasks = VEC_INIT(rd->mem);
     const char **may;
+    const struct grant *see;
     size_t n;
-    TRY(seen(rd, id, &rec, e));
+    TRY(seen_with(rd, id, &rec, &see, e));
     head_out(o, &rec);
     TRY(content_out(rd, rec.force_rev, "force", o, e));
     TRY(content_out(rd, rec.draft_rev, "draft", o, e));
     TRY(steps_out(rd, id, o, e));
     TRY(task_of_record(rd, id, &tasks, e));
     TRY(tasks_out(rd, &tasks, json_set_arr(o, "tasks")));
+    TRY(files_out(rd, see, &rec, json_set_arr(o, "attachments"), e));
     TRY(record_may(rd, &rec, &may, &n, e));
     struct json *m = json_set_arr(o, "may");
     for (size_t i = 0; i < n; i++)

@@ -180,7 +180,7 @@ static bool place(struct run *r)
 bool run_scene(TALLOC_CTX *mem, const struct options *o, const struct scene *s, bool pg, char **ret_report)
 {
     struct line first = {.file = s->file, .no = s->no};
-    struct run r = {.mem = mem, .step = mem, .o = o, .s = s, .pg = pg, .vars = map_new(mem), .logins = map_new(mem), .at = &first};
+    struct run r = {.mem = mem, .step = mem, .o = o, .s = s, .pg = pg, .vars = map_new(mem), .logins = map_new(mem), .passwords = map_new(mem), .at = &first};
     r.base = base_get(mem, o, s, pg);
     bool ok = r.base != NULL ? place(&r) && server_start(&r, 0) && lines_run(&r) : run_fail(&r, "the example loads", "see above");
     for (int i = 0; i < SERVERS_MAX; i++) {

@@ -80,7 +80,7 @@ static bool sign_in(struct run *r, const char *who, struct login **ret)
     struct reply p;
     struct json *o = json_obj(r->step);
     json_set_str(o, "login", who);
-    json_set_str(o, "password", password());
+    json_set_str(o, "password", map_get(r->passwords, who) ? (const char *)map_get(r->passwords, who) : password());
     char *body = json_text(r->step, o);
     struct request q = {.method = "POST", .path = "/api/v1/login", .body = body, .body_n = strlen(body)};
     if (!http_ask(r->step, r->sv[r->on].port, &q, &p) || p.status != 200 || p.cookie == NULL)

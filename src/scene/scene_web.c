@@ -114,7 +114,47 @@ static bool verb_attach(struct run *r, struct args *a, const char *verb)
     buf_puts(b, filled(r, bytes ? bytes->text : r->at->block));
     buf_puts(b, "\r\n--scene-part--\r\n");
     struct request q = {.method = "POST", .path = mem_fmt(r->step, "/r/%lld/attach", (long long)id), .type = "multipart/form-data; boundary=scene-part", .body = b->p, .body_n = b->n};
-    return ask(r, r->who, &q, &p) && judged(r, &p) && settle(r);
+    if (!ask(r, r->who, &q, &p) || !judged(r, &p))
+        return false;
+    if (r->expect_refusal != NULL)
+        return true;
+    if (!settle(r) || !ask_get(r, r->who, mem_fmt(r->step, "/api/v1/records/%lld", (long long)id), &p))
+        return false;
+    const struct json *files = json_get(p.json, "attachments");
+    int64_t newest = 0;
+    for (size_t i = 0; i < json_n(files); i++)
+        newest = json_get_i64(json_at(files, i), "attachment", 0) > newest ? json_get_i64(json_at(files, i), "attachment", 0) : newest;
+    return newest != 0 ? keep_var(r, newest) : run_fail(r, "the file among those of the record", reply_text(r->step, &p));
+}
+
+/* account RECORD: somebody who came in this scene gets a first password, as the administrator gives it on the page of people. */
+static bool verb_account(struct run *r, struct args *a, const char *verb)
+{
+    struct reply p;
+    int64_t id = args_record(a);
+    struct request q = {.method = "POST", .path = mem_fmt(r->step, "/people/%lld", (long long)id), .type = "application/x-www-form-urlencoded", .body = "do=password", .body_n = 11};
+    (void)verb;
+    if (id == 0 || !ask(r, r->base->admin, &q, &p))
+        return false;
+    const char *at = p.body ? strstr(p.body, "<pre>") : NULL, *end = at ? strstr(at, "</pre>") : NULL;
+    if (end == NULL)
+        return run_fail(r, "a first password", reply_text(r->step, &p));
+    char *password = mem_strndup(r->mem, at + 5, (size_t)(end - at - 5));
+    if (!ask_get(r, r->base->admin, mem_fmt(r->step, "/api/v1/records/%lld", (long long)id), &p))
+        return false;
+    const char *login = json_get_str(json_get(p.json, "force"), "login");
+    if (login == NULL)
+        return run_fail(r, "a person in force with a login", reply_text(r->step, &p));
+    map_set(r->passwords, login, password);
+    return true;
+}
+
+/* find RECORD -> V */
+static bool verb_found(struct run *r, struct args *a, const char *verb)
+{
+    int64_t id = args_record(a);
+    (void)verb;
+    return id != 0 && keep_var(r, id);
 }
 
 /* import FORM [paper_by:.. paper_on:..] <<CSV: the first line names fields by their paths. */
@@ -155,5 +195,5 @@ static bool verb_import(struct run *r, struct args *a, const char *verb)
 }
 
 const struct verb verbs_web[] = {
-    {"get", verb_get}, {"page", verb_get}, {"post", verb_post}, {"form", verb_form}, {"attach", verb_attach}, {"import", verb_import}, {NULL, NULL},
+    {"get", verb_get}, {"page", verb_get}, {"post", verb_post}, {"form", verb_form}, {"attach", verb_attach}, {"import", verb_import}, {"account", verb_account}, {"find", verb_found}, {NULL, NULL},
 };
