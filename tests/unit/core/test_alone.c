@@ -69,6 +69,10 @@ static void with_a_reason(void **state)
     assert_string_equal(approve("shacho", t), "ok");
     assert_string_equal(house_state(t), "approved/-");
     assert_int_equal(house_tasks(t, "core:countersign", NULL), 0);
+    int64_t d = house_make("shacho", "delegation", mem_fmt(house_mem, "{\"from_person\":\"%lld\",\"to_person\":\"%lld\",\"from_on\":\"%s\",\"until_on\":\"%s\",\"reason\":\"出張\"}",
+                           (long long)house_person("shacho"), (long long)house_person("sato"), day(0), day(3)), NULL);
+    assert_string_equal(approve("sato", request("shacho", "wa_request", NULL)), "ERR_NOT_YOUR_STEP");                      /* an exception is not lent */
+    assert_string_equal(house_act("kanri", "record.void", d, NULL), "ok");
     int64_t down = request("suzuki", "wa_request", NULL);
     assert_string_equal(house_route(down), "head:open kacho open");               /* where somebody is left nothing is excepted */
     int64_t open = request("shacho", "wa_request", NULL);

@@ -122,6 +122,10 @@ static void no_way_around(void **state)
     struct json *args = json_obj(house_mem);
     json_set_i64(args, "record", t);
     assert_string_equal(house_code_of(house_say(&forged, "record.approve", args)), "ERR_NOT_YOUR_STEP");                   /* nobody says for whom but a delegation */
+    forged = house_as("kacho");
+    forged.on_behalf = house_person("bucho");
+    assert_string_equal(house_code_of(house_say(&forged, "record.approve", args)), "ok");
+    last_act(t, "approve", "kacho", NULL);
     (void)deputy("suzuki", "suzuki", "kacho", NULL, 2, 5, &code);
     assert_string_equal(code, "ERR_DELEGATION");                                  /* a loop of two */
     int64_t second = deputy("suzuki", "suzuki", "sato", NULL, 0, 9, NULL);
@@ -225,6 +229,22 @@ static void the_recorder_does_not_confirm(void **state)
     assert_string_equal(house_state(t), "draft/returned");
 }
 
+/* A scan is no new ground for what was approved before; who approved before may record, and then does not confirm. */
+static void a_letter_after_approvals(void **state)
+{
+    (void)state;
+    int64_t t = paper("suzuki", "both");
+    assert_string_equal(approve("kacho", t), "ok");
+    assert_string_equal(house_route(t), "first:done kacho done client:open/outside");
+    int64_t scan = house_attach("suzuki", t, "回答.pdf", "%PDF-1.7 回答");
+    assert_string_equal(house_route(t), "first:done kacho done client:open/outside");
+    assert_string_equal(letter("kacho", t, scan, "approve"), "ok");
+    assert_string_equal(house_route(t), "first:done kacho done client:open/letter-approve bucho open kacho recorded");
+    assert_string_equal(approve("kacho", t), "ERR_NOT_YOUR_STEP");
+    assert_string_equal(approve("bucho", t), "ok");
+    assert_string_equal(house_state(t), "approved/-");
+}
+
 /* ---- approval ahead ---- */
 
 static void looked_at_later(void **state)
@@ -312,7 +332,7 @@ int main(void)
     mem_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_deputy_acts), cmocka_unit_test(within_dates_and_scope), cmocka_unit_test(no_way_around), cmocka_unit_test(registered_by_another),
-        cmocka_unit_test(one_person_counts_once), cmocka_unit_test(answered_by_letter), cmocka_unit_test(the_recorder_does_not_confirm), cmocka_unit_test(looked_at_later),
+        cmocka_unit_test(one_person_counts_once), cmocka_unit_test(answered_by_letter), cmocka_unit_test(the_recorder_does_not_confirm), cmocka_unit_test(a_letter_after_approvals), cmocka_unit_test(looked_at_later),
         cmocka_unit_test(withdrawn_after_ahead), cmocka_unit_test(a_later_draft_takes_nothing_away), cmocka_unit_test(it_is_all_in_the_ledger),
     };
     int bad = cmocka_run_group_tests_name("stand-ins on SQLite", tests, open_house, close_house);
