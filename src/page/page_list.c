@@ -98,11 +98,12 @@ static void search_form(struct list *l)
 {
     static const char *const states[] = {"draft", "submitted", "approved", "returned", "closed", "void"};
     struct html *h = l->s->h;
-    struct ui_opt opt[ARRAY_N(states)];
+    struct ui_opt opt[ARRAY_N(states) + 1];
     enum lang lang = req_lang(l->s->r);
     const struct ui_row q = {.id = "q", .label = msg_text(lang, MSG("list.search"))}, st = {.id = "state", .label = msg_text(lang, MSG("col.state"))};
     for (size_t i = 0; i < ARRAY_N(states); i++)
-        opt[i] = (struct ui_opt){states[i], state_label(lang, states[i]), text_eq(states[i], req_query(l->s->r, "state"))};
+        opt[i + 1] = (struct ui_opt){states[i], state_label(lang, states[i]), text_eq(states[i], req_query(l->s->r, "state"))};
+    opt[0] = (struct ui_opt){"", msg_text(lang, MSG("list.all-states")), false};
     html_open(h, E_FORM);
     html_class(h, "conditions");
     html_action_(h, page_path("list"), (const struct url_arg[]){URL_S(l->f->ident)}, 1, NULL);
@@ -110,7 +111,7 @@ static void search_form(struct list *l)
     ui_input(h, "search", "q", req_query(l->s->r, "q"), &q);
     ui_row_close(h, &q);
     ui_row_open(h, &st);
-    ui_select(h, "state", opt, ARRAY_N(states), true, &st);
+    ui_select(h, "state", opt, ARRAY_N(opt), false, &st);
     ui_row_close(h, &st);
     ui_button(h, MSG("list.go"), NULL, NULL, false);
     html_close(h, E_FORM);
@@ -130,6 +131,19 @@ static bool allowed(struct list *l, enum permit p)
     const struct grant *g;
     struct err e = {0};
     return perm_check(l->s->rd.db, l->s->r, l->s->rd.set, &l->s->rd.actor, p, l->f, NULL, l->s->rd.today, &g, &e) == RC_OK;
+}
+
+/* People look for the name, not for the number: it leads to the record, too. */
+static void name_cell(struct html *h, const struct line *x, const char *text)
+{
+    html_open(h, E_TD);
+    if (text != NULL && text[0] != '\0') {
+        html_open(h, E_A);
+        html_href(h, page_path("record"), URL_I(x->id));
+        html_text(h, text);
+        html_close(h, E_A);
+    }
+    html_close(h, E_TD);
 }
 
 static void lines_out(struct list *l, const struct line_vec *v)
@@ -155,7 +169,10 @@ static void lines_out(struct list *l, const struct line_vec *v)
         ui_badge(h, state_tone(v->v[k].state), state_label(lang, v->v[k].state));
         html_close(h, E_TD);
         for (size_t i = 3; i < l->n; i++)
-            html_el(h, E_TD, v->v[k].text[i]);
+            if (i == 3)
+                name_cell(h, &v->v[k], v->v[k].text[i]);
+            else
+                html_el(h, E_TD, v->v[k].text[i]);
         html_close(h, E_TR);
     }
     ui_table_close(h);

@@ -116,31 +116,52 @@ static void chapter_add(struct chapters *c, const char *name)
 
 static bool is_open(const struct param *a) { return a->dflt == NULL && a->is == NULL; }
 
-static void chapter_out(struct screen *s, const struct pack *p, const char *chapter, bool first, int level)
+/* What every organisation writes first: the open words of the article that the pack names first. */
+static const char *first_article(const struct pack *p)
+{
+    for (size_t i = 0; i < p->param_n; i++)
+        if (is_open(&p->param[i]))
+            return p->param[i].article;
+    return NULL;
+}
+
+static bool is_first(const struct pack *p, const struct param *a) { return is_open(a) && a->article != NULL && text_eq(a->article, first_article(p)); }
+
+static void first_out(struct screen *s, const struct pack *p, int level)
+{
+    if (first_article(p) == NULL)
+        return;
+    ui_heading(s->h, level, msg_text(req_lang(s->r), MSG("words.first")));
+    for (size_t i = 0; i < p->param_n; i++)
+        if (is_first(p, &p->param[i]))
+            param_out(s, p, &p->param[i]);
+    ui_heading(s->h, level, msg_text(req_lang(s->r), MSG("words.chapters")));
+}
+
+static void chapter_out(struct screen *s, const struct pack *p, const char *chapter, int level)
 {
     struct html *h = s->h;
     size_t open = 0, chosen = 0, given = 0;
     for (size_t i = 0; i < p->param_n; i++)
-        if (strcmp(chapter_of(p, p->param[i].article), chapter) == 0)
+        if (!is_first(p, &p->param[i]) && strcmp(chapter_of(p, p->param[i].article), chapter) == 0)
             (*(is_open(&p->param[i]) ? &open : &given))++;
     for (size_t i = 0; i < p->choice_n; i++)
         chosen += p->choice[i].is == NULL && strcmp(chapter_of(p, p->choice[i].article), chapter) == 0;
     if (open + chosen + given == 0)
         return;
     html_open(h, E_DETAILS);
-    html_flag(h, A_OPEN, first);
     html_open(h, E_SUMMARY);
     html_text(h, msg_fill(s->r, req_lang(s->r), MSG("words.chapter"), chapter[0] ? chapter : msg_text(req_lang(s->r), MSG("words.no-chapter")),
                           mem_fmt(s->r, "%zu", open), mem_fmt(s->r, "%zu", chosen), mem_fmt(s->r, "%zu", given), NULL));
     html_close(h, E_SUMMARY);
     for (int part = 0; part < 2; part++) {
         if ((part == 0 ? open : given) > 0)
-            ui_heading(h, level, msg_text(req_lang(s->r), part == 0 ? MSG("setup.words-open") : MSG("setup.words-proposed")));
+            ui_heading(h, level + 1, msg_text(req_lang(s->r), part == 0 ? MSG("setup.words-open") : MSG("setup.words-proposed")));
         for (size_t i = 0; i < p->param_n; i++)
-            if (is_open(&p->param[i]) == (part == 0) && strcmp(chapter_of(p, p->param[i].article), chapter) == 0)
+            if (is_open(&p->param[i]) == (part == 0) && !is_first(p, &p->param[i]) && strcmp(chapter_of(p, p->param[i].article), chapter) == 0)
                 param_out(s, p, &p->param[i]);
         if (part == 0 && chosen > 0)
-            ui_heading(h, level, msg_text(req_lang(s->r), MSG("setup.words-choices")));
+            ui_heading(h, level + 1, msg_text(req_lang(s->r), MSG("setup.words-choices")));
         for (size_t i = 0; part == 0 && i < p->choice_n; i++)
             if (p->choice[i].is == NULL && strcmp(chapter_of(p, p->choice[i].article), chapter) == 0)
                 choice_out(s, p, &p->choice[i]);
@@ -151,14 +172,12 @@ static void chapter_out(struct screen *s, const struct pack *p, const char *chap
 void words_form(struct screen *s, const struct pack *p, int level)
 {
     struct chapters c = {.name = mem_array(s->r, const char *, p->article_n + 2), .max = p->article_n + 1};
-    for (size_t i = 0; i < p->param_n && c.n == 0; i++)
-        if (is_open(&p->param[i]))
-            chapter_add(&c, chapter_of(p, p->param[i].article));
+    first_out(s, p, level);
     for (size_t i = 0; i < p->article_n; i++)
         chapter_add(&c, p->article[i].chapter ? p->article[i].chapter : "");
     chapter_add(&c, "");
     for (size_t i = 0; i < c.n; i++)
-        chapter_out(s, p, c.name[i], i == 0, level);
+        chapter_out(s, p, c.name[i], level);
 }
 
 /* ---- what was typed ---- */

@@ -173,13 +173,13 @@ class Browser:
     def check_width(self, what):
         if not self.script:
             return
-        wide = self.driver.execute_script("return document.documentElement.scrollWidth - window.innerWidth")
+        wide = self.driver.execute_script("return Math.max(document.documentElement.scrollWidth, window.innerWidth)") - self.screen[0]       # a phone widens innerWidth instead
         self.count.check("no sideways scrolling: " + what, wide <= 0, "%d px too wide: %s" % (wide, self.widest()))
 
     def widest(self):
         return self.driver.execute_script("var out = []; document.querySelectorAll('body *').forEach(function (e) { var r = e.getBoundingClientRect();"
-                                          "if (r.right > window.innerWidth + 1 && !e.closest('.scroll')) out.push(e.tagName + '.' + e.className + ' ' + Math.round(r.right)); });"
-                                          "return out.slice(0, 6).join('; ')")
+                                          "if (r.right > arguments[0] + 1) out.push(e.tagName + '.' + e.className + ' ' + Math.round(r.right)); });"
+                                          "return out.slice(0, 6).join('; ')", self.screen[0])
 
     def check_console(self, what):
         lines = [x["message"] for x in self.driver.get_log("browser") if x["level"] == "SEVERE" and not re.search(r"status of (401|403|409|422)", x["message"])]

@@ -3,7 +3,7 @@ import os
 
 from browser import PHONE
 
-BAD = "data:text/html,<html><head><title></title></head><body><main><h1>x</h1><h4>y</h4><img src='data:,' width=2000 height=9>" \
+BAD = "data:text/html,<html><head><meta name='viewport' content='width=device-width, initial-scale=1'><title></title></head><body><main><h1>x</h1><h4>y</h4><img src='data:,' width=2000 height=9>" \
       "<input><p style='color:%23aaa;background:%23bbb'>pale</p></main><script src='http://127.0.0.1:1/none.js'></script></body></html>"
 
 
