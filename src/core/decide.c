@@ -62,13 +62,29 @@ static enum rc deputy_seat(struct work *w, const struct record *rec, struct row_
     return RC_OK;
 }
 
-/* Somebody else was first, or it is not this person's turn at all. */
-static enum rc not_mine(const struct work *w, const struct record *rec, const struct row_vec *rows, struct err *e)
+/* Was the actor's seat, or that of somebody whose deputy they are, decided by another? */
+static enum rc came_late(struct work *w, const struct row_vec *rows, bool *ret_late, struct err *e)
 {
+    struct deputy_vec d = VEC_INIT(w->mem);
     size_t at, seat;
-    if (own_seat(w, rows, "free", &at, &seat))
-        return err_set(e, ERR_STALE, "step %s of record %lld was decided by another", rows->v[at].step, (long long)rec->id);
-    return err_set(e, ERR_NOT_YOUR_STEP, "person %lld has no open step of record %lld", (long long)w->actor.person, (long long)rec->id);
+    *ret_late = own_seat(w, rows, "free", &at, &seat);
+    TRY(deputies_of(w->db, w->mem, w->set, w->actor.person, w->today, &d, e));
+    for (size_t n = 0; n < d.n; n++)
+        for (size_t i = 0; i < rows->n; i++)
+            for (size_t k = 0; k < rows->v[i].who.n; k++)
+                if (rows->v[i].who.v[k].person == d.v[n].from && row_is(&rows->v[i], "done"))
+                    *ret_late = true;
+    return RC_OK;
+}
+
+/* Somebody else was first, or it is not this person's turn at all. */
+static enum rc not_mine(struct work *w, const struct record *rec, const struct row_vec *rows, enum err_code otherwise, struct err *e)
+{
+    bool late;
+    TRY(came_late(w, rows, &late, e));
+    if (late)
+        return err_set(e, ERR_STALE, "record %lld was decided by another", (long long)rec->id);
+    return err_set(e, otherwise, "person %lld has no open step of record %lld", (long long)w->actor.person, (long long)rec->id);
 }
 
 /* One person counts once where several are asked for, and not at all at a distinct step when they acted elsewhere. */
@@ -90,7 +106,7 @@ static enum rc my_row(struct work *w, const struct record *rec, const struct jso
     int64_t want = json_get_i64(args, "on_behalf", 0);
     bool found;
     if (rec->draft_state == NULL || strcmp(rec->draft_state, "submitted") != 0)
-        return own_seat(w, rows, "free", ret_at, ret_seat) ? not_mine(w, rec, rows, e) : err_set(e, ERR_STATE, "record %lld is not in a route", (long long)rec->id);
+        return not_mine(w, rec, rows, ERR_STATE, e);
     TRY(route_makers(w, rec, &makers, e));
     if (own_seat(w, rows, "open", ret_at, ret_seat) && row_is_exception(&rows->v[*ret_at]) && w->actor.person == rec->made_by)
         return RC_OK;
@@ -100,7 +116,7 @@ static enum rc my_row(struct work *w, const struct record *rec, const struct jso
         return distinct_check(w, rec, rows, *ret_at, e);
     TRY(deputy_seat(w, rec, rows, want, &makers, ret_at, ret_seat, &found, e));
     if (!found)
-        return not_mine(w, rec, rows, e);
+        return not_mine(w, rec, rows, ERR_NOT_YOUR_STEP, e);
     TRY(distinct_check(w, rec, rows, *ret_at, e));
     struct row *r = &rows->v[*ret_at];
     w->actor.on_behalf = r->who.v[*ret_seat].person;
