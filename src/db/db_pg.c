@@ -6,7 +6,6 @@
 #include <libpq-fe.h>
 #include <math.h>
 #include <poll.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -314,6 +313,8 @@ enum rc db_pg_open(struct db *db, const char *url, struct err *e)
 
 /* ---- copies: the engine's own tools, told everything by the environment (a password is not for everybody's `ps`) ---- */
 
+enum { TOOL_MISSING = 127 };
+
 static char **pg_env(TALLOC_CTX *mem, PGconn *h)
 {
     size_t n = 0, have = 0;
@@ -336,13 +337,19 @@ static enum rc tool_run(struct db *db, const char *const *argv, struct err *e)
 {
     MEM_SCOPE(tmp, db);
     struct pg *pg = db->h;
-    pid_t pid;
+    char **env = pg_env(tmp, pg->h);                    /* made before fork: nothing is allocated in the child */
     int status = -1;
-    int rc = posix_spawnp(&pid, argv[0], NULL, NULL, (char *const *)(uintptr_t)argv, pg_env(tmp, pg->h));
-    if (rc != 0)
-        return err_set_arg(e, ERR_DB_REFUSED, argv[0], "cannot run %s (errno %d): is postgresql-client installed?", argv[0], rc);
+    pid_t pid = fork();
+    if (pid == 0) {
+        execvpe(argv[0], (char *const *)(uintptr_t)argv, env);
+        _exit(TOOL_MISSING);
+    }
+    if (pid < 0)
+        return err_set(e, ERR_DB, "fork: errno %d", errno);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == TOOL_MISSING)
+        return err_set_arg(e, ERR_DB_REFUSED, argv[0], "cannot run %s: is postgresql-client installed?", argv[0]);
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? RC_OK : err_set_arg(e, ERR_DB, argv[0], "%s ended with status %d", argv[0], status);
 }
 
