@@ -40,6 +40,8 @@ INSERT INTO act (id, record, revision, no, kind, step, actor, on_behalf, at, com
 INSERT INTO act_body (act, comment, blind) VALUES ($1, $2, $3);
 -- name: act_last_no :one  in: record i64  out: no i64
 SELECT coalesce(max(no), 0) FROM act WHERE record = $1;
+-- name: act_last_seq :opt  in: record i64  out: seq i64
+SELECT seq FROM act WHERE record = $1 ORDER BY no DESC LIMIT 1;
 -- name: acts_of :many  in: record i64, lim i64  out: id i64, no i64, revision i64?, actor i64, on_behalf i64?, at i64, seq i64, kind text, step text?, effect text, comment text?
 SELECT a.id, a.no, a.revision, a.actor, a.on_behalf, a.at, a.seq, a.kind, a.step, a.effect, b.comment FROM act a LEFT JOIN act_body b ON b.act = a.id WHERE a.record = $1 ORDER BY a.no DESC LIMIT $2;
 -- name: acts_after :many  in: id i64, lim i64  out: id i64, record i64, revision i64?, no i64, kind text, step text?, actor i64, on_behalf i64?, at i64, effect text, seq i64

@@ -93,6 +93,7 @@ VEC_TYPE(step_infos, struct step_info);
 VEC_TYPE(task_infos, struct task_info);
 MUST enum rc record_revisions(struct reader *r, int64_t record, struct revision_infos *ret, struct err *e);
 MUST enum rc record_acts(struct reader *r, int64_t record, struct act_infos *ret, struct err *e);
+int64_t record_last_seq(struct reader *r, int64_t record);     /* ledger entry of the newest act; -1: none */
 MUST enum rc record_steps(struct reader *r, int64_t record, struct step_infos *ret, struct err *e);    /* of the draft, or of the last approved revision */
 /* What the actor may do with the record right now, for buttons: subset of save submit withdraw approve return
  * reject letter ahead countersign fill close void erase; ahead: may be tried, the command decides. */

@@ -150,6 +150,31 @@ enum rc org_holders_set(struct db *db, TALLOC_CTX *mem, const struct pack_set *s
     return RC_OK;
 }
 
+/* Asked from the person's side: a person has few posts, a post may have thousands of holders. */
+static enum rc held(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t person, const char *role, const char *on, struct id_vec *ret, struct err *e)
+{
+    const char *keys[24];
+    size_t n;
+    struct sql *s = sql_new(mem);
+    role_keys(set, role, keys, &n, ARRAY_N(keys));
+    if (n == 0)
+        return RC_OK;
+    sql_lit(s, "SELECT x.person FROM f_assignment x WHERE x.slot = 0 AND x.person = ");
+    sql_i64(s, person);
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0)
+            sql_lit(s, " AND x.role IN (");
+        else
+            sql_lit(s, ", ");
+        sql_text(s, keys[i]);
+    }
+    sql_lit(s, ")");
+    dated(s, on);
+    still_here(s, on);
+    sql_lit(s, " LIMIT 1");
+    return ids_of(db, mem, s, ret, e);
+}
+
 bool org_holds_set(struct db *db, const struct pack_set *set, int64_t person, const char *role, const char *on)
 {
     MEM_SCOPE(tmp, NULL);
@@ -165,12 +190,7 @@ bool org_holds_set(struct db *db, const struct pack_set *set, int64_t person, co
         sql_lit(s, " LIMIT 500");
         return ids_of(db, tmp, s, &v, &e) == RC_OK && v.n > 0;
     }
-    if (org_holders_set(db, tmp, set, role, 0, on, &v, &e) != RC_OK)
-        return false;
-    for (size_t i = 0; i < v.n; i++)
-        if (v.v[i] == person)
-            return true;
-    return false;
+    return held(db, tmp, set, person, role, on, &v, &e) == RC_OK && v.n > 0;
 }
 
 /* ---- who answers ---- */

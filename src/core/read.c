@@ -112,6 +112,14 @@ enum rc record_acts(struct reader *r, int64_t record, struct act_infos *ret, str
     return RC_OK;
 }
 
+int64_t record_last_seq(struct reader *r, int64_t record)
+{
+    struct q_act_last_seq row;
+    struct err e = {0};
+    bool found;
+    return q_act_last_seq(r->db, r->mem, record, &row, &found, &e) == RC_OK && found ? row.seq : -1;
+}
+
 /* ---- the route as it stands ---- */
 
 static void whos_of(struct reader *r, struct step_info *si, const struct q_step_whos_of_rows *w)

@@ -139,14 +139,13 @@ static void files_out(struct screen *s, const struct record *rec)
 
 static void receipt_link(struct screen *s, int64_t id)
 {
-    struct act_infos acts = VEC_INIT(s->r);
-    struct err e = {0};
-    if (record_acts(&s->rd, id, &acts, &e) != RC_OK || acts.n == 0)
+    int64_t seq = record_last_seq(&s->rd, id);
+    if (seq < 0)
         return;
     html_open(s->h, E_P);
     html_open(s->h, E_A);
-    html_href(s->h, page_path("receipt"), URL_I(acts.v[0].seq));
-    html_text(s->h, msg_fill(s->r, req_lang(s->r), MSG("record.receipt"), mem_fmt(s->r, "%lld", (long long)acts.v[0].seq), NULL));
+    html_href(s->h, page_path("receipt"), URL_I(seq));
+    html_text(s->h, msg_fill(s->r, req_lang(s->r), MSG("record.receipt"), mem_fmt(s->r, "%lld", (long long)seq), NULL));
     html_close(s->h, E_A);
     html_close(s->h, E_P);
 }

@@ -5,13 +5,20 @@ machine in the same run, and prints budget beside measured. Raw samples, seed, c
   bench.py [--size small|mid|full] [--engine sqlite|postgres] [--build DIR] [--seconds S] [--only PART,...]
 
 Parts: verify pages writes floors start. docs/BENCH.md explains every row."""
-import argparse, http.client, json, os, re, shutil, subprocess, sys, threading, time, urllib.parse
+import argparse, http.client, json, os, re, shutil, socket, subprocess, sys, threading, time, urllib.parse
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SIZES = {'tiny': (100, 30, 500), 'small': (1000, 60, 20000), 'mid': (3000, 150, 200000), 'full': (10000, 300, 1000000)}
 SEED = 20261121
-PORT = 18460
-NGINX_PORT = 18461
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+PORT, NGINX_PORT = free_port(), free_port()
 
 
 def run(*argv, **kw):
