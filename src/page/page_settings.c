@@ -113,6 +113,7 @@ static void settings_page(struct screen *s, const char *problem)
     link_out(s, "password", NULL, MSG("password.title"));
     html_close(s->h, E_UL);
     packs_out(s);
+    roles_out(s);
     sets_out(s);
     screen_close(s, problem ? 422 : 200);
 }
@@ -264,6 +265,8 @@ void page_coverage(struct req *r, void *ctx)
     }
     screen_open(&s, msg_fill(r, req_lang(r), MSG("coverage.title"), pick_lang(req_lang(r), p->title, p->title_en), NULL), "settings");
     html_el(s.h, E_P, msg_fill(r, req_lang(r), MSG("coverage.sum"), mem_fmt(r, "%zu", rows.n), mem_fmt(r, "%zu", carried), mem_fmt(r, "%zu", full), NULL));
+    coverage_totals(&s, p, &rows);
+    ui_heading(s.h, 2, msg_text(req_lang(r), MSG("coverage.each")));
     for (size_t i = 0; i < ARRAY_N(keys); i++)
         label[i] = msg_text(req_lang(r), keys[i]);
     ui_table_open(s.h, label[1]);

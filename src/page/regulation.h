@@ -7,4 +7,6 @@ const struct pack *pack_by_id(const struct pack_set *set, const char *id);
 void regulation_para(struct screen *s, const struct pack *p, const struct para *a);     /* with words filled in, alternatives chosen */
 const char *strength_label(enum lang lang, enum strength v);
 void words_page(struct screen *s, const struct pack *p, const struct ui_problem *problem, size_t n);           /* p NULL: not found */
+void roles_out(struct screen *s);                                                        /* who holds which role today */
+void coverage_totals(struct screen *s, const struct pack *p, const struct cover_vec *rows);     /* per chapter and strength */
 #endif
