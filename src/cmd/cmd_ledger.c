@@ -33,6 +33,8 @@ int cmd_verify(int argc, char **argv)
     enum rc rc = verify(core, &rep, &e);
     if (rc == RC_OK && rep.problem == NULL)
         printf("検証しました。記録 %lld 件に改変・欠落はありません。\n%s", (long long)rep.entries, rep.checkpoint);
+    if (rc == RC_OK && rep.problem == NULL && rep.epochs > 1)
+        printf("復元などによる世代の引継ぎが %lld 回あり、復元で失われたと記録されている記録は %lld 件です。\n", (long long)rep.epochs - 1, (long long)rep.lost);
     if (rc == RC_OK && rep.problem != NULL)
         printf("検証に失敗しました。%s\n", msg_fill(core, LANG_JA, rep.problem, mem_fmt(core, "%lld", (long long)rep.first_bad), NULL));
     int code = rc == RC_OK && rep.problem != NULL ? 4 : 0;

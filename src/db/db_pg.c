@@ -294,7 +294,10 @@ enum rc db_pg_open(struct db *db, const char *url, struct err *e)
     db->drv = &pg_driver;
     struct pg *pg = mem_new(db, struct pg);
     db->h = pg;
-    pg->h = PQconnectdb(url);
+    /* A server that is gone without a word must be noticed, and soon: the writer waits for it. What the string itself says comes last and wins. */
+    const char *const key[] = {"connect_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", "dbname", NULL};
+    const char *const val[] = {"5", "10", "3", "3", "15000", url, NULL};
+    pg->h = PQconnectdbParams(key, val, 1);
     if (PQstatus(pg->h) != CONNECTION_OK)
         return err_set(e, ERR_DB_LOST, "PostgreSQL: %s", PQerrorMessage(pg->h));
     PQsetNoticeProcessor(pg->h, quiet, NULL);

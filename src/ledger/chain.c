@@ -177,7 +177,7 @@ static enum rc high_missing(struct ledger *l, struct db *db, const struct q_ledg
     if (used > 1)
         return err_set(e, ERR_LEDGER_HIGHWATER, "the high-water file is of another ledger");
     if (head->size > 1 && db_engine(db) == DB_SQLITE)
-        return err_set(e, ERR_LEDGER_HIGHWATER, "the high-water file is missing, but the database has %lld entries", (long long)head->size);
+        return err_set(e, ERR_LEDGER_NOHIGHWATER, "the high-water file is missing, but the database has %lld entries", (long long)head->size);
     return RC_OK;
 }
 

@@ -50,7 +50,7 @@ def without_flushes(data):
 
 def lost(code, said):
     """Acknowledged writes are gone, or the start is refused because the high-water file knows more than the database."""
-    return said.get("lost", 0) > 0 or said.get("refused") in ("ERR_LEDGER_HIGHWATER", "ERR_LEDGER_BROKEN", "ERR_DB") or "crashed" in said or \
+    return said.get("lost", 0) > 0 or said.get("refused") in ("ERR_LEDGER_HIGHWATER", "ERR_LEDGER_NOHIGHWATER", "ERR_LEDGER_BROKEN", "ERR_DB") or "crashed" in said or \
         (code != 0 and said.get("problem", "") != "")
 
 

@@ -191,7 +191,7 @@ static void test_rollback(void **state)
     REOPEN_REFUSED(t, &l, ERR_LEDGER_HIGHWATER);
     assert_int_equal(rename(high, kept), 0);
     if (t->engine == DB_SQLITE) {
-        REOPEN_REFUSED(t, &l, ERR_LEDGER_HIGHWATER);                             /* without the file nobody can tell */
+        REOPEN_REFUSED(t, &l, ERR_LEDGER_NOHIGHWATER);                           /* without the file nobody can tell */
         EXEC(t, "DELETE FROM ledger");
         EXEC(t, "DELETE FROM head");
     } else {
