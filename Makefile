@@ -1,5 +1,5 @@
 # A thin face over meson. `make run` opens daicho on http://127.0.0.1:8080 with its data in ./data; `make test` runs everything that is checked.
-.PHONY: run build test test-web bench check clean
+.PHONY: run build test test-web bench mutate fuzz check clean
 
 run: build
 	exec build/daicho serve --data-dir data
@@ -31,10 +31,26 @@ bench:
 	ninja -C build-bench daicho tools/bench/bench_make tools/bench/bench_load tools/bench/bench_sync
 	python3 tools/bench/bench.py --build build-bench --size $(or $(SIZE),small) --engine $(or $(ENGINE),sqlite)
 
+# Each element that carries a duty is made ineffective, one at a time: a scene must notice (docs/TESTING.md). ONLY=text narrows.
+mutate:
+	tools/deps.sh test
+	test -f build-mutate/build.ninja || meson setup build-mutate -Dbuildtype=release -Dscene=true
+	ninja -C build-mutate daicho daicho-scene
+	python3 tools/mutate.py build-mutate $(if $(ONLY),--only $(ONLY))
+
+# libFuzzer over every parser, SECONDS each (60); what it finds is kept beside the corpus, which is a test.
+FUZZERS = urlencoded multipart cookie url json csv when entry yaml
+fuzz:
+	tools/deps.sh test
+	test -f build-fuzz/build.ninja || CC=clang meson setup build-fuzz -Db_sanitize=address,undefined -Dfuzz=true -Dwerror=false
+	ninja -C build-fuzz $(FUZZERS:%=tests/fuzz/fuzz_%)
+	for f in $(FUZZERS); do mkdir -p build-fuzz/found/$$f && build-fuzz/tests/fuzz/fuzz_$$f -max_total_time=$(or $(SECONDS),60) -print_final_stats=1 \
+	  build-fuzz/found/$$f tests/fuzz/corpus/$$f || exit 1; done
+
 # The rules of the house alone: a few seconds.
 check:
 	python3 tools/check_rooms.py
 	python3 tools/check_src.py
 
 clean:
-	rm -rf build build-test build-bench bench-out
+	rm -rf build build-test build-bench build-mutate build-fuzz bench-out
