@@ -40,6 +40,7 @@ struct json *words_read(struct req *r, const struct pack_set *set);       /* wha
 /* Makes the values canonical; at most max problems: what cannot be read, is weaker than stated, or is no alternative. */
 size_t words_check(struct screen *s, struct json *settings, struct ui_problem *ret, size_t max);
 
+bool role_asked(const struct pack_set *set, const struct role *base);      /* a route, task, check or schedule calls for it */
 /* The rows of an import that waits for approval, as they were typed. */
 void import_rows_out(struct screen *s, const struct record *rec);
 

@@ -23,28 +23,44 @@ static const struct role *spoken(const struct pack_set *set, const struct role *
     return base;
 }
 
-static void holders_cell(struct screen *s, const struct role *r)
+static void holders_cell(struct screen *s, const struct role *r, const struct id_vec *who)
 {
     struct html *h = s->h;
-    struct id_vec who = VEC_INIT(s->r);
-    struct err e = {0};
     html_open(h, E_TD);
     if (r->everyone || r->derived_head)
         html_msg(h, r->everyone ? MSG("settings.everyone") : MSG("settings.heads"));
-    else if (org_holders_set(s->rd.db, s->r, s->rd.set, r->key, 0, s->rd.today, &who, &e) != RC_OK)
-        log_err("settings", req_id(s->r), &e);
-    else if (who.n == 0)
+    else if (who->n == 0)
         ui_badge(h, UI_WARN, msg_text(req_lang(s->r), MSG("settings.vacant")));
-    for (size_t i = 0; i < who.n && i < HOLDERS_SHOWN; i++) {
+    for (size_t i = 0; i < who->n && i < HOLDERS_SHOWN; i++) {
         html_text(h, i ? "、" : "");
         html_open(h, E_A);
-        html_href(h, page_path("record"), URL_I(who.v[i]));
-        html_text(h, person_name(s->rd.db, s->r, who.v[i]));
+        html_href(h, page_path("record"), URL_I(who->v[i]));
+        html_text(h, person_name(s->rd.db, s->r, who->v[i]));
         html_close(h, E_A);
     }
-    if (who.n > HOLDERS_SHOWN)
-        html_text(h, msg_fill(s->r, req_lang(s->r), MSG("settings.and-more"), mem_fmt(s->r, "%zu", who.n - HOLDERS_SHOWN), NULL));
+    if (who->n > HOLDERS_SHOWN)
+        html_text(h, msg_fill(s->r, req_lang(s->r), MSG("settings.and-more"), mem_fmt(s->r, "%zu", who->n - HOLDERS_SHOWN), NULL));
     html_close(h, E_TD);
+}
+
+/* Words for people that nothing in the set calls for ("the finder") are shown only when somebody was appointed. */
+static void role_row(struct screen *s, const struct role *r)
+{
+    const struct role *name = spoken(s->rd.set, r);
+    struct id_vec who = VEC_INIT(s->r);
+    struct err e = {0};
+    bool derived = r->everyone || r->derived_head;
+    if (!derived && org_holders_set(s->rd.db, s->r, s->rd.set, r->key, 0, s->rd.today, &who, &e) != RC_OK) {
+        log_err("settings", req_id(s->r), &e);
+        return;
+    }
+    if (!derived && who.n == 0 && !role_asked(s->rd.set, r))
+        return;
+    html_open(s->h, E_TR);
+    html_el(s->h, E_TD, pick_lang(req_lang(s->r), name->name, name->name_en));
+    holders_cell(s, r, &who);
+    html_el(s->h, E_TD, exclusive_text(s, name->exclusive_n ? name : r));
+    html_close(s->h, E_TR);
 }
 
 void roles_out(struct screen *s)
@@ -57,16 +73,9 @@ void roles_out(struct screen *s)
     html_el_msg(s->h, E_P, MSG("settings.roles-help"));
     ui_table_open(s->h, msg_text(req_lang(s->r), MSG("settings.roles")));
     ui_table_head(s->h, label, ARRAY_N(keys));
-    for (size_t i = 0; s->rd.set != NULL && i < s->rd.set->role_n; i++) {
-        const struct role *r = &s->rd.set->role[i], *name = spoken(s->rd.set, r);
-        if (r->is != NULL)
-            continue;
-        html_open(s->h, E_TR);
-        html_el(s->h, E_TD, pick_lang(req_lang(s->r), name->name, name->name_en));
-        holders_cell(s, r);
-        html_el(s->h, E_TD, exclusive_text(s, name->exclusive_n ? name : r));
-        html_close(s->h, E_TR);
-    }
+    for (size_t i = 0; s->rd.set != NULL && i < s->rd.set->role_n; i++)
+        if (s->rd.set->role[i].is == NULL)
+            role_row(s, &s->rd.set->role[i]);
     ui_table_close(s->h);
 }
 

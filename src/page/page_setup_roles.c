@@ -60,7 +60,7 @@ static bool form_asks(const struct pack_set *set, const struct form *f, const st
     return false;
 }
 
-static bool asked_for(const struct pack_set *set, const struct role *base)
+bool role_asked(const struct pack_set *set, const struct role *base)
 {
     for (size_t i = 0; i < set->form_n; i++)
         if (form_asks(set, &set->form[i], base))
@@ -96,7 +96,7 @@ static size_t roles(const struct pack_set *set, const struct role **ret, size_t 
     size_t n = 0;
     for (size_t i = 0; i < set->role_n && n < max; i++) {
         const struct role *r = &set->role[i];
-        if (base_of(set, r) == r && !r->everyone && !r->derived_head && (is_admin(r) || asked_for(set, r)))
+        if (base_of(set, r) == r && !r->everyone && !r->derived_head && (is_admin(r) || role_asked(set, r)))
             ret[n++] = r;
     }
     return n;
