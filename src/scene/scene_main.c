@@ -1,9 +1,11 @@
 /* daicho-scene [options] FILE|FOLDER...: options, states loaded once, scenes in worker processes, the closing line `N passed, N failed`. */
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "scene/scene.h"
@@ -85,6 +87,14 @@ static bool option(struct options *o, const char *name, const char *value)
     return at != NULL;
 }
 
+/* In memory where there is enough of it: what survives a power cut is tests/fault's question. */
+static const char *place_for(void)
+{
+    struct statvfs v;
+    bool roomy = statvfs("/dev/shm", &v) == 0 && v.f_bavail * v.f_frsize > (1UL << 30) && access("/dev/shm", W_OK) == 0;
+    return roomy ? "/dev/shm" : getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
+}
+
 static int options_read(TALLOC_CTX *mem, int argc, char **argv, struct options *o)
 {
     int i = 1;
@@ -103,22 +113,15 @@ static int options_read(TALLOC_CTX *mem, int argc, char **argv, struct options *
     o->daicho = abs ? mem_strdup(mem, abs) : file_join(mem, here, "daicho");
     free(abs);
     o->root = o->root ? source_root(mem, o->root) : file_exists("packs/core/pack.yaml") ? source_root(mem, ".") : source_root(mem, here);
-    const char *tmp = o->tmp ? o->tmp : getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
-    o->tmp = mem_fmt(mem, "%s/daicho-scene.%d", tmp, (int)getpid());
+    o->tmp = mem_fmt(mem, "%s/daicho-scene.%d", o->tmp ? o->tmp : place_for(), (int)getpid());
     return i;
 }
 
 /* ---- PostgreSQL ---- */
 
-/* In memory where there is some: what survives a power cut is tests/fault's question. */
-static char *cluster_dir(TALLOC_CTX *mem, const struct options *o)
-{
-    return is_dir("/dev/shm") && access("/dev/shm", W_OK) == 0 ? mem_fmt(mem, "/dev/shm/daicho-scene-pg.%d", (int)getpid()) : mem_fmt(mem, "%s-pg", o->tmp);
-}
-
 static bool pg_start(TALLOC_CTX *mem, struct options *o)
 {
-    char *out, *script = file_join(mem, o->root, "tools/pg_cluster.sh"), *dir = cluster_dir(mem, o);
+    char *out, *script = file_join(mem, o->root, "tools/pg_cluster.sh"), *dir = mem_fmt(mem, "%s-pg", o->tmp);
     const char *argv[] = {"sh", script, "start", dir, NULL};
     if (o->pg_url != NULL)
         return true;
@@ -132,7 +135,7 @@ static bool pg_start(TALLOC_CTX *mem, struct options *o)
 
 static void pg_stop(TALLOC_CTX *mem, const struct options *o)
 {
-    char *out, *script = file_join(mem, o->root, "tools/pg_cluster.sh"), *dir = cluster_dir(mem, o);
+    char *out, *script = file_join(mem, o->root, "tools/pg_cluster.sh"), *dir = mem_fmt(mem, "%s-pg", o->tmp);
     const char *argv[] = {"sh", script, "stop", dir, NULL};
     if (file_exists(dir))
         (void)host_run(mem, argv, NULL, &out);
@@ -231,10 +234,36 @@ static void engine_run(TALLOC_CTX *mem, const struct options *o, const struct sc
     jobs_wait(mem, o, jobs, 0, t);
 }
 
+/* Tidies up when this process ends, however it ends: the guardian sees the pipe close. */
+static pid_t guardian(TALLOC_CTX *mem, const struct options *o, int *ret_fd)
+{
+    int ends[2];
+    char c;
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return -1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(ends[1]);
+        signal(SIGINT, SIG_IGN);
+        signal(SIGTERM, SIG_IGN);
+        while (read(ends[0], &c, 1) > 0)
+            ;
+        pg_stop(mem, o);
+        if (!o->keep)
+            host_remove(mem, o->tmp);
+        _exit(0);
+    }
+    close(ends[0]);
+    *ret_fd = ends[1];
+    return pid;
+}
+
 static int run_all(TALLOC_CTX *mem, struct options *o, int argc, char **argv, int first)
 {
     struct scenes all = VEC_INIT(mem);
     struct tally t = {0};
+    int fd = -1;
+    pid_t guard = guardian(mem, o, &fd);
     for (int i = first; i < argc; i++)
         if (!collect(mem, argv[i], &all))
             t.failed++;
@@ -244,9 +273,10 @@ static int run_all(TALLOC_CTX *mem, struct options *o, int argc, char **argv, in
         engine_run(mem, o, &all, true, &t);
     else if (o->pg)
         t.failed++;
-    pg_stop(mem, o);
-    if (!o->keep)
-        host_remove(mem, o->tmp);
+    if (guard > 0) {
+        close(fd);
+        waitpid(guard, NULL, 0);
+    }
     say(mem_fmt(mem, "%d passed, %d failed", t.passed, t.failed));
     return t.failed > 0 || t.passed == 0;
 }
