@@ -349,8 +349,10 @@ enum rc pack_load(TALLOC_CTX *mem, const char *packs_dir, const char *const *ado
     }
     problems_sort(ret_problems);
     if (problem_errors(ret_problems)) {
-        for (size_t i = 0; i < ret_problems->n; i++)          /* file names outlive the set */
+        for (size_t i = 0; i < ret_problems->n; i++) {        /* file names and texts outlive the set */
             ret_problems->v[i].pos.file = mem_strdup(mem, ret_problems->v[i].pos.file);
+            ret_problems->v[i].text = mem_strdup(mem, ret_problems->v[i].text);
+        }
         talloc_free(set);
         return RC_OK;
     }
