@@ -49,7 +49,7 @@ class Bench:
         return os.path.join(self.a.build, 'daicho')
 
     def options(self, data):
-        return ['--data-dir', data] + (['--db-url', self.url] if self.url else [])
+        return ['--data-dir', data] + (['--db', self.url] if self.url else [])
 
     def row(self, what, measured, budget=None, ok=None, **more):
         """ok: True, False or None (no budget at this size, or skipped)."""
