@@ -75,6 +75,7 @@ bool refused_as(TALLOC_CTX *mem, const struct reply *p, const char *code)
 
 /* ---- sign-in ---- */
 
+/* Every sign-in is an entry of the ledger and counts: it is made once for each person and kept. */
 static bool sign_in(struct run *r, const char *who, struct login **ret)
 {
     struct reply p;
@@ -114,7 +115,8 @@ bool ask(struct run *r, const char *who, const struct request *q, struct reply *
         if (!http_ask(r->step, r->sv[r->on].port, &mine, ret))
             return run_fail(r, mem_fmt(r->step, "an answer to %s %s", q->method, q->path), "none: did the server end?");
         const char *code = error_of(ret, "error");
-        bool ended = (ret->status == 401 && text_eq(code, "ERR_SESSION")) || (ret->status == 303 && text_eq(ret->location, "/login"));
+        bool get = strcmp(q->method, "GET") == 0, ended = ret->status == 401 && (ret->json == NULL || text_eq(code, "ERR_SESSION"));
+        ended = ended || (get && ret->status == 303 && text_eq(ret->location, "/login"));
         if (!ended)
             return true;
         map_set(r->logins, who, NULL);                /* the session ended with the clock: as people do, sign in again */

@@ -149,6 +149,18 @@ static bool verb_account(struct run *r, struct args *a, const char *verb)
     return true;
 }
 
+/* password WHO "TEXT": what the runner signs in with from here on; who is signed in stays so. */
+static bool verb_password(struct run *r, struct args *a, const char *verb)
+{
+    const char *who = args_who(a);
+    const struct word *w = args_next(a);
+    (void)verb;
+    if (who == NULL || w == NULL)
+        return who == NULL ? false : run_bad(r, "password WHO TEXT");
+    map_set(r->passwords, who, mem_strdup(r->mem, w->text));
+    return true;
+}
+
 /* find RECORD -> V */
 static bool verb_found(struct run *r, struct args *a, const char *verb)
 {
@@ -195,5 +207,5 @@ static bool verb_import(struct run *r, struct args *a, const char *verb)
 }
 
 const struct verb verbs_web[] = {
-    {"get", verb_get}, {"page", verb_get}, {"post", verb_post}, {"form", verb_form}, {"attach", verb_attach}, {"import", verb_import}, {"account", verb_account}, {"find", verb_found}, {NULL, NULL},
+    {"get", verb_get}, {"page", verb_get}, {"post", verb_post}, {"form", verb_form}, {"attach", verb_attach}, {"import", verb_import}, {"account", verb_account}, {"find", verb_found}, {"password", verb_password}, {NULL, NULL},
 };
