@@ -189,6 +189,8 @@ const char *core_setup_code(const struct core *c);
 MUST enum rc example_load(struct core *c, const char *dir, const char *const *adopt, size_t adopt_n, const char *password, struct err *e);
 /* CSV of a people or department list as an office has it -> rows of {path: typed}: columns by header, merged-looking headers, blank lines. */
 MUST enum rc sheet_rows(TALLOC_CTX *mem, struct str data, const struct form *f, struct json **ret_rows, struct json **ret_columns, struct err *e);
+/* The same with columns chosen by somebody: map[i] is the path of column i, "" for none, NULL or beyond map_n: by its header. */
+MUST enum rc sheet_rows_as(TALLOC_CTX *mem, struct str data, const struct form *f, const char *const *map, size_t map_n, struct json **ret_rows, struct json **ret_columns, struct err *e);
 bool core_setup_open(struct core *c);                      /* set-up is not finished */
 bool core_setup_code_ok(struct core *c, const char *code);  /* constant time; false once set-up is done */
 #endif

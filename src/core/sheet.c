@@ -87,6 +87,19 @@ static void list_cell(TALLOC_CTX *mem, struct json *values, const char *path, co
 
 enum rc sheet_rows(TALLOC_CTX *mem, struct str data, const struct form *f, struct json **ret_rows, struct json **ret_columns, struct err *e)
 {
+    return sheet_rows_as(mem, data, f, NULL, 0, ret_rows, ret_columns, e);
+}
+
+/* What somebody chose for column i, when the form has such a field. */
+static const char *chosen(const struct form *f, const char *const *map, size_t map_n, size_t i, bool *ret_said)
+{
+    *ret_said = i < map_n && map[i] != NULL;
+    const struct field *fd = *ret_said && map[i][0] != '\0' ? pack_field(f, map[i]) : NULL;
+    return fd != NULL && fd->value == NULL && fd->type != FT_TABLE && fd->type != FT_FILE ? fd->path : NULL;
+}
+
+enum rc sheet_rows_as(TALLOC_CTX *mem, struct str data, const struct form *f, const char *const *map, size_t map_n, struct json **ret_rows, struct json **ret_columns, struct err *e)
+{
     MEM_SCOPE(tmp, mem);
     struct csv *c;
     TRY(csv_read(tmp, data, (struct csv_limit){20 << 20, 20000, 2000000, 20000}, &c, e));
@@ -100,7 +113,10 @@ enum rc sheet_rows(TALLOC_CTX *mem, struct str data, const struct form *f, struc
         const char *cell = head->cell[i];
         if (str_trim(str_of(cell)).n == 0 && h > 0 && i < c->rows.v[h - 1].n)
             cell = c->rows.v[h - 1].cell[i];
-        path[i] = match(tmp, f, cell);
+        bool said;
+        path[i] = chosen(f, map, map_n, i, &said);
+        if (!said)
+            path[i] = match(tmp, f, cell);
         struct json *o = json_add_obj(columns);
         json_set_str(o, "header", cell);
         json_set_str(o, "path", path[i]);

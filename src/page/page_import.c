@@ -87,25 +87,6 @@ void page_import(struct req *r, void *ctx)
 
 /* ---- looking through ---- */
 
-static void columns_out(struct screen *s, const struct form *f, const struct json *columns)
-{
-    const char *const label[] = {msg_text(req_lang(s->r), MSG("import.column")), msg_text(req_lang(s->r), MSG("form.field"))};
-    ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("import.columns")));
-    ui_table_open(s->h, msg_text(req_lang(s->r), MSG("import.columns")));
-    ui_table_head(s->h, label, 2);
-    for (size_t i = 0; i < json_n(columns) && i < 200; i++) {
-        const char *path = json_get_str(json_at(columns, i), "path"), *head = json_get_str(json_at(columns, i), "header");
-        const struct field *fd = path ? pack_field(f, path) : NULL;
-        if (head == NULL || str_trim(str_of(head)).n == 0)
-            continue;
-        html_open(s->h, E_TR);
-        html_el(s->h, E_TD, head);
-        html_el(s->h, E_TD, fd ? pick_lang(req_lang(s->r), fd->label, fd->label_en) : msg_text(req_lang(s->r), MSG("import.unused")));
-        html_close(s->h, E_TR);
-    }
-    ui_table_close(s->h);
-}
-
 static const char *problems_text(struct screen *s, const char *json_text)
 {
     struct json *arr;
@@ -244,11 +225,16 @@ static void look(struct screen *s, const struct form *f)
     struct answer *a;
     struct err e = {0};
     struct q_staging_of_rows staged;
-    if (up == NULL) {
+    const char **map = NULL;
+    size_t map_n = 0;
+    bool carried = up == NULL && columns_carried(s->r, &data);
+    if (up == NULL && !carried) {
         import_page(s, f, msg_text(req_lang(s->r), MSG("import.no-file")), NULL);
         return;
     }
-    if (upload_text(s->r, up, &data, &e) != RC_OK || sheet_rows(s->r, data, f, &rows, &columns, &e) != RC_OK) {
+    if (carried)
+        map_n = columns_chosen(s->r, &map);
+    if ((!carried && upload_text(s->r, up, &data, &e) != RC_OK) || sheet_rows_as(s->r, data, f, map, map_n, &rows, &columns, &e) != RC_OK) {
         import_page(s, f, msg_fill(s->r, req_lang(s->r), err_info(e.code)->msg_key, e.arg, NULL), NULL);
         return;
     }
@@ -276,7 +262,7 @@ static void look(struct screen *s, const struct form *f)
     if (bad > 0)
         file_form(s, f, MSG("import.again"));
     rows_out(s, f, &staged, columns);
-    columns_out(s, f, columns);
+    columns_form(s, f, columns, data);
     screen_close(s, bad ? 422 : 200);
 }
 

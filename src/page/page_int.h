@@ -41,6 +41,10 @@ struct json *words_read(struct req *r, const struct pack_set *set);       /* wha
 size_t words_check(struct screen *s, struct json *settings, struct ui_problem *ret, size_t max);
 
 bool role_asked(const struct pack_set *set, const struct role *base);      /* a route, task, check or schedule calls for it */
+/* Which column is which field, to be put right: the sheet is carried in the form, so that it need not be chosen again. */
+void columns_form(struct screen *s, const struct form *f, const struct json *columns, struct str sheet);
+bool columns_carried(struct req *r, struct str *ret_sheet);
+size_t columns_chosen(struct req *r, const char ***ret_map);       /* by column: path, "" for none, NULL when not asked */
 /* The rows of an import that waits for approval, as they were typed. */
 void import_rows_out(struct screen *s, const struct record *rec);
 
