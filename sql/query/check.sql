@@ -18,15 +18,11 @@ SELECT chk FROM verdict WHERE chk > $1 ORDER BY chk LIMIT 1;
 INSERT INTO verdict_flip (id, chk, subject, state, at) VALUES ($1, $2, $3, $4, $5);
 -- name: verdict_flip_last :opt  in: chk text, subject i64  out: state text, at i64
 SELECT state, at FROM verdict_flip WHERE chk = $1 AND subject = $2 ORDER BY at DESC, id DESC LIMIT 1;
--- name: verdict_state_n :one  in: chk text, state text, lim i64  out: n i64, since_us i64?
-SELECT count(*), min(d.since_us) FROM (SELECT since_us FROM verdict WHERE chk = $1 AND state = $2 ORDER BY since_us LIMIT $3) d;
 -- name: verdict_violators :many  in: chk text, state text, lim i64  out: subject i64, since_us i64, title text, number text
 SELECT v.subject, v.since_us, r.title, r.number FROM verdict v JOIN record r ON r.id = v.subject WHERE v.chk = $1 AND v.state = $2 ORDER BY v.since_us, v.subject LIMIT $3;
 
 -- name: check_tasks :many  in: lo text, hi text  out: tkey text
 SELECT tkey FROM task WHERE tkey >= $1 AND tkey < $2 AND state = 'open' ORDER BY tkey LIMIT 500;
--- name: task_overdue_n :one  in: duty text, now_us i64, lim i64  out: n i64, due_us i64?
-SELECT count(*), min(d.due_us) FROM (SELECT due_us FROM task WHERE duty = $1 AND state = 'open' AND due_us < $2 AND NOT (tkey >= 'check:' AND tkey < 'check;') ORDER BY due_us LIMIT $3) d;
 -- name: tasks_overdue_of_duty :many  in: duty text, now_us i64, lim i64  out: record i64, name text, due_us i64, title text, number text
 SELECT t.record, t.name, t.due_us, r.title, r.number FROM task t JOIN record r ON r.id = t.record WHERE t.state = 'open' AND t.due_us < $2 AND t.duty = $1 AND NOT (t.tkey >= 'check:' AND t.tkey < 'check;') ORDER BY t.due_us, t.id LIMIT $3;
 

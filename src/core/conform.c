@@ -3,39 +3,92 @@
  * that nothing judges says so ("none"), it is never green by default. */
 #include "core/core_int.h"
 
-#define COUNT_MAX 1001
 #define VIOLATORS_MAX 200
 
 struct tally { int64_t bad, unknown, ok, since_bad, since_unknown; const struct duty **duty /* that the check carries */; size_t duty_n; };
 
 struct overdue { int64_t n, due_us; };
 
-static enum rc tally_of(struct reader *r, const struct check *k, struct tally *ret, struct err *e)
+static int64_t int_or_0(struct db_rows *rows, int col) { return db_is_null(rows, col) ? 0 : db_i64(rows, col); }
+
+/* ($1), ($2), ...: the keys that one statement asks about; both engines call the column column1. */
+static void keys_put(struct sql *s, const char *key, size_t i)
 {
-    struct q_verdict_state_n bad, unknown, ok;
-    TRY(q_verdict_state_n(r->db, r->mem, k->key, "bad", COUNT_MAX, &bad, e));
-    TRY(q_verdict_state_n(r->db, r->mem, k->key, "unknown", COUNT_MAX, &unknown, e));
-    TRY(q_verdict_state_n(r->db, r->mem, k->key, "ok", COUNT_MAX, &ok, e));
-    *ret = (struct tally){.bad = bad.n, .unknown = unknown.n, .ok = ok.n, .since_bad = bad.since_us_null ? 0 : bad.since_us,
-                          .since_unknown = unknown.since_us_null ? 0 : unknown.since_us};
+    if (i > 0)
+        sql_lit(s, ", ");
+    sql_lit(s, "(");
+    sql_text(s, key);
+    sql_lit(s, ")");
+}
+
+/* Counts of all checks, each to 1,000 from the index alone: one statement, since each costs a journey on PostgreSQL. */
+static enum rc tallies_read(struct reader *r, struct tally *ret, struct err *e)
+{
+    struct sql *s = sql_new(r->mem);
+    struct db_rows *rows;
+    bool more;
+    if (r->set->check_n == 0)
+        return RC_OK;
+    sql_lit(s, "SELECT (SELECT count(*) FROM (SELECT 1 AS x FROM verdict v WHERE v.chk = k.column1 AND v.state = 'bad' LIMIT 1001) d),"
+               " (SELECT v.since_us FROM verdict v WHERE v.chk = k.column1 AND v.state = 'bad' ORDER BY v.since_us LIMIT 1),"
+               " (SELECT count(*) FROM (SELECT 1 AS x FROM verdict v WHERE v.chk = k.column1 AND v.state = 'unknown' LIMIT 1001) d),"
+               " (SELECT v.since_us FROM verdict v WHERE v.chk = k.column1 AND v.state = 'unknown' ORDER BY v.since_us LIMIT 1),"
+               " (SELECT count(*) FROM (SELECT 1 AS x FROM verdict v WHERE v.chk = k.column1 AND v.state = 'ok' LIMIT 1001) d), k.column1 FROM (VALUES ");
+    for (size_t i = 0; i < r->set->check_n; i++)
+        keys_put(s, r->set->check[i].key, i);
+    sql_lit(s, ") k");
+    TRY(db_query(r->db, r->mem, s, &rows, e));
+    for (size_t i = 0;; i++) {
+        TRY(db_next(rows, &more, e));
+        if (!more)
+            return RC_OK;
+        while (i < r->set->check_n && strcmp(r->set->check[i].key, db_text(rows, 5)) != 0)
+            i++;                                              /* in the order of the keys; a surprise leaves a check without counts, never with another's */
+        if (i == r->set->check_n)
+            return err_set(e, ERR_BUG, "counts of checks out of order");
+        ret[i] = (struct tally){.bad = db_i64(rows, 0), .since_bad = int_or_0(rows, 1), .unknown = db_i64(rows, 2), .since_unknown = int_or_0(rows, 3), .ok = db_i64(rows, 4)};
+    }
+}
+
+/* The duties that each check carries, looked up once. */
+static void duties_of(struct reader *r, const struct check *k, struct tally *ret)
+{
     ret->duty = mem_array(r->mem, const struct duty *, k->carries.n + 1);
     for (size_t i = 0; i < k->carries.n; i++) {
         const struct duty *d = pack_duty(r->set, k->carries.duty[i]);
         if (d != NULL)
             ret->duty[ret->duty_n++] = d;
     }
-    return RC_OK;
 }
 
-/* What is overdue of a duty of the set, in the set's order; bounded, so that a page costs the same with a million tasks. */
+/* What is overdue of the duties of the set, in the set's order; bounded, so that a page costs the same with a million tasks. */
 static enum rc overdue_read(struct reader *r, struct overdue *ret, struct err *e)
 {
-    for (size_t i = 0; i < r->set->duty_n; i++) {
-        struct q_task_overdue_n row;
-        TRY(q_task_overdue_n(r->db, r->mem, r->set->duty[i].key, r->now_us, COUNT_MAX, &row, e));
-        ret[i] = (struct overdue){row.n, row.due_us_null ? 0 : row.due_us};
+    struct sql *s = sql_new(r->mem);
+    struct db_rows *rows;
+    bool more;
+    if (r->set->duty_n == 0)
+        return RC_OK;
+    sql_lit(s, "SELECT k.column1, (SELECT count(*) FROM (SELECT 1 AS x FROM task t WHERE t.duty = k.column1 AND t.state = 'open' AND t.due_us < ");
+    sql_i64(s, r->now_us);
+    sql_lit(s, " AND NOT (t.tkey >= 'check:' AND t.tkey < 'check;') LIMIT 1001) d),"
+               " (SELECT t.due_us FROM task t WHERE t.duty = k.column1 AND t.state = 'open' AND t.due_us < ");
+    sql_i64(s, r->now_us);
+    sql_lit(s, " AND NOT (t.tkey >= 'check:' AND t.tkey < 'check;') ORDER BY t.due_us LIMIT 1) FROM (VALUES ");
+    for (size_t i = 0; i < r->set->duty_n; i++)
+        keys_put(s, r->set->duty[i].key, i);
+    sql_lit(s, ") k");
+    TRY(db_query(r->db, r->mem, s, &rows, e));
+    for (size_t i = 0;; i++) {
+        TRY(db_next(rows, &more, e));
+        if (!more)
+            return RC_OK;
+        while (i < r->set->duty_n && strcmp(r->set->duty[i].key, db_text(rows, 0)) != 0)
+            i++;
+        if (i == r->set->duty_n)
+            return err_set(e, ERR_BUG, "counts of duties out of order");
+        ret[i] = (struct overdue){db_i64(rows, 1), int_or_0(rows, 2)};
     }
-    return RC_OK;
 }
 
 /* A check speaks for its own article, and for the article of every duty that it carries (a core check carries several packs' duties). */
@@ -178,8 +231,9 @@ enum rc conformity(struct reader *r, const char *pack, struct article_states *re
     if (r->set == NULL)
         return RC_OK;
     struct tally *tally = mem_array(r->mem, struct tally, r->set->check_n + 1);
+    TRY(tallies_read(r, tally, e));
     for (size_t i = 0; i < r->set->check_n; i++)
-        TRY(tally_of(r, &r->set->check[i], &tally[i], e));
+        duties_of(r, &r->set->check[i], &tally[i]);
     struct overdue *overdue = mem_array(r->mem, struct overdue, r->set->duty_n + 1);
     TRY(overdue_read(r, overdue, e));
     struct summing s = {r, tally, overdue};
