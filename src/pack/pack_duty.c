@@ -79,6 +79,11 @@ static bool who_type_ok(enum who_kind kind, enum ftype t) {
     return false;
 }
 
+static bool in_table(struct build *b, const struct pack *p, const struct form *f, const char *path, const char *dot) {
+    const struct field *up = field_find(f, p, mem_strndup(b->mem, path, (size_t)(dot - path)));
+    return up && up->type == FT_TABLE;
+}
+
 /* A path of a who: a field, or a field of the record that a reference points to. */
 static const char *who_path(struct build *b, const struct pack *p, const struct form *f, const struct who *w) {
     const char *dot = strrchr(w->path, '.');
@@ -87,7 +92,9 @@ static const char *who_path(struct build *b, const struct pack *p, const struct 
         return w->path;
     if (text_eq(w->path, "made_by") && (w->kind == WHO_FIELD || w->kind == WHO_HEAD_OF))
         return w->path;
-    if (fd && who_type_ok(w->kind, fd->type))
+    if (fd && dot && in_table(b, p, f, w->path, dot))
+        fd = NULL;                                       /* a column has many values: nobody would be found */
+    else if (fd && who_type_ok(w->kind, fd->type))
         return fd->path;
     if (!fd && f && dot) {
         const struct field *ref = field_find(f, p, mem_strndup(b->mem, w->path, (size_t)(dot - w->path)));
