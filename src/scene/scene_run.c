@@ -51,7 +51,7 @@ static char *log_tail(struct run *r)
 bool server_start(struct run *r, int i)
 {
     struct server *s = &r->sv[i];
-    const char *argv[] = {r->o->daicho, "serve", "--data-dir", s->dir, "--port", "0", "--packs-dir", r->packs, "--workers", "8", "--log-level", "warn",
+    const char *argv[] = {r->o->daicho, "serve", "--data-dir", s->dir, "--port", "0", "--packs-dir", r->packs, "--workers", "4", "--log-level", "warn",
                           r->db ? "--db" : NULL, r->db, NULL};
     const char *env[] = {"DAICHO_SCENE_NOW", mem_fmt(r->step, "%lld", (long long)r->now_us), "ASAN_OPTIONS", "detect_leaks=0:log_path=stderr", NULL};
     if (!host_start(argv, env, file_join(r->step, r->dir, "log"), &s->p))
