@@ -47,12 +47,16 @@ class Bench:
         self.daicho = os.path.join(build, "daicho")
         self.verifier = os.path.join(ROOT, "verifier", "daicho_verify.py")
         self.dir = os.path.realpath(tempfile.mkdtemp(prefix="daicho-fault-", dir=place()))
-        self.made = 0
+        self.made, self.servers = 0, []
 
     def __enter__(self):
         return self
 
     def __exit__(self, *why):
+        for p in self.servers:
+            if p.poll() is None:                           # the test has failed somewhere in between
+                p.kill()
+                p.wait()
         os.environ.get("FAULT_KEEP") or shutil.rmtree(self.dir, ignore_errors=True)
 
     def path(self, name):

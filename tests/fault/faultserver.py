@@ -15,6 +15,7 @@ class Server:
         args = [bench.daicho, "serve", "--data-dir", folder, "--port", "0", "--packs-dir", "tests/core/packs", "--workers", "8", *(["--db", url] if url else [])]
         self.log = open(log or folder + ".log", "ab")
         self.p = subprocess.Popen(args, cwd=ROOT, env=bench.env(**env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log)
+        bench.servers.append(self.p)
         self.port, self.said = None, b""
         for line in self.p.stdout:
             self.said += line
