@@ -244,6 +244,7 @@ static pid_t guardian(TALLOC_CTX *mem, const struct options *o, int *ret_fd)
     pid_t pid = fork();
     if (pid == 0) {
         close(ends[1]);
+        (void)setsid();                       /* whoever kills the whole process group does not kill this one */
         signal(SIGINT, SIG_IGN);
         signal(SIGTERM, SIG_IGN);
         while (read(ends[0], &c, 1) > 0)
