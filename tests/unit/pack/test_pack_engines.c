@@ -1,6 +1,8 @@
 /* Every condition of the pack folders, shipped and of the tests, answers alike on SQLite and PostgreSQL over generated rows. */
 #include "dbtest.h"
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "condrun.h"
 
 enum { ROWS = 60, VERSIONS = 25 };
@@ -58,9 +60,28 @@ static void test_shipped(void **state)
         skip();
 }
 
+/* The trial packs lie beside the shipped ones only in a folder of links. */
+static void test_trial(void **state)
+{
+    static const char *const from[] = {"packs/core", "packs/sme", "tests/pack/trial/pms", "tests/pack/trial/municipal", "tests/pack/trial/entrusted"};
+    static const char *const ids[] = {"sme", "pms", "municipal", "entrusted"};
+    char dir[] = "/tmp/daicho-trial-XXXXXX", here[4096];
+    (void)state;
+    TALLOC_CTX *mem = mem_root(0);
+    assert_non_null(mkdtemp(dir));
+    assert_non_null(getcwd(here, sizeof here));
+    for (size_t i = 0; i < ARRAY_N(from); i++)
+        assert_int_equal(symlink(mem_fmt(mem, "%s/%s", here, from[i]), mem_fmt(mem, "%s%s", dir, strrchr(from[i], '/'))), 0);
+    run(dir, ids, ARRAY_N(ids), 300);
+    for (size_t i = 0; i < ARRAY_N(from); i++)
+        assert_int_equal(unlink(mem_fmt(mem, "%s%s", dir, strrchr(from[i], '/'))), 0);
+    assert_int_equal(rmdir(dir), 0);
+    talloc_free(mem);
+}
+
 int main(void)
 {
     mem_init();
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_fixtures), cmocka_unit_test(test_shipped)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_fixtures), cmocka_unit_test(test_shipped), cmocka_unit_test(test_trial)};
     return cmocka_run_group_tests_name("pack_engines", tests, NULL, NULL);
 }
