@@ -121,33 +121,53 @@ static void since_min(int64_t *since, int64_t us)
         *since = us;
 }
 
-struct summing { struct reader *r; const struct tally *tally; const struct overdue *overdue; };
+struct summing { struct reader *r; const struct tally *tally; const struct overdue *overdue; const struct exceptions *excepted; };
 
 static const char *named(const struct summing *s, const char *key, const char *what)
 {
     return msg_fill(s->r->mem, s->r->actor.lang, key, what, NULL);
 }
 
-static void add_checks(const struct summing *s, const struct pack *p, struct article_state *a, int64_t *since_unknown)
+static void excepted_add(const struct summing *s, struct article_state *a, int64_t n, const struct excepted *x)
+{
+    a->excepted_n += n;
+    if (n > 0 && a->bad_n == 0)
+        a->why = named(s, MSG("conform.excepted"), x->until);
+}
+
+static enum rc add_checks(const struct summing *s, const struct pack *p, struct article_state *a, int64_t *since_unknown, struct err *e)
 {
     for (size_t i = 0; i < s->r->set->check_n; i++) {
         const struct check *k = &s->r->set->check[i];
         const struct tally *t = &s->tally[i];
         const char *label = pick_lang(s->r->actor.lang, k->label ? k->label : k->key, k->label_en);
+        const struct excepted *whole, *one = NULL;
+        int64_t singles;
         if (!tally_speaks(k, t, p, a->article))
             continue;
-        if (a->bad_n == 0 && t->bad > 0)
+        whole = exception_whole(s->excepted, p->id, a->article, k->carries.duty, k->carries.n);
+        if (whole != NULL) {
+            excepted_add(s, a, t->bad + t->unknown, whole);
+            a->ok_n += t->ok;
+            continue;
+        }
+        TRY(exception_singles(s->r, s->excepted, p->id, a->article, k, &singles, &one, e));
+        if (a->bad_n == 0 && t->bad > singles)
             a->why = named(s, MSG("conform.check"), label);
         else if (a->why == NULL && t->unknown > 0)
             a->why = named(s, MSG("conform.unknown"), label);
-        a->bad_n += t->bad;
+        if (singles > 0)
+            excepted_add(s, a, singles, one);
+        a->bad_n += t->bad - singles;
         a->unknown_n += t->unknown;
         a->ok_n += t->ok;
         if (t->bad + t->unknown + t->ok == 0)
             a->ok_n++;                                   /* judged, and nothing there that could violate it */
-        since_min(&a->since_us, t->since_bad);
+        if (t->bad > singles)
+            since_min(&a->since_us, t->since_bad);
         since_min(since_unknown, t->since_unknown);
     }
+    return RC_OK;
 }
 
 static void add_overdue(const struct summing *s, const struct pack *p, struct article_state *a)
@@ -156,6 +176,11 @@ static void add_overdue(const struct summing *s, const struct pack *p, struct ar
         const struct duty *d = &s->r->set->duty[i];
         if (s->overdue[i].n == 0 || d->pack != p || !text_eq(d->article, a->article))
             continue;
+        const struct excepted *whole = exception_whole(s->excepted, p->id, a->article, &d->key, 1);
+        if (whole != NULL) {
+            excepted_add(s, a, s->overdue[i].n, whole);
+            continue;
+        }
         if (a->bad_n == 0)
             a->why = named(s, MSG("conform.overdue"), pick_lang(s->r->actor.lang, d->must ? d->must : d->key, d->must_en));
         a->bad_n += s->overdue[i].n;
@@ -211,10 +236,10 @@ static enum rc article_sum(const struct summing *s, const struct pack *p, const 
 {
     struct article_state a = {.pack = p->id, .article = art->id, .title = pick_lang(s->r->actor.lang, art->title, art->title_en)};
     int64_t since_unknown = 0;
-    add_checks(s, p, &a, &since_unknown);
+    TRY(add_checks(s, p, &a, &since_unknown, e));
     add_overdue(s, p, &a);
     TRY(add_declarations(s, p, &a, e));
-    a.state = a.bad_n > 0 ? VERDICT_BAD : a.unknown_n > 0 ? VERDICT_UNKNOWN : a.ok_n > 0 ? VERDICT_OK : VERDICT_NONE;
+    a.state = a.bad_n > 0 ? VERDICT_BAD : a.unknown_n > 0 ? VERDICT_UNKNOWN : a.excepted_n > 0 ? VERDICT_EXCEPTED : a.ok_n > 0 ? VERDICT_OK : VERDICT_NONE;
     if (a.state == VERDICT_UNKNOWN)
         a.since_us = since_unknown;
     *vec_push(ret) = a;
@@ -236,7 +261,9 @@ enum rc conformity(struct reader *r, const char *pack, struct article_states *re
         duties_of(r, &r->set->check[i], &tally[i]);
     struct overdue *overdue = mem_array(r->mem, struct overdue, r->set->duty_n + 1);
     TRY(overdue_read(r, overdue, e));
-    struct summing s = {r, tally, overdue};
+    struct exceptions excepted = VEC_INIT(r->mem);
+    TRY(exceptions_read(r, &excepted, e));
+    struct summing s = {r, tally, overdue, &excepted};
     for (size_t i = 0; i < r->set->pack_n; i++) {
         const struct pack *p = &r->set->pack[i];
         for (size_t k = 0; k < p->article_n && (pack == NULL || strcmp(p->id, pack) == 0); k++)

@@ -161,7 +161,7 @@ bool attach_name_ok(const char *name);
 
 /* ---- conformity ---- */
 enum verdict_state { VERDICT_OK, VERDICT_BAD, VERDICT_UNKNOWN, VERDICT_EXCEPTED, VERDICT_NONE };
-struct article_state { const char *pack, *article, *title; enum verdict_state state; int64_t since_us; int64_t bad_n, unknown_n, ok_n; const char *why; };
+struct article_state { const char *pack, *article, *title; enum verdict_state state; int64_t since_us; int64_t bad_n, unknown_n, ok_n, excepted_n; const char *why; };
 VEC_TYPE(article_states, struct article_state);
 MUST enum rc conformity(struct reader *r, const char *pack, struct article_states *ret, int64_t *ret_as_of, struct err *e);
 struct violator { const char *check; int64_t subject; const char *title, *number; enum verdict_state state; int64_t since_us; };

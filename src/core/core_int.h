@@ -106,6 +106,12 @@ int64_t password_figure(const struct pack_set *set, const char *key, int64_t oth
 /* ---- setup.c ---- */
 /* A record that is in force at once, without a route: set-up and imports alone; its origin says so. */
 MUST enum rc import_apply(struct work *w, const struct record *rec, const struct content *c, struct err *e);     /* a record of the form `import` comes into force */
+/* ---- excepted.c: exceptions in force today ---- */
+struct excepted { const char *pack, *article, *duty /* NULL: the whole article */, *subject /* number; NULL: every record */, *until; };
+VEC_TYPE(exceptions, struct excepted);
+MUST enum rc exceptions_read(struct reader *r, struct exceptions *ret, struct err *e);
+const struct excepted *exception_whole(const struct exceptions *v, const char *pack, const char *article, const char *const *duty, size_t n);
+MUST enum rc exception_singles(struct reader *r, const struct exceptions *v, const char *pack, const char *article, const struct check *k, int64_t *ret_n, const struct excepted **ret_one, struct err *e);
 MUST enum rc setup_open_check(struct work *w, struct err *e);       /* refuses once set-up is over */
 MUST enum rc record_put_in_force(struct work *w, const struct form *f, const struct content *content, const char *origin, const char *happened_on, const char *note, int64_t *ret_id, struct err *e);
 
