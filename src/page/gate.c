@@ -90,7 +90,13 @@ bool page_gate(struct req *r, const struct route *route, void *ctx)
         resp_error(r, ERR_HTTP_CSRF, NULL);
         return false;
     }
-    if (u->session->must_change && !is_api(r) && !wants_password(r))
-        return go(r, "/password");
+    if (u->session->must_change && !wants_password(r)) {     /* a first password opens nothing but the page that changes it */
+        if (!is_api(r) && !writes)
+            return go(r, "/password");
+        if (strcmp(req_path(r), "/api/v1/me") != 0) {
+            resp_error(r, ERR_PASSWORD_CHANGE, NULL);
+            return false;
+        }
+    }
     return true;
 }

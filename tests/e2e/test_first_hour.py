@@ -98,6 +98,8 @@ def person(house, admin, login):
     b, given = Browser(house.port), first_password(admin, login)
     p = b.login(login, given)
     count.check(login + " must change the first password", "パスワードの変更" in p.text, p.text[:200])
+    refused = b.get("/api/v1/desk")
+    count.check(login + " can do nothing else through the API", refused.status == 403 and b"ERR_PASSWORD_CHANGE" in refused.body, refused.body[:200])
     f = p.form("/password")
     f.set("now", given)
     f.set("next", "Aratana-no-77?" + login[:1])
