@@ -480,8 +480,8 @@ static enum rc sweep(struct work *w, struct json *body, struct err *e)
         struct q_verdicts_between_rows had;
         bool found;
         TRY(q_verdict_chk_after(w->db, w->mem, at, &next, &found, e));
-        if (!found)
-            return RC_OK;
+        if (!found)                                      /* all of the set is judged: the keeper need not begin again */
+            return q_keep_put(w->tx, CHECKED_SET, mem_fmt(w->mem, "%lld", (long long)w->set->id), e);
         at = next.chk;
         if (pack_check(w->set, at) != NULL)
             continue;

@@ -135,6 +135,17 @@ static void excepted_add(const struct summing *s, struct article_state *a, int64
         a->why = named(s, MSG("conform.excepted"), x->until);
 }
 
+/* An exception covers a check when it covers every duty of the article that the check carries. */
+static const struct excepted *check_excepted(const struct summing *s, const struct pack *p, const char *article, const struct tally *t)
+{
+    const char **duty = mem_array(s->r->mem, const char *, t->duty_n + 1);
+    size_t n = 0;
+    for (size_t i = 0; s->excepted->n > 0 && i < t->duty_n; i++)
+        if (t->duty[i]->pack == p && text_eq(t->duty[i]->article, article))
+            duty[n++] = t->duty[i]->key;
+    return s->excepted->n > 0 ? exception_whole(s->excepted, p->id, article, duty, n) : NULL;
+}
+
 static enum rc add_checks(const struct summing *s, const struct pack *p, struct article_state *a, int64_t *since_unknown, struct err *e)
 {
     for (size_t i = 0; i < s->r->set->check_n; i++) {
@@ -145,13 +156,16 @@ static enum rc add_checks(const struct summing *s, const struct pack *p, struct 
         int64_t singles;
         if (!tally_speaks(k, t, p, a->article))
             continue;
-        whole = exception_whole(s->excepted, p->id, a->article, k->carries.duty, k->carries.n);
-        if (whole != NULL) {
-            excepted_add(s, a, t->bad + t->unknown, whole);
+        whole = check_excepted(s, p, a->article, t);
+        if (whole != NULL) {                             /* what cannot be judged stays unknown: an exception is for what is known */
+            excepted_add(s, a, t->bad, whole);
+            a->unknown_n += t->unknown;
             a->ok_n += t->ok;
+            since_min(since_unknown, t->since_unknown);
             continue;
         }
         TRY(exception_singles(s->r, s->excepted, p->id, a->article, k, &singles, &one, e));
+        singles = singles < t->bad ? singles : t->bad;
         if (a->bad_n == 0 && t->bad > singles)
             a->why = named(s, MSG("conform.check"), label);
         else if (a->why == NULL && t->unknown > 0)
@@ -274,6 +288,24 @@ enum rc conformity(struct reader *r, const char *pack, struct article_states *re
 
 /* ---- who violates ---- */
 
+/* A record that the reader may not see is counted but not named. */
+static enum rc violator_add(struct reader *r, struct violator v, struct violators *ret, struct err *e)
+{
+    struct record rec;
+    const struct grant *g;
+    struct err no = {0};
+    if (v.subject != 0) {
+        TRY(record_get(r->db, r->mem, r->set, v.subject, &rec, e));
+        if (rec.form == NULL || perm_check(r->db, r->mem, r->set, &r->actor, PERMIT_SEE, rec.form, &rec, r->today, &g, &no) != RC_OK) {
+            v.subject = 0;
+            v.number = "";
+            v.title = msg_text(r->actor.lang, MSG("conform.hidden"));
+        }
+    }
+    *vec_push(ret) = v;
+    return RC_OK;
+}
+
 static enum rc violators_of(struct reader *r, const struct check *k, const char *state, enum verdict_state as, int limit, struct violators *ret, struct err *e)
 {
     struct q_verdict_violators_rows row;
@@ -281,8 +313,8 @@ static enum rc violators_of(struct reader *r, const struct check *k, const char 
         return RC_OK;
     TRY(q_verdict_violators(r->db, r->mem, k->key, state, limit - (int)ret->n, &row, e));
     for (size_t i = 0; i < row.n; i++)
-        *vec_push(ret) = (struct violator){.check = k->key, .subject = row.v[i].subject, .title = row.v[i].title, .number = row.v[i].number,
-                                           .state = as, .since_us = row.v[i].since_us};
+        TRY(violator_add(r, (struct violator){.check = k->key, .subject = row.v[i].subject, .title = row.v[i].title, .number = row.v[i].number,
+                                           .state = as, .since_us = row.v[i].since_us}, ret, e));
     return RC_OK;
 }
 
@@ -295,8 +327,8 @@ static enum rc overdue_of(struct reader *r, const struct pack *p, const char *ar
             continue;
         TRY(q_tasks_overdue_of_duty(r->db, r->mem, d->key, r->now_us, limit - (int)ret->n, &row, e));
         for (size_t k = 0; k < row.n; k++)
-            *vec_push(ret) = (struct violator){.check = row.v[k].name, .subject = row.v[k].record, .title = row.v[k].title, .number = row.v[k].number,
-                                               .state = VERDICT_BAD, .since_us = row.v[k].due_us};
+            TRY(violator_add(r, (struct violator){.check = row.v[k].name, .subject = row.v[k].record, .title = row.v[k].title, .number = row.v[k].number,
+                                               .state = VERDICT_BAD, .since_us = row.v[k].due_us}, ret, e));
     }
     return RC_OK;
 }
@@ -335,8 +367,8 @@ static enum rc duty_overdue(struct reader *r, const char *duty, int limit, struc
     struct q_tasks_overdue_of_duty_rows row;
     TRY(q_tasks_overdue_of_duty(r->db, r->mem, duty, r->now_us, limit, &row, e));
     for (size_t k = 0; k < row.n; k++)
-        *vec_push(ret) = (struct violator){.check = row.v[k].name, .subject = row.v[k].record, .title = row.v[k].title, .number = row.v[k].number,
-                                           .state = VERDICT_BAD, .since_us = row.v[k].due_us};
+        TRY(violator_add(r, (struct violator){.check = row.v[k].name, .subject = row.v[k].record, .title = row.v[k].title, .number = row.v[k].number,
+                                           .state = VERDICT_BAD, .since_us = row.v[k].due_us}, ret, e));
     return RC_OK;
 }
 

@@ -106,6 +106,7 @@ int64_t password_figure(const struct pack_set *set, const char *key, int64_t oth
 /* ---- setup.c ---- */
 /* A record that is in force at once, without a route: set-up and imports alone; its origin says so. */
 MUST enum rc import_apply(struct work *w, const struct record *rec, const struct content *c, struct err *e);     /* a record of the form `import` comes into force */
+#define CHECKED_SET "checked_set"          /* in keep: the pack set whose checks were all judged */
 /* ---- excepted.c: exceptions in force today ---- */
 struct excepted { const char *pack, *article, *duty /* NULL: the whole article */, *subject /* number; NULL: every record */, *until; };
 VEC_TYPE(exceptions, struct excepted);

@@ -41,14 +41,32 @@ static bool of_duty(const struct excepted *x, const char *const *duty, size_t n)
     return x->duty == NULL;
 }
 
-/* Everything of these duties in the article is covered; the exception that lasts longest says until when. */
+static const struct excepted *latest(const struct excepted *a, const struct excepted *b) { return a == NULL || strcmp(b->until, a->until) > 0 ? b : a; }
+
+/* All of these duties of the article are covered, each by an exception of its own or of the whole article; the one that ends first says until when.
+ * Without duties only an exception of the whole article covers. */
 const struct excepted *exception_whole(const struct exceptions *v, const char *pack, const char *article, const char *const *duty, size_t n)
 {
-    const struct excepted *best = NULL;
-    for (size_t i = 0; i < v->n; i++)
-        if (v->v[i].subject == NULL && of_article(&v->v[i], pack, article) && of_duty(&v->v[i], duty, n) && (best == NULL || strcmp(v->v[i].until, best->until) > 0))
-            best = &v->v[i];
-    return best;
+    const struct excepted *ends = NULL;
+    for (size_t k = 0; k < (n > 0 ? n : 1); k++) {
+        const struct excepted *best = NULL;
+        for (size_t i = 0; i < v->n; i++)
+            if (v->v[i].subject == NULL && of_article(&v->v[i], pack, article) && (v->v[i].duty == NULL || (n > 0 && strcmp(v->v[i].duty, duty[k]) == 0)))
+                best = latest(best, &v->v[i]);
+        if (best == NULL)
+            return NULL;
+        if (ends == NULL || strcmp(best->until, ends->until) < 0)
+            ends = best;
+    }
+    return ends;
+}
+
+static bool counted_before(const struct exceptions *v, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (text_eq(v->v[i].subject, v->v[at].subject) && of_article(&v->v[i], v->v[at].pack, v->v[at].article))
+            return true;
+    return false;
 }
 
 /* How many violations of the check are covered one by one, by the number of the record. */
@@ -59,7 +77,7 @@ enum rc exception_singles(struct reader *r, const struct exceptions *v, const ch
         struct sql *s = sql_new(r->mem);
         struct db_rows *rows;
         bool there;
-        if (v->v[i].subject == NULL || !of_article(&v->v[i], pack, article) || !of_duty(&v->v[i], k->carries.duty, k->carries.n))
+        if (v->v[i].subject == NULL || !of_article(&v->v[i], pack, article) || !of_duty(&v->v[i], k->carries.duty, k->carries.n) || counted_before(v, i))
             continue;
         sql_lit(s, "SELECT v.subject FROM record d JOIN verdict v ON v.subject = d.id WHERE d.number = ");
         sql_text(s, v->v[i].subject);

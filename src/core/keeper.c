@@ -49,8 +49,33 @@ static bool verdict_due(struct core *c)
     return n > 0;
 }
 
+/* Another set of packs has other checks, figures and alternatives: everything is judged anew, once per set. */
+static bool set_unjudged(struct core *c)
+{
+    MEM_SCOPE(mem, NULL);
+    struct db *db;
+    struct err e = {0};
+    struct q_keep_get row;
+    bool found = false;
+    const struct pack_set *set = core_set_hold(c);
+    int64_t id = set ? set->id : 0;
+    core_set_release(c, set);
+    if (id == 0 || id == c->keeper.judged_set || db_pool_take(c->pool, &db, &e) != RC_OK)
+        return false;
+    bool ok = q_keep_get(db, mem, CHECKED_SET, &row, &found, &e) == RC_OK;
+    db_pool_give(c->pool, db);
+    if (!ok)
+        return false;
+    if (found && strcmp(row.v, mem_fmt(mem, "%lld", (long long)id)) == 0) {
+        c->keeper.judged_set = id;
+        return false;
+    }
+    return true;
+}
+
 static void keeper_work(struct core *c)
 {
+    struct err e = {0};
     if (c->current == NULL)
         return;
     if (c->writer.scrub)
@@ -58,6 +83,8 @@ static void keeper_work(struct core *c)
     while (!c->keeper.stop && todo_waiting(c))
         if (!command_more(c, "todo.run", NULL, "more") && todo_waiting(c))
             break;                                   /* refused (read-only, full disk): try again later */
+    if (!c->keeper.stop && set_unjudged(c) && check_full(c, &e) != RC_OK && e.code != ERR_LEDGER_READONLY)
+        log_err("keeper", "check.full", &e);
     MEM_SCOPE(mem, NULL);
     struct json *args = json_obj(mem);
     json_set_bool(args, "due", true);

@@ -79,10 +79,13 @@ static void violators_out(struct screen *s, const struct pack *p, const char *ar
         const struct check *c = pack_check(s->rd.set, v.v[i].check);
         html_open(s->h, E_TR);
         html_open(s->h, E_TD);
-        html_open(s->h, E_A);
-        html_href(s->h, page_path("record"), URL_I(v.v[i].subject));
+        if (v.v[i].subject != 0) {
+            html_open(s->h, E_A);
+            html_href(s->h, page_path("record"), URL_I(v.v[i].subject));
+        }
         html_text(s->h, v.v[i].title && v.v[i].title[0] ? v.v[i].title : v.v[i].number);
-        html_close(s->h, E_A);
+        if (v.v[i].subject != 0)
+            html_close(s->h, E_A);
         html_close(s->h, E_TD);
         html_el(s->h, E_TD, c ? pick_lang(req_lang(s->r), c->label, c->label_en) : v.v[i].check);
         html_open(s->h, E_TD);
