@@ -127,6 +127,21 @@ static bool verb_attach(struct run *r, struct args *a, const char *verb)
     return newest != 0 ? keep_var(r, newest) : run_fail(r, "the file among those of the record", reply_text(r->step, &p));
 }
 
+/* A first password opens nothing but the page that changes it: the runner does what the person must do. */
+static bool first_change(struct run *r, const char *login, const char *given)
+{
+    static const char next[] = "Hajime-2026-sign";
+    struct reply p;
+    char *body = mem_fmt(r->step, "now=%s&next=%s&again=%s", url_text(r->step, given), next, next);
+    struct request q = {.method = "POST", .path = "/password", .type = "application/x-www-form-urlencoded", .body = body, .body_n = strlen(body)};
+    if (!ask(r, login, &q, &p))
+        return false;
+    if (p.status != 303)
+        return run_fail(r, "the first password is changed", reply_text(r->step, &p));
+    map_set(r->passwords, login, mem_strdup(r->mem, next));
+    return true;
+}
+
 /* account RECORD: somebody who came in this scene gets a first password, as the administrator gives it on the page of people. */
 static bool verb_account(struct run *r, struct args *a, const char *verb)
 {
@@ -146,7 +161,7 @@ static bool verb_account(struct run *r, struct args *a, const char *verb)
     if (login == NULL)
         return run_fail(r, "a person in force with a login", reply_text(r->step, &p));
     map_set(r->passwords, login, password);
-    return true;
+    return first_change(r, mem_strdup(r->mem, login), password);
 }
 
 /* password WHO "TEXT": what the runner signs in with from here on; who is signed in stays so. */
