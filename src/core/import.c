@@ -209,6 +209,8 @@ enum rc import_apply(struct work *w, const struct record *rec, const struct cont
     TRY(q_staging_of(w->db, w->mem, batch, IMPORT_ROWS_MAX, &rows, e));
     if (!found || strcmp(own.v, mem_fmt(w->mem, "%s %lld", f->ident, (long long)rec->made_by)) != 0 || rows.n == 0 || (int64_t)rows.n != n || rows.v[0].record_null)
         return err_set_arg(e, ERR_IMPORT, rec->number, "batch %lld is not what record %lld says", (long long)batch, (long long)rec->id);
+    if (!text_eq(content_get(c, "target_name"), f->name))
+        return err_set_arg(e, ERR_IMPORT, rec->number, "the register's name is not its own");
     if ((f->step_n > 0) != text_eq(content_get(c, "needs_approval"), "1"))
         return err_set_arg(e, ERR_IMPORT, rec->number, "approval was left out");
     TRY(rows_unchanged(w, &rows, content_get(c, "digest"), e));

@@ -195,6 +195,8 @@ enum rc cmd_record_create(struct work *w, const struct json *args, struct json *
     int64_t id;
     if (f == NULL)
         return err_set(e, ERR_FORM_MISSING, "form %s", name ? name : "-");
+    if (strcmp(f->ident, "import") == 0)                 /* import.run alone makes one, from rows that it judged */
+        return err_set(e, ERR_DENIED, "an import is made by import.run");
     TRY(perm_check(w->db, w->mem, w->set, &w->actor, PERMIT_MAKE, f, NULL, w->today, &g, e));
     TRY(claim_check(w, f, args, &on, &note, e));
     struct value_ctx vc = value_ctx_of(w, &r);
@@ -231,6 +233,8 @@ enum rc cmd_record_save(struct work *w, const struct json *args, struct json *bo
     struct revision rev;
     TRY(record_lock(w, args, PERMIT_EDIT, &rec, &g, e));
     grant_assert(g, PERMIT_EDIT, &rec);
+    if (strcmp(rec.form_ident, "import") == 0)           /* what was handed in is what is approved: import anew instead */
+        return err_set(e, ERR_DENIED, "an import is not changed");
     if (strcmp(rec.state, "void") == 0 || strcmp(rec.state, "closed") == 0)
         return err_set(e, ERR_STATE, "save in %s", rec.state);
     TRY(record_content(w->db, w->mem, &rec, &base, e));

@@ -169,7 +169,14 @@ void import_rows_out(struct screen *s, const struct record *rec)
     no = content_get(c, "batch");
     target = content_get(c, "target");
     const struct form *f = target ? pack_form(s->rd.set, target) : NULL;
-    if (f == NULL || no == NULL || !str_to_i64(str_of(no), &batch) || q_staging_of(s->rd.db, s->r, batch, BATCH_ROWS, &rows, &e) != RC_OK || rows.n == 0)
+    struct q_keep_get own;
+    bool found;
+    if (f == NULL || no == NULL || !str_to_i64(str_of(no), &batch))
+        return;
+    if (q_keep_get(s->rd.db, s->r, mem_fmt(s->r, "import:%lld", (long long)batch), &own, &found, &e) != RC_OK || !found ||
+        strcmp(own.v, mem_fmt(s->r, "%s %lld", f->ident, (long long)rec->made_by)) != 0)
+        return;                                          /* the rows of somebody else's batch are nobody's to see here */
+    if (q_staging_of(s->rd.db, s->r, batch, BATCH_ROWS, &rows, &e) != RC_OK || rows.n == 0)
         return;
     ui_heading(s->h, 2, msg_fill(s->r, req_lang(s->r), MSG("import.rows"), mem_fmt(s->r, "%zu", rows.n), NULL));
     const char **label = mem_array(s->r, const char *, f->field_n + 1);
@@ -193,6 +200,8 @@ void import_rows_out(struct screen *s, const struct record *rec)
         html_close(s->h, E_TR);
     }
     ui_table_close(s->h);
+    if (rows.n > APPROVER_ROWS)
+        html_el(s->h, E_P, msg_fill(s->r, req_lang(s->r), MSG("import.more"), mem_fmt(s->r, "%zu", rows.n - APPROVER_ROWS), NULL));
 }
 
 static void batch_form_out(struct screen *s, const struct form *f, int64_t batch, bool bad)

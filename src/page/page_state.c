@@ -142,6 +142,10 @@ void page_ledger(struct req *r, void *ctx)
     bool verify = text_eq(req_query(r, "verify"), "1");
     if (!screen_begin(&s, r, ctx))
         return;
+    const struct grant *g;                               /* reading all of it costs: for those who see every record */
+    bool may = s.rd.set != NULL && perm_check(s.rd.db, r, s.rd.set, &s.rd.actor, PERMIT_EXPORT, pack_form(s.rd.set, "organization"), NULL, s.rd.today, &g, &e) == RC_OK;
+    verify = verify && may;
+    e = (struct err){0};
     enum rc rc = q_ledger_head(s.rd.db, r, &head, &found, &e);
     if (rc == RC_OK && verify)
         rc = ledger_verify(s.rd.db, r, core_vkey(s.site->core), &rep, &e);
@@ -158,13 +162,15 @@ void page_ledger(struct req *r, void *ctx)
     if (verify)
         ui_badge(s.h, rep.problem ? UI_BAD : UI_GOOD, rep.problem ? msg_fill(r, req_lang(r), MSG("ledger.bad"), mem_fmt(r, "%lld", (long long)rep.first_bad), rep.problem, NULL)
                                                                   : msg_fill(r, req_lang(r), MSG("ledger.good"), mem_fmt(r, "%lld", (long long)rep.entries), NULL));
-    html_open(s.h, E_P);
-    html_open(s.h, E_A);
-    html_class(s.h, "btn");
-    html_href(s.h, page_path("ledger"), URL_Q("verify", "1"));
-    html_msg(s.h, MSG("ledger.verify"));
-    html_close(s.h, E_A);
-    html_close(s.h, E_P);
+    if (may) {
+        html_open(s.h, E_P);
+        html_open(s.h, E_A);
+        html_class(s.h, "btn");
+        html_href(s.h, page_path("ledger"), URL_Q("verify", "1"));
+        html_msg(s.h, MSG("ledger.verify"));
+        html_close(s.h, E_A);
+        html_close(s.h, E_P);
+    }
     ui_heading(s.h, 2, msg_text(req_lang(r), MSG("ledger.checkpoint")));
     pre(s.h, head.checkpoint);
     ui_heading(s.h, 2, msg_text(req_lang(r), MSG("ledger.vkey")));
