@@ -15,7 +15,7 @@
 Exit codes: 0 all holds, 2 wrong use, 3 unreadable input, 10 verifier key, 11 signature, 12 head, 13 entry missing, 14 leaf, 15 entry not canonical,
 16 order, 17 tile, 18 root, 19 entries that were not signed, 20 older checkpoint, 21 receipt, 22 chain of epochs, 23 entries of an older checkpoint
 that a restore declares lost (all else holds), 30 revision, 31 value, 32 act, 33 comment, 34 erasure,
-35 attachment, 36 pack set, 37 rows missing.  Formats: docs/LEDGER.md.
+35 attachment, 36 pack set, 37 rows missing, 38 batch of a log, 39 book.  Formats: docs/LEDGER.md.
 """
 import argparse
 import base64
@@ -29,7 +29,8 @@ import sys
 import time
 
 CODES = {"use": 2, "input": 3, "vkey": 10, "signature": 11, "head": 12, "missing": 13, "leaf": 14, "entry": 15, "order": 16, "tile": 17, "root": 18,
-         "extra": 19, "older": 20, "receipt": 21, "epoch": 22, "lost": 23, "revision": 30, "value": 31, "act": 32, "comment": 33, "erasure": 34, "attachment": 35, "set": 36, "rows": 37}
+         "extra": 19, "older": 20, "receipt": 21, "epoch": 22, "lost": 23, "revision": 30, "value": 31, "act": 32, "comment": 33, "erasure": 34, "attachment": 35, "set": 36, "rows": 37,
+         "log": 38, "book": 39}
 TEXT = {
     "ok": ("検証に成功しました。記録 {0} 件に、改ざん・欠落・順序の乱れはありません。", "Verified: {0} entries; nothing was altered, removed or reordered."),
     "rows_ok": ("文書の版 {0} 件、操作 {1} 件、消去 {2} 件、添付 {3} 件も台帳と一致します。消去済みの値は {4} 件です。",
@@ -68,6 +69,8 @@ TEXT = {
     "erasure": ("消去の記録 {0} が台帳と合いません。", "Erasure {0} does not match its entry."),
     "attachment": ("添付ファイル {0} の記録が台帳と合いません。", "Attachment {0} does not match its entry."),
     "set": ("規程の組 {0} の記録が台帳と合いません。", "Pack set {0} does not match its entry."),
+    "log": ("記録簿のまとまり {0} が台帳の記録と合いません。", "Log batch {0} does not match its entry."),
+    "book": ("点検した台帳の写し {0} が、点検の記録と合いません。", "Book {0} (the rows that a review lists) does not match the review."),
     "rows": ("台帳にある操作に対応するデータが失われています（{0}）。", "Data that the ledger speaks of is missing ({0})."),
 }
 
@@ -479,6 +482,8 @@ class Sqlite:
         "erasures": "SELECT * FROM erasure ORDER BY id",
         "attachments": "SELECT * FROM attachment ORDER BY id",
         "sets": "SELECT id, at, actor, hash, body, seq FROM pack_set ORDER BY id",
+        "logs": "SELECT * FROM log_batch ORDER BY id",
+        "books": "SELECT hash, body FROM book ORDER BY hash",
     }
 
     def __init__(self, path, connection=None):
@@ -637,6 +642,8 @@ def count(counts, e):
         counts["attachments"] += 1
     elif t == "set.adopted":
         counts["sets"] += 1
+    elif t == "log.added":
+        counts["logs"] += 1
 
 
 def commitment(blind, name, value):
@@ -656,6 +663,7 @@ def covered(path, by):
 class Truth:
     def __init__(self, src, cp, span):
         self.src, self.cp, self.span, self.erased, self.values_erased, self.erase_seqs = src, cp, span, {}, 0, set()
+        self.logged, self.book_hashes = {}, set()         # row of a log -> (record, seq, row hash), until its batch names it; (record, hash) of books
 
     def entry_of(self, row, kind):
         try:
@@ -687,7 +695,13 @@ class Truth:
     def revision(self, r):
         e, h = self.entry_of(r, "revision"), sha(r["commits"].encode("utf-8")).digest()
         row = fields_hash("daicho-revision/v1", r["id"], r["record"], r["no"], r["form"], r["pack_set"], r["author"], r["at"], base64.b64encode(h).decode())
-        if h != r["hash"] or e.type != "record.revised" or e.object != "r:%d@rev%d" % (r["record"], r["no"]) or e.line("field", "form") != r["form"] or \
+        if h != r["hash"] or e.line("field", "form") != r["form"]:
+            raise Bad("revision", str(r["id"]))
+        if e.type == "log.added":                         # one entry for the whole batch: log() asks for this row
+            if r["no"] != 1:
+                raise Bad("revision", str(r["id"]))
+            self.logged[r["id"]] = (r["record"], r["seq"], row)
+        elif e.type != "record.revised" or e.object != "r:%d@rev%d" % (r["record"], r["no"]) or \
                 not e.holds("hash", "revision", "sha256", h) or not e.holds("hash", "row", "sha256", row):
             raise Bad("revision", str(r["id"]))
         try:
@@ -704,6 +718,8 @@ class Truth:
                         raise ValueError
                     self.values_erased += 1
                 elif commitment(b64(blind, 32), path, value.encode("utf-8")) != b64(commit, 32):
+                    raise ValueError
+                elif path == "@book" and (r["record"], b64(value, 32)) not in self.book_hashes:
                     raise ValueError
         except (ValueError, TypeError, AttributeError):
             raise Bad("value", str(r["id"])) from None
@@ -736,9 +752,31 @@ class Truth:
         if h != s["hash"] or e.type != "set.adopted" or e.object != "set:%d" % s["id"] or not e.holds("hash", "set", "sha256", h):
             raise Bad("set", str(s["id"]))
 
+    def book(self, b):
+        h, head = sha(b["body"].encode("utf-8")).digest(), b["body"].split("\n", 2)
+        if h != b["hash"] or head[0] != "daicho-book/v1" or len(head) < 3:
+            raise Bad("book", head[1] if len(head) > 1 else "")
+        self.book_hashes.add((int(head[1]), h))
+
+    def log(self, b):
+        e, lines = self.entry_of(b, "log"), b["body"].split("\n")
+        h = sha(("daicho-log/v1\n%d\n%s\n%d\n%d\n%d\n%d\n" % (b["id"], b["form"], b["pack_set"], b["actor"], b["on_behalf"] or 0, b["at"]) + b["body"]).encode("utf-8")).digest()
+        if lines.pop() != "" or h != b["hash"] or e.type != "log.added" or e.object != "log:%d" % b["id"] or e.line("field", "form") != b["form"] or \
+                e.line("field", "rows") != str(len(lines)) or not e.holds("hash", "batch", "sha256", h):
+            raise Bad("log", str(b["id"]))
+        for line in lines:
+            part = line.split(" ", 7)
+            if len(part) != 8 or self.logged.pop(int(part[1]), None) != (int(part[0]), b["seq"], b64(part[6], 32)):
+                raise Bad("log", str(b["id"]))
+
     def verify(self, counts):
+        for row in self.src.rows("books"):
+            try:
+                self.book(row)
+            except (KeyError, TypeError, AttributeError, ValueError):
+                raise Bad("book") from None
         seen = {"erasures": self.erasures()}
-        for name, kind, check in (("revisions", "revision", self.revision), ("acts", "act", self.act), ("attachments", "attachment", self.attachment),
+        for name, kind, check in (("revisions", "revision", self.revision), ("logs", "log", self.log), ("acts", "act", self.act), ("attachments", "attachment", self.attachment),
                                   ("sets", "set", self.pack_set)):
             seen[name] = 0
             for row in self.rows(name):
@@ -746,7 +784,9 @@ class Truth:
                     check(row)
                 except (KeyError, TypeError, AttributeError, ValueError):
                     raise Bad(kind, str(row.get("id"))) from None
-                seen[name] += 1
+                seen[name] += 1 if name != "revisions" or row["id"] not in self.logged else 0
+        if self.logged:
+            raise Bad("rows", "logs")
         for name, n in counts.items():
             if seen[name] != n:
                 raise Bad("rows", name)
@@ -793,7 +833,7 @@ def verify_source(src, vkey, older_notes=(), span=(0, 1 << 62), truth=True):
             older.append(Checkpoint(note, key_for(key, note)))
         except Bad:
             raise Bad("older", "signature") from None
-    counts = {"revisions": 0, "acts": 0, "erasures": 0, "attachments": 0, "sets": 0}
+    counts = {"revisions": 0, "acts": 0, "erasures": 0, "attachments": 0, "sets": 0, "logs": 0}
     cp.epochs = Epochs()
     n = verify_tree(src, cp, older, span, counts, cp.epochs)
     t = Truth(src, cp, span)

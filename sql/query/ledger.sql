@@ -45,3 +45,11 @@ SELECT a.id, a.record, a.sha256, a.bytes, a.type, a.at, a.actor, a.seq, l.entry,
 SELECT s.id, s.at, s.actor, s.hash, s.body, s.seq, l.entry FROM pack_set s LEFT JOIN ledger l ON l.seq = s.seq WHERE s.id > $1 ORDER BY s.id LIMIT 50;
 -- name: truth_house_key :opt  in:  out: v text
 SELECT v FROM keep WHERE k = 'bind_key';
+-- name: truth_logs :many  in: after i64  out: id i64, form text, pack_set i64, actor i64, on_behalf i64?, at i64, body text, hash blob, seq i64, entry blob?
+SELECT b.id, b.form, b.pack_set, b.actor, b.on_behalf, b.at, b.body, b.hash, b.seq, l.entry FROM log_batch b LEFT JOIN ledger l ON l.seq = b.seq WHERE b.id > $1 ORDER BY b.id LIMIT 50;
+-- name: truth_log_row :opt  in: id i64  out: record i64, no i64, form text, pack_set i64, author i64, at i64, hash blob, seq i64
+SELECT record, no, form, pack_set, author, at, hash, seq FROM revision WHERE id = $1;
+-- name: truth_books :many  in: after blob  out: hash blob, body text
+SELECT hash, body FROM book WHERE hash > $1 ORDER BY hash LIMIT 20;
+-- name: book_get :opt  in: hash blob  out: body text
+SELECT body FROM book WHERE hash = $1;

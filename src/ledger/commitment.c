@@ -60,3 +60,18 @@ void revision_row_hash(const struct revision_fields *r, uint8_t ret[HASH_N])
     text(b, b64_text(tmp, r->hash, HASH_N));
     crypt_sha256(b->p, b->n, ret);
 }
+
+void log_hash(const struct log_fields *l, uint8_t ret[HASH_N])
+{
+    MEM_SCOPE(tmp, NULL);
+    struct buf *b = buf_new(tmp, strlen(l->form) + strlen(l->body) + 1024);
+    buf_puts(b, "daicho-log/v1\n");
+    num(b, l->id);
+    text(b, l->form);
+    num(b, l->pack_set);
+    num(b, l->actor);
+    num(b, l->on_behalf);
+    num(b, l->at);
+    buf_puts(b, l->body);
+    crypt_sha256(b->p, b->n, ret);
+}

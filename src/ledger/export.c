@@ -231,6 +231,50 @@ static enum rc sets_page(struct export *x, TALLOC_CTX *mem, int64_t *last, bool 
     return RC_OK;
 }
 
+static enum rc logs_page(struct export *x, TALLOC_CTX *mem, int64_t *last, bool *ret_more, struct err *e)
+{
+    struct q_truth_logs_rows rows;
+    TRY(q_truth_logs(x->db, mem, *last, &rows, e));
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct q_truth_logs *b = &rows.v[i];
+        struct json *j = json_obj(mem);
+        json_set_i64(j, "id", *last = b->id);
+        json_set_str(j, "form", b->form);
+        json_set_i64(j, "pack_set", b->pack_set);
+        json_set_i64(j, "actor", b->actor);
+        set_num(j, "on_behalf", b->on_behalf, b->on_behalf_null);
+        json_set_i64(j, "at", b->at);
+        json_set_str(j, "body", b->body);
+        set_blob(mem, j, "hash", b->hash);
+        json_set_i64(j, "seq", b->seq);
+        TRY(line_put(x, mem, j, e));
+    }
+    *ret_more = rows.n > 0;
+    return RC_OK;
+}
+
+/* Ordered by hash, not by a number: all in one go, a page of rows at a time. */
+static enum rc books_page(struct export *x, TALLOC_CTX *mem, int64_t *last, bool *ret_more, struct err *e)
+{
+    uint8_t after[HASH_N];
+    struct q_truth_books_rows rows;
+    (void)last;
+    *ret_more = false;
+    for (size_t after_n = 0;; after_n = HASH_N) {
+        MEM_SCOPE(tmp, mem);
+        TRY(q_truth_books(x->db, tmp, (struct str){(const char *)after, after_n}, &rows, e));
+        for (size_t i = 0; i < rows.n; i++) {
+            struct json *j = json_obj(tmp);
+            set_blob(tmp, j, "hash", rows.v[i].hash);
+            json_set_str(j, "body", rows.v[i].body);
+            TRY(line_put(x, tmp, j, e));
+        }
+        if (rows.n == 0 || rows.v[rows.n - 1].hash.n != HASH_N)
+            return RC_OK;
+        memcpy(after, rows.v[rows.n - 1].hash.p, HASH_N);
+    }
+}
+
 static enum rc rows_put(struct export *x, const char *name, enum rc (*page)(struct export *, TALLOC_CTX *, int64_t *, bool *, struct err *), struct err *e)
 {
     MEM_SCOPE(tmp, x->mem);
@@ -269,6 +313,8 @@ static enum rc export_all(struct export *x, const char *vkey, struct err *e)
     TRY(rows_put(x, "erasures.jsonl", erasures_page, e));
     TRY(rows_put(x, "attachments.jsonl", attachments_page, e));
     TRY(rows_put(x, "sets.jsonl", sets_page, e));
+    TRY(rows_put(x, "logs.jsonl", logs_page, e));
+    TRY(rows_put(x, "books.jsonl", books_page, e));
     const char *key = mem_fmt(tmp, "%s\n", vkey);
     TRY(put(file_join(tmp, x->dir, "vkey"), key, strlen(key), e));
     return put(file_join(tmp, x->dir, "checkpoint"), head.checkpoint, strlen(head.checkpoint), e);      /* last: a cut export has none */

@@ -46,6 +46,10 @@ void act_hash(const struct act_fields *a, uint8_t ret[HASH_N]);
 struct revision_fields { int64_t id, record, no; const char *form; int64_t pack_set, author, at; const uint8_t *hash; };
 /* The whole row of a revision ("hash row sha256" of its entry): SHA-256 over "daicho-revision/v1" LF and the fields one a line. */
 void revision_row_hash(const struct revision_fields *r, uint8_t ret[HASH_N]);
+struct log_fields { int64_t id; const char *form; int64_t pack_set, actor, on_behalf, at; const char *body; };
+/* Rows of a log entered together ("hash batch" of log.added): SHA-256 over "daicho-log/v1" LF, the fields one a line, and the body, a line a row. */
+void log_hash(const struct log_fields *l, uint8_t ret[HASH_N]);
+#define BOOK_PATH "@book"              /* the value of a review's revision that names its book by base64(hash) */
 
 /* ---- merkle (pure) ---- */
 void merkle_leaf(const void *p, size_t n, uint8_t ret[HASH_N]);

@@ -59,10 +59,11 @@ bool scan_line(struct str *rest, struct line_scan *ret);
 bool scan_find(struct str lines, const char *kind, const char *key, struct str *ret_value);
 
 /* ---- verify.c, truth.c ---- */
-enum bound { BOUND_REVISION, BOUND_ACT, BOUND_ERASURE, BOUND_ATTACHMENT, BOUND_SET, BOUND__N };
+enum bound { BOUND_REVISION, BOUND_ACT, BOUND_ERASURE, BOUND_ATTACHMENT, BOUND_SET, BOUND_LOG, BOUND__N };
 struct verify {
     struct db *db; TALLOC_CTX *mem; struct ledger_report *report; struct acc acc;
     int64_t size, last_us, bound[BOUND__N] /* entries that must have a row of this kind */;
+    int64_t logged;                    /* revisions that a batch binds, not an entry of their own */
     char *head_origin;
     char *origin;                      /* of the epoch that the entries read so far belong to */
 };
@@ -72,6 +73,14 @@ bool epoch_check(struct verify *v, const struct entry_scan *s);
 enum rc verify_bad(struct verify *v, const char *problem, int64_t at, const char *detail);
 void verify_count(struct verify *v, const struct entry_scan *s);
 MUST enum rc verify_truth(struct verify *v, struct err *e);
+bool truth_sha_is(TALLOC_CTX *mem, const struct entry_scan *s, const char *key, const void *h);      /* its line "hash <key> sha256 <base64>" */
+bool truth_field_is(const struct entry_scan *s, const char *key, const char *value);
+bool truth_object_is(TALLOC_CTX *mem, const struct entry_scan *s, const char *type, const char *object);
+
+/* ---- truth_log.c ---- */
+MUST enum rc truth_logs(struct verify *v, struct err *e);      /* after the revisions: every row of every batch */
+MUST enum rc truth_books(struct verify *v, struct err *e);
+MUST enum rc truth_book_named(struct verify *v, TALLOC_CTX *mem, int64_t record, const char *value, bool *ret_ok, struct err *e);
 
 /* ---- clockwatch.c ---- */
 struct clockwatch { int64_t wall, mono, floor, last_us, next_wall, next_mono, next_floor; bool behind; };

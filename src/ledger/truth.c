@@ -1,4 +1,4 @@
-/* Verification of the rows that entries speak of: every revision, act, erasure, attachment and pack set matches the entry at its seq, every
+/* Verification of the rows that entries speak of: every revision, act, erasure, attachment and pack set (truth_log.c: batch and book) matches the entry at its seq, every
  * value opens its commitment or is missing under an erasure that was executed, and no entry lacks its row (docs/LEDGER.md). */
 #include "ledger/ledger_int.h"
 
@@ -13,6 +13,7 @@ void verify_count(struct verify *v, const struct entry_scan *s)
     v->bound[BOUND_ERASURE] += str_is(s->type, "erase.executed");
     v->bound[BOUND_ATTACHMENT] += str_is(s->type, "attach.added");
     v->bound[BOUND_SET] += set;
+    v->bound[BOUND_LOG] += str_is(s->type, "log.added");
 }
 
 /* The line "kind key algorithm base64" of the entry holds exactly these 32 bytes. */
@@ -23,15 +24,15 @@ static bool line_is(TALLOC_CTX *mem, const struct entry_scan *s, const char *kin
     return scan_find(s->lines, kind, key, &got) && str_is(got, want);
 }
 
-static bool sha_is(TALLOC_CTX *mem, const struct entry_scan *s, const char *key, const void *h) { return line_is(mem, s, "hash", key, "sha256", h); }
+bool truth_sha_is(TALLOC_CTX *mem, const struct entry_scan *s, const char *key, const void *h) { return line_is(mem, s, "hash", key, "sha256", h); }
 
-static bool field_is(const struct entry_scan *s, const char *key, const char *value)
+bool truth_field_is(const struct entry_scan *s, const char *key, const char *value)
 {
     struct str got;
     return scan_find(s->lines, "field", key, &got) && str_is(got, value);
 }
 
-static bool object_is(TALLOC_CTX *mem, const struct entry_scan *s, const char *type, const char *object)
+bool truth_object_is(TALLOC_CTX *mem, const struct entry_scan *s, const char *type, const char *object)
 {
     return str_is(s->type, type) && str_is(s->object, object);
 }
@@ -50,9 +51,9 @@ static bool erasure_holds(TALLOC_CTX *mem, const struct q_truth_erasures *r)
 {
     struct entry_scan s;
     struct str paths, one;
-    if (r->entry.p == NULL || !entry_scan(r->entry, &s) || !object_is(mem, &s, "erase.executed", mem_fmt(mem, "r:%lld", (long long)r->record)))
+    if (r->entry.p == NULL || !entry_scan(r->entry, &s) || !truth_object_is(mem, &s, "erase.executed", mem_fmt(mem, "r:%lld", (long long)r->record)))
         return false;
-    if (!field_is(&s, "ground", r->ground) || !scan_find(s.lines, "field", "paths", &paths))
+    if (!truth_field_is(&s, "ground", r->ground) || !scan_find(s.lines, "field", "paths", &paths))
         return false;
     while (str_next(&paths, ' ', &one))
         if (str_is(one, r->path))
@@ -99,21 +100,27 @@ static enum rc erasures_check(struct verify *v, struct err *e)
 
 /* ---- revisions ---- */
 
-static bool revision_holds(TALLOC_CTX *mem, const struct q_truth_revisions *r)
+/* A row of a log is bound by its batch (truth_log.c), everything else by an entry of its own. */
+static bool revision_holds(TALLOC_CTX *mem, const struct q_truth_revisions *r, bool *ret_logged)
 {
     struct entry_scan s;
     hash_t h;
     if (r->entry.p == NULL || r->hash.n != HASH_N || !entry_scan(r->entry, &s))
         return false;
     revision_hash(r->commits, strlen(r->commits), h);
-    if (memcmp(h, r->hash.p, HASH_N) != 0 || !field_is(&s, "form", r->form) || !sha_is(mem, &s, "revision", h) ||
-        !object_is(mem, &s, "record.revised", mem_fmt(mem, "r:%lld@rev%lld", (long long)r->record, (long long)r->no)))
+    *ret_logged = str_is(s.type, "log.added");
+    if (memcmp(h, r->hash.p, HASH_N) != 0 || !truth_field_is(&s, "form", r->form))
+        return false;
+    if (*ret_logged)
+        return true;
+    if (!truth_sha_is(mem, &s, "revision", h) ||
+        !truth_object_is(mem, &s, "record.revised", mem_fmt(mem, "r:%lld@rev%lld", (long long)r->record, (long long)r->no)))
         return false;
     struct revision_fields f = {.id = r->id, .record = r->record, .no = r->no, .form = r->form, .pack_set = r->pack_set, .author = r->author,
                                 .at = r->at, .hash = (const uint8_t *)r->hash.p};
     hash_t row;
     revision_row_hash(&f, row);
-    return sha_is(mem, &s, "row", row);
+    return truth_sha_is(mem, &s, "row", row);
 }
 
 /* One item [path, value, blinding] against its line "path base64". */
@@ -132,7 +139,7 @@ static enum rc item_check(struct verify *v, TALLOC_CTX *mem, const struct q_trut
         return RC_OK;
     commitment(b, path, value, strlen(value), want);
     *ret_ok = memcmp(want, c, HASH_N) == 0;
-    return RC_OK;
+    return *ret_ok && text_eq(path, BOOK_PATH) ? truth_book_named(v, mem, r->record, value, ret_ok, e) : RC_OK;
 }
 
 static enum rc body_check(struct verify *v, TALLOC_CTX *mem, const struct q_truth_revisions *r, struct err *e)
@@ -163,10 +170,13 @@ static enum rc revisions_check(struct verify *v, struct err *e)
         TRY(q_truth_revisions(v->db, tmp, last, &rows, e));
         if (rows.n == 0)
             break;
-        for (size_t i = 0; i < rows.n && v->report->problem == NULL; i++, n++) {
+        for (size_t i = 0; i < rows.n && v->report->problem == NULL; i++) {
             MEM_SCOPE(one, tmp);
-            if (!revision_holds(one, &rows.v[i]))
+            bool logged = false;
+            if (!revision_holds(one, &rows.v[i], &logged))
                 return verify_bad(v, MSG("ledger.problem.revision"), rows.v[i].id, "");
+            v->logged += logged;
+            n += !logged;
             TRY(body_check(v, one, &rows.v[i], e));
         }
         last = rows.v[rows.n - 1].id;
@@ -202,11 +212,11 @@ static bool act_holds(TALLOC_CTX *mem, const struct q_truth_acts *a)
                            .on_behalf = a->on_behalf, .at = a->at, .comment_commit = a->comment_commit.p == NULL ? NULL : (const uint8_t *)a->comment_commit.p,
                            .effect = a->effect};
     act_hash(&f, h);
-    bool step = a->step == NULL ? !scan_find(s.lines, "field", "step", &x) : field_is(&s, "step", a->step);
+    bool step = a->step == NULL ? !scan_find(s.lines, "field", "step", &x) : truth_field_is(&s, "step", a->step);
     bool comment = a->comment_commit.p == NULL ? !scan_find(s.lines, "commit", "comment", &x)
                                           : line_is(mem, &s, "commit", "comment", "hmac-sha256", a->comment_commit.p);
-    return memcmp(h, a->hash.p, HASH_N) == 0 && step && comment && sha_is(mem, &s, "act", h) &&
-           object_is(mem, &s, mem_fmt(mem, "act.%s", a->kind), mem_fmt(mem, "r:%lld", (long long)a->record));
+    return memcmp(h, a->hash.p, HASH_N) == 0 && step && comment && truth_sha_is(mem, &s, "act", h) &&
+           truth_object_is(mem, &s, mem_fmt(mem, "act.%s", a->kind), mem_fmt(mem, "r:%lld", (long long)a->record));
 }
 
 static enum rc acts_check(struct verify *v, struct err *e)
@@ -244,8 +254,8 @@ static bool attachment_holds(TALLOC_CTX *mem, const struct q_truth_attachments *
         return false;
     crypt_hmac256(house, 32, name, strlen(name), blind);
     commitment(blind, "attachment", a->sha256.p, HASH_N, commit);
-    return object_is(mem, &s, "attach.added", mem_fmt(mem, "r:%lld", (long long)a->record)) &&
-           field_is(&s, "attachment", mem_fmt(mem, "%lld", (long long)a->id)) && field_is(&s, "type", a->type) &&
+    return truth_object_is(mem, &s, "attach.added", mem_fmt(mem, "r:%lld", (long long)a->record)) &&
+           truth_field_is(&s, "attachment", mem_fmt(mem, "%lld", (long long)a->id)) && truth_field_is(&s, "type", a->type) &&
            line_is(mem, &s, "commit", "sha256", "hmac-sha256", commit);
 }
 
@@ -277,8 +287,8 @@ static bool set_holds(TALLOC_CTX *mem, const struct q_truth_sets *r)
     struct entry_scan s;
     hash_t h;
     crypt_sha256(r->body, strlen(r->body), h);
-    return r->entry.p != NULL && r->hash.n == HASH_N && memcmp(h, r->hash.p, HASH_N) == 0 && entry_scan(r->entry, &s) && sha_is(mem, &s, "set", h) &&
-           object_is(mem, &s, "set.adopted", mem_fmt(mem, "set:%lld", (long long)r->id));
+    return r->entry.p != NULL && r->hash.n == HASH_N && memcmp(h, r->hash.p, HASH_N) == 0 && entry_scan(r->entry, &s) && truth_sha_is(mem, &s, "set", h) &&
+           truth_object_is(mem, &s, "set.adopted", mem_fmt(mem, "set:%lld", (long long)r->id));
 }
 
 static enum rc sets_check(struct verify *v, struct err *e)
@@ -300,7 +310,7 @@ static enum rc sets_check(struct verify *v, struct err *e)
 
 enum rc verify_truth(struct verify *v, struct err *e)
 {
-    static enum rc (*const part[])(struct verify *, struct err *) = {erasures_check, revisions_check, acts_check, attachments_check, sets_check};
+    static enum rc (*const part[])(struct verify *, struct err *) = {erasures_check, truth_books, revisions_check, truth_logs, acts_check, attachments_check, sets_check};
     for (size_t i = 0; i < ARRAY_N(part) && v->report->problem == NULL; i++)
         TRY(part[i](v, e));
     return RC_OK;

@@ -124,6 +124,7 @@ COLUMNS = {
     "revision_body": ("revision", ["revision", "body"]),
     "act": ("id", ["id", "record", "revision", "no", "kind", "step", "actor", "on_behalf", "at", "comment_commit", "effect", "hash", "seq"]),
     "act_body": ("act", ["comment", "blind"]), "attachment": ("id", ["id", "record", "sha256", "type", "seq"]),
+    "log_batch": ("id", ["id", "form", "pack_set", "actor", "on_behalf", "at", "body", "hash", "seq"]), "book": ("rowid", ["hash", "body"]),
     "pack_set": ("id", ["id", "hash", "body", "seq"]), "erasure": ("id", ["record", "path", "ground", "seq"]),
 }
 
@@ -175,7 +176,8 @@ def every_bit(folder, vkey):
             flips(db, vkey, table, key, column)
     for text, want in (("DELETE FROM ledger WHERE seq = 3", "missing"), ("DELETE FROM revision WHERE id = 20", "rows"), ("DELETE FROM act WHERE id = 31", "rows"),
                        ("DELETE FROM erasure", "value"), ("DELETE FROM act_body WHERE act = 33", "comment"), ("DELETE FROM pack_set", "rows"),
-                       ("DELETE FROM attachment", "rows"), ("DELETE FROM revision_body WHERE revision = 21", "value"),
+                       ("DELETE FROM attachment", "rows"), ("DELETE FROM log_batch WHERE id = 50", "rows"), ("DELETE FROM revision WHERE id = 51", "log"),
+                       ("DELETE FROM book", "value"), ("UPDATE revision SET seq = 2 WHERE id = 52", "revision"), ("DELETE FROM revision_body WHERE revision = 21", "value"),
                        ("INSERT INTO ledger SELECT 90, entry, leaf FROM ledger WHERE seq = 1", "extra"),
                        ("INSERT INTO tile VALUES (0, 0, zeroblob(8192))", "extra")):
         db.execute("BEGIN")

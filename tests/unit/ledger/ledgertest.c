@@ -70,15 +70,14 @@ void lt_append(struct lt *t, int64_t n)
 
 /* ---- the house ---- */
 
-static void revision(struct lt *t, struct tx *tx, int64_t id, int64_t no, bool erased)
+/* Commitments, body and hash of a revision; `book`: a fourth value, or NULL. */
+static void content(struct lt *t, struct tx *tx, int64_t id, const char *book, bool erased, char **ret_commits, uint8_t ret_hash[HASH_N])
 {
-    static const char *const path[] = {"name", "items[0].asset", "note"}, *const value[] = {"山田 太郎", "顧客名簿", "line\nbreak \"q\" \\ "};
+    const char *const path[] = {"name", "items[0].asset", "note", BOOK_PATH}, *const value[] = {"山田 太郎", "顧客名簿", "line\nbreak \"q\" \\ ", book};
     MEM_SCOPE(tmp, t->mem);
     struct buf *commits = buf_new(tmp, 4096);
     struct json *body = json_arr(tmp);
-    uint8_t h[HASH_N], row[HASH_N];
-    int64_t seq;
-    for (size_t i = 0; i < ARRAY_N(path); i++) {
+    for (size_t i = 0; i < (book ? 4u : 3u); i++) {
         uint8_t blind[32], c[HASH_N];
         memset(blind, (int)(id + (int64_t)i), sizeof blind);
         commitment(blind, path[i], value[i], strlen(value[i]), c);
@@ -92,7 +91,18 @@ static void revision(struct lt *t, struct tx *tx, int64_t id, int64_t no, bool e
         json_add_str(item, gone ? NULL : value[i]);
         json_add_str(item, gone ? NULL : b64_text(tmp, blind, sizeof blind));
     }
-    revision_hash(commits->p, commits->n, h);
+    revision_hash(commits->p, commits->n, ret_hash);
+    *ret_commits = mem_strndup(t->mem, commits->p, commits->n);
+    lt_must(t, q_revision_body_add(tx, id, json_text(tmp, body), &t->e), "body");
+}
+
+static void revision(struct lt *t, struct tx *tx, int64_t id, int64_t no, const char *book, bool erased)
+{
+    MEM_SCOPE(tmp, t->mem);
+    uint8_t h[HASH_N], row[HASH_N];
+    char *commits;
+    int64_t seq;
+    content(t, tx, id, book, erased, &commits, h);
     struct revision_fields f = {.id = id, .record = 12, .no = no, .form = "takeout", .pack_set = 3, .author = 5, .at = 1000 + id, .hash = h};
     revision_row_hash(&f, row);
     struct entry *en = entry_new(tmp, "record.revised", "p:0123456789abcdef", mem_fmt(tmp, "r:12@rev%lld", (long long)no));
@@ -100,8 +110,45 @@ static void revision(struct lt *t, struct tx *tx, int64_t id, int64_t no, bool e
     entry_hash(en, "revision", h);
     entry_hash(en, "row", row);
     lt_must(t, ledger_append(t->l, tx, en, &seq, &t->e), "append");
-    lt_must(t, q_revision_add(tx, id, 12, no, "takeout", 3, 5, 1000 + id, BLOB(h), commits->p, seq, &t->e), "revision");
-    lt_must(t, q_revision_body_add(tx, id, json_text(tmp, body), &t->e), "body");
+    lt_must(t, q_revision_add(tx, id, 12, no, "takeout", 3, 5, 1000 + id, BLOB(h), commits, seq, &t->e), "revision");
+}
+
+/* Two rows of a log in one batch, the second correcting the first. */
+static void batch(struct lt *t, struct tx *tx)
+{
+    MEM_SCOPE(tmp, t->mem);
+    uint8_t h[2][HASH_N], row[HASH_N], hash[HASH_N];
+    char *commits[2];
+    int64_t seq;
+    struct buf *body = buf_new(tmp, 4096);
+    for (int i = 0; i < 2; i++) {
+        content(t, tx, 51 + i, NULL, false, &commits[i], h[i]);
+        struct revision_fields f = {.id = 51 + i, .record = 61 + i, .no = 1, .form = "entry", .pack_set = 3, .author = 5, .at = 5000, .hash = h[i]};
+        revision_row_hash(&f, row);
+        buf_fmt(body, "%d %d %d 7 %s %s ", 61 + i, 51 + i, i ? 61 : 0, i ? "2026-05-01" : "-", "app");
+        buf_b64(body, row, HASH_N);
+        buf_fmt(body, " 入退室 %d\n", i + 1);
+    }
+    struct log_fields lf = {.id = 50, .form = "entry", .pack_set = 3, .actor = 5, .on_behalf = 6, .at = 5000, .body = body->p};
+    log_hash(&lf, hash);
+    struct entry *en = entry_new(tmp, "log.added", "p:0123456789abcdef", "log:50");
+    entry_field(en, "form", "entry");
+    entry_field(en, "rows", "2");
+    entry_hash(en, "batch", hash);
+    lt_must(t, ledger_append(t->l, tx, en, &seq, &t->e), "append");
+    lt_must(t, q_log_batch_add(tx, 50, "entry", 3, 5, 6, false, 5000, body->p, BLOB(hash), seq, &t->e), "batch");
+    for (int i = 0; i < 2; i++)
+        lt_must(t, q_revision_add(tx, 51 + i, 61 + i, 1, "entry", 3, 5, 5000, BLOB(h[i]), commits[i], seq, &t->e), "row");
+}
+
+/* A review of a register by record 12, and the value that names it. */
+static char *book(struct lt *t, struct tx *tx)
+{
+    uint8_t hash[HASH_N];
+    const char *body = "daicho-book/v1\n12\nasset\n0\n1\n12 3 AAAA\n";
+    crypt_sha256(body, strlen(body), hash);
+    lt_must(t, q_book_add(tx, BLOB(hash), body, &t->e), "book");
+    return b64_text(t->mem, hash, HASH_N);
 }
 
 static void act(struct lt *t, struct tx *tx, int64_t id, int64_t no, int64_t rev, const char *step, const char *comment, bool gone)
@@ -157,8 +204,8 @@ void lt_house(struct lt *t)
     struct tx *tx = lt_begin(t);
     MEM_SCOPE(tmp, t->mem);
     int64_t seq;
-    revision(t, tx, 20, 1, true);
-    revision(t, tx, 21, 2, false);
+    revision(t, tx, 20, 1, NULL, true);
+    revision(t, tx, 21, 2, NULL, false);
     act(t, tx, 30, 1, 20, "head", "よいです", false);
     act(t, tx, 31, 2, 0, NULL, NULL, false);
     act(t, tx, 32, 3, 21, NULL, "消されたコメント", true);
@@ -169,7 +216,8 @@ void lt_house(struct lt *t)
     entry_field(en, "values", "1");
     lt_must(t, ledger_append(t->l, tx, en, &seq, &t->e), "append");
     lt_must(t, q_erasure_add(tx, 40, 12, "items[0]", "request", 5, 4000, seq, &t->e), "erasure");
-    revision(t, tx, 22, 3, false);                              /* written after the erasure: it covers nothing here */
+    revision(t, tx, 22, 3, book(t, tx), false);                              /* written after the erasure: it covers nothing here */
     act(t, tx, 33, 4, 22, NULL, "後のコメント", false);
+    batch(t, tx);
     lt_commit(t, tx);
 }

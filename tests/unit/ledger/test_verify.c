@@ -30,7 +30,7 @@ static void folder_gone(struct lt *l)
 /* Whoever edits the file has no triggers in the way. */
 static void unlocked(struct dbt *t)
 {
-    static const char *const tables[] = {"ledger", "tile", "revision", "act", "attachment", "erasure"};
+    static const char *const tables[] = {"ledger", "tile", "revision", "act", "attachment", "erasure", "log_batch", "book"};
     struct tx *tx = dbt_begin(t);
     for (size_t i = 0; i < ARRAY_N(tables); i++) {
         static const char *const lite[] = {"_no_update", "_no_delete"};
@@ -158,6 +158,8 @@ static void test_flips(void **state)
         {"act", "id", "hash", BIN}, {"act", "id", "seq", NUM}, {"act_body", "act", "comment", TXT}, {"act_body", "act", "blind", BIN},
         {"attachment", "id", "id", NUM}, {"attachment", "id", "record", NUM}, {"attachment", "id", "sha256", BIN}, {"attachment", "id", "type", TXT}, {"attachment", "id", "seq", NUM},
         {"pack_set", "id", "id", NUM}, {"pack_set", "id", "hash", BIN}, {"pack_set", "id", "body", TXT}, {"pack_set", "id", "seq", NUM},
+        {"log_batch", "id", "id", NUM}, {"log_batch", "id", "form", TXT}, {"log_batch", "id", "pack_set", NUM}, {"log_batch", "id", "actor", NUM},
+        {"log_batch", "id", "on_behalf", NUM}, {"log_batch", "id", "at", NUM}, {"log_batch", "id", "body", TXT}, {"log_batch", "id", "hash", BIN}, {"log_batch", "id", "seq", NUM},
         {"erasure", "id", "record", NUM}, {"erasure", "id", "path", TXT}, {"erasure", "id", "ground", TXT}, {"erasure", "id", "seq", NUM}};
     struct dbt *t = *state;
     struct lt l;
@@ -218,6 +220,12 @@ static void test_deleted(void **state)
     noticed(t, &l, SQL(t, "DELETE FROM attachment WHERE id = 90"), "ledger.problem.rows");
     noticed(t, &l, SQL(t, "DELETE FROM pack_set WHERE id = 3"), "ledger.problem.rows");
     noticed(t, &l, SQL(t, "DELETE FROM erasure WHERE id = 40"), "ledger.problem.rows");
+    noticed(t, &l, SQL(t, "DELETE FROM log_batch WHERE id = 50"), "ledger.problem.rows");
+    noticed(t, &l, SQL(t, "DELETE FROM revision WHERE id = 51"), "ledger.problem.log");
+    noticed(t, &l, SQL(t, "UPDATE revision SET seq = 2 WHERE id = 52"), "ledger.problem.revision");
+    noticed(t, &l, SQL(t, "UPDATE revision_body SET body = replace(body, '山田', '山本') WHERE revision = 52"), "ledger.problem.value");
+    noticed(t, &l, SQL(t, "DELETE FROM book"), "ledger.problem.value");
+    noticed(t, &l, SQL(t, "UPDATE book SET body = replace(body, '12 3', '12 2')"), "ledger.problem.book");
     noticed(t, &l, SQL(t, "UPDATE revision_body SET body = replace(body, '山田', '山本') WHERE revision = 21"), "ledger.problem.value");
     noticed(t, &l, SQL(t, "UPDATE erasure SET path = 'name'"), "ledger.problem.erasure");
     noticed(t, &l, SQL(t, "INSERT INTO erasure (id, record, path, ground, actor, at, seq) SELECT 41, record, 'name', ground, actor, at, seq FROM erasure"), "ledger.problem.erasure");
