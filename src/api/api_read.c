@@ -4,10 +4,7 @@
 
 static enum rc seen_with(struct reader *rd, int64_t id, struct record *rec, const struct grant **ret_grant, struct err *e)
 {
-    TRY(record_get(rd->db, rd->mem, rd->set, id, rec, e));
-    if (rec->form == NULL || perm_check(rd->db, rd->mem, rd->set, &rd->actor, PERMIT_SEE, rec->form, rec, rd->today, ret_grant, e) != RC_OK)
-        return err_set(e, ERR_RECORD_MISSING, "record %lld", (long long)id);
-    return RC_OK;
+    return perm_see(rd, id, rec, ret_grant, e);
 }
 
 static enum rc seen(struct reader *rd, int64_t id, struct record *rec, struct err *e)
@@ -292,8 +289,8 @@ void api_resolve(struct req *r, void *ctx)
     const struct form *f = pack_form(rd.set, req_arg(r, 0));
     const char *q = req_query(r, "q");
     enum rc rc = f == NULL || q == NULL ? err_set(&e, ERR_FORM_MISSING, "resolve") : RC_OK;
-    if (rc == RC_OK && (!core_resolve(&rd, f, q, &id, &several) || seen(&rd, id, &rec, &e) != RC_OK))
-        rc = err_set(&e, ERR_RECORD_MISSING, "%s", q);
+    if (rc == RC_OK)
+        rc = core_resolve(&rd, f, q, &id, &several) ? seen(&rd, id, &rec, &e) : err_set(&e, ERR_RECORD_MISSING, "%s", q);
     json_set_i64(o, "record", id);
     api_end(r, &rd, rc, &e, o);
 }

@@ -165,27 +165,31 @@ static enum rc later_sign(struct work *w, const struct record *rec, struct row_v
 }
 
 /* An exception's counter-signature: by the post at the top or an auditor, never by a maker; or the scan of an outsider's. */
-static bool may_countersign(struct work *w, const struct id_vec *makers)
+static enum rc may_countersign(struct work *w, const struct id_vec *makers, bool *ret, struct err *e)
 {
-    if (ids_have(makers, w->actor.person))
-        return false;
-    for (size_t i = 0; i < w->set->pack_n; i++)
-        if (w->set->pack[i].top_post != NULL && org_holds_set(w->db, w->set, w->actor.person, w->set->pack[i].top_post, w->today))
-            return true;
     const char *top = pack_value(w->set, "core.top_post");
-    return (top != NULL && org_holds_set(w->db, w->set, w->actor.person, top, w->today)) || org_holds_set(w->db, w->set, w->actor.person, "auditor", w->today);
+    *ret = false;
+    if (ids_have(makers, w->actor.person))
+        return RC_OK;
+    for (size_t i = 0; i < w->set->pack_n && !*ret; i++)
+        if (w->set->pack[i].top_post != NULL)
+            TRY(org_holds_set(w->db, w->set, w->actor.person, w->set->pack[i].top_post, w->today, ret, e));
+    if (!*ret && top != NULL)
+        TRY(org_holds_set(w->db, w->set, w->actor.person, top, w->today, ret, e));
+    return *ret ? RC_OK : org_holds_set(w->db, w->set, w->actor.person, "auditor", w->today, ret, e);
 }
 
 static enum rc exception_sign(struct work *w, const struct record *rec, const struct json *args, struct row_vec *rows, struct json *effect, const char **ret_step, struct err *e)
 {
     struct id_vec makers = VEC_INIT(w->mem);
     struct q_attachment_by_id at;
-    bool found = false;
+    bool found = false, may;
     TRY(route_makers(w, rec, &makers, e));
     *vec_push(&makers) = rec->made_by;
+    TRY(may_countersign(w, &makers, &may, e));
     TRY(q_attachment_by_id(w->db, w->mem, json_get_i64(args, "attachment", 0), &at, &found, e));
     found = found && at.record == rec->id && at.sha256.n == HASH_N;
-    if (!may_countersign(w, &makers) && !(found && w->actor.person == rec->made_by))
+    if (!may && !(found && w->actor.person == rec->made_by))
         return err_set_arg(e, ERR_SEPARATION, msg_text(w->actor.lang, MSG("core.countersign-who")), "person %lld does not countersign record %lld", (long long)w->actor.person, (long long)rec->id);
     if (found) {
         struct json *l = json_set_obj(effect, "letter");

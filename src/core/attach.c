@@ -200,9 +200,11 @@ static enum rc attach_permit(struct work *w, const struct json *args, struct rec
     TRY(record_lock(w, args, PERMIT_SEE, rec, &g, e));
     if (strcmp(rec->state, "void") == 0)
         return err_set(e, ERR_STATE, "attachment of a void record");
-    for (size_t i = 0; i < ARRAY_N(any); i++)
-        if (perm_check(w->db, w->mem, w->set, &w->actor, any[i], rec->form, rec, w->today, &g, e) == RC_OK)
-            return RC_OK;
+    for (size_t i = 0; i < ARRAY_N(any); i++) {
+        enum rc rc = perm_check(w->db, w->mem, w->set, &w->actor, any[i], rec->form, rec, w->today, &g, e);
+        if (rc != RC_DENIED)
+            return rc;
+    }
     return err_set(e, ERR_DENIED, "attachment to record %lld", (long long)rec->id);
 }
 
@@ -345,9 +347,7 @@ enum rc attach_get(struct reader *r, int64_t id, struct attachment *ret, struct 
     TRY(q_attachment_by_id(r->db, r->mem, id, &q, &found, e));
     if (!found)
         return err_set(e, ERR_RECORD_MISSING, "attachment %lld", (long long)id);
-    TRY(record_get(r->db, r->mem, r->set, q.record, &rec, e));
-    if (rec.form == NULL || perm_check(r->db, r->mem, r->set, &r->actor, PERMIT_SEE, rec.form, &rec, r->today, &g, e) != RC_OK)
-        return err_set(e, ERR_RECORD_MISSING, "attachment %lld is not visible", (long long)id);
+    TRY(perm_see(r, q.record, &rec, &g, e));
     if (q.name == NULL)
         return err_set(e, ERR_ERASED, "attachment %lld", (long long)id);
     *ret = attachment_of(r, &q);

@@ -292,11 +292,12 @@ enum rc conformity(struct reader *r, const char *pack, struct article_states *re
 static enum rc violator_add(struct reader *r, struct violator v, struct violators *ret, struct err *e)
 {
     struct record rec;
-    const struct grant *g;
-    struct err no = {0};
+    bool sees = false;
     if (v.subject != 0) {
         TRY(record_get(r->db, r->mem, r->set, v.subject, &rec, e));
-        if (rec.form == NULL || perm_check(r->db, r->mem, r->set, &r->actor, PERMIT_SEE, rec.form, &rec, r->today, &g, &no) != RC_OK) {
+        if (rec.form != NULL)
+            TRY(perm_may(r, PERMIT_SEE, rec.form, &rec, &sees, e));
+        if (!sees) {
             v.subject = 0;
             v.number = "";
             v.title = msg_text(r->actor.lang, MSG("conform.hidden"));

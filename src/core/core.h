@@ -113,6 +113,10 @@ enum permit { PERMIT_SEE, PERMIT_MAKE, PERMIT_EDIT, PERMIT_ACT, PERMIT_FILL, PER
 struct grant;                      /* only perm_check makes one; core asserts that it names this permit on this record */
 MUST enum rc perm_check(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, const struct actor *a, enum permit p, const struct form *f,
                         const struct record *rec, const char *today, const struct grant **ret_grant, struct err *e);
+/* For buttons and lists: a refusal is an answer, an error is not. */
+MUST enum rc perm_may(struct reader *r, enum permit p, const struct form *f, const struct record *rec, bool *ret, struct err *e);
+/* A record that the reader may see; otherwise, or when there is none, ERR_RECORD_MISSING. */
+MUST enum rc perm_see(struct reader *r, int64_t id, struct record *ret_rec, const struct grant **ret_grant, struct err *e);
 void grant_assert(const struct grant *g, enum permit p, const struct record *rec);
 /* Departments whose records the actor may list for form f: *ret_all or ids. */
 MUST enum rc perm_departments(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, const struct actor *a, const struct form *f, const char *today,
@@ -124,8 +128,8 @@ MUST enum rc org_holders(struct db *db, TALLOC_CTX *mem, const char *role_key, i
 MUST enum rc org_head(struct db *db, TALLOC_CTX *mem, int64_t department, const char *on, int64_t *ret_person, struct err *e);  /* 0: vacant */
 MUST enum rc org_department_of(struct db *db, int64_t person, const char *on, int64_t *ret_department, struct err *e);           /* main post; 0: none */
 MUST enum rc org_parent(struct db *db, int64_t department, int64_t *ret_parent, struct err *e);
-bool org_is_here(struct db *db, int64_t person, const char *on);                   /* in force and not left; somebody who left may nothing */
-bool org_holds_set(struct db *db, const struct pack_set *set, int64_t person, const char *role, const char *on);   /* also through `is:` */
+MUST enum rc org_is_here(struct db *db, int64_t person, const char *on, bool *ret, struct err *e);                   /* in force and not left; somebody who left may nothing */
+MUST enum rc org_holds_set(struct db *db, const struct pack_set *set, int64_t person, const char *role, const char *on, bool *ret, struct err *e);   /* also through `is:` */
 MUST enum rc org_holders_set(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, const char *role, int64_t department, const char *on, struct id_vec *ret, struct err *e);
 /* Who answers for a `who`, for record content c in department; climbing past `avoid` (makers). posts say in which capacity. */
 struct seat { int64_t person; const char *post; bool climbed; int64_t on_behalf; };

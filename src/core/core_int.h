@@ -76,7 +76,7 @@ struct deputy { int64_t record /* the delegation */, from, to; const char *role 
 VEC_TYPE(deputy_vec, struct deputy);
 /* Whose deputy this person is on that day. */
 MUST enum rc deputies_of(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t person, const char *on, struct deputy_vec *ret, struct err *e);
-bool deputy_fits(struct db *db, const struct pack_set *set, const struct deputy *d, const struct step *s, const char *on);
+MUST enum rc deputy_fits(struct db *db, const struct pack_set *set, const struct deputy *d, const struct step *s, const char *on, bool *ret, struct err *e);
 /* Whose open seat of the record this person may take today; 0: nobody's. */
 MUST enum rc deputy_stands(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, const struct form *f, int64_t record, int64_t person, const char *on, int64_t *ret_from, struct err *e);
 MUST enum rc deputy_check(struct work *w, const struct record *rec, const struct content *c, struct err *e);      /* asked when a delegation comes into force */

@@ -52,7 +52,9 @@ static enum rc deputy_seat(struct work *w, const struct record *rec, struct row_
                 int64_t from = rows->v[i].who.v[k].person;
                 if (d.v[n].from != from || (want != 0 && want != from) || !seat_is(&rows->v[i], k, "open") || ids_have(makers, from))
                     continue;
-                if (!deputy_fits(w->db, w->set, &d.v[n], pack_step(rec->form, rows->v[i].step), w->today))
+                bool fits;
+                TRY(deputy_fits(w->db, w->set, &d.v[n], pack_step(rec->form, rows->v[i].step), w->today, &fits, e));
+                if (!fits)
                     continue;
                 *ret_at = i;
                 *ret_seat = k;

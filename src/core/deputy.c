@@ -69,9 +69,10 @@ static bool mentions(const struct pack_set *set, const struct who *by, const cha
     return false;
 }
 
-bool deputy_fits(struct db *db, const struct pack_set *set, const struct deputy *d, const struct step *s, const char *on)
+enum rc deputy_fits(struct db *db, const struct pack_set *set, const struct deputy *d, const struct step *s, const char *on, bool *ret, struct err *e)
 {
-    return d->role == NULL || (s != NULL && mentions(set, &s->by, d->role) && org_holds_set(db, set, d->from, d->role, on));
+    *ret = d->role == NULL;
+    return !*ret && s != NULL && mentions(set, &s->by, d->role) ? org_holds_set(db, set, d->from, d->role, on, ret, e) : RC_OK;
 }
 
 /* ---- is a step open to this deputy? ---- */
@@ -97,11 +98,15 @@ enum rc deputy_stands(struct db *db, TALLOC_CTX *mem, const struct pack_set *set
     TRY(q_steps_of(db, mem, record, &s, e));
     TRY(q_step_whos_of(db, mem, record, &w, e));
     for (size_t i = 0; i < w.n; i++)
-        for (size_t k = 0; k < d.n && strcmp(w.v[i].state, "open") == 0; k++)
-            if (w.v[i].person == d.v[k].from && deputy_fits(db, set, &d.v[k], pack_step(f, step_of(&s, w.v[i].ord)), on)) {
+        for (size_t k = 0; k < d.n && strcmp(w.v[i].state, "open") == 0; k++) {
+            bool fits = false;
+            if (w.v[i].person == d.v[k].from)
+                TRY(deputy_fits(db, set, &d.v[k], pack_step(f, step_of(&s, w.v[i].ord)), on, &fits, e));
+            if (fits) {
                 *ret_from = d.v[k].from;
                 return RC_OK;
             }
+        }
     return RC_OK;
 }
 
@@ -141,11 +146,17 @@ static enum rc exclusive_check(struct work *w, const struct deputy *d, struct er
 {
     for (size_t i = 0; i < w->set->role_n; i++) {
         const struct role *lent = &w->set->role[i];
-        if (lent->everyone || !scopes_meet(w->set, d->role, lent->key) || !org_holds_set(w->db, w->set, d->from, lent->key, w->today))
+        bool has = false, has_too;
+        if (!lent->everyone && scopes_meet(w->set, d->role, lent->key))
+            TRY(org_holds_set(w->db, w->set, d->from, lent->key, w->today, &has, e));
+        if (!has)
             continue;
         for (size_t k = 0; k < w->set->role_n; k++) {
             const struct role *own = &w->set->role[k];
-            if (own != lent && !own->everyone && pack_roles_exclude(w->set, lent->key, own->key) && org_holds_set(w->db, w->set, d->to, own->key, w->today))
+            has_too = false;
+            if (own != lent && !own->everyone && pack_roles_exclude(w->set, lent->key, own->key))
+                TRY(org_holds_set(w->db, w->set, d->to, own->key, w->today, &has_too, e));
+            if (has_too)
                 return err_set_arg(e, ERR_EXCLUSIVE_ROLE, mem_fmt(w->mem, "%s / %s", lent->name, own->name), "%s lent to a holder of %s", lent->key, own->key);
         }
     }

@@ -99,10 +99,9 @@ enum rc org_head(struct db *db, TALLOC_CTX *mem, int64_t department, const char 
     return id_one(db, s, mem, ret_person, e);
 }
 
-bool org_is_here(struct db *db, int64_t person, const char *on)
+enum rc org_is_here(struct db *db, int64_t person, const char *on, bool *ret, struct err *e)
 {
     MEM_SCOPE(tmp, NULL);
-    struct err e = {0};
     int64_t id = 0;
     struct sql *s = sql_new(tmp);
     sql_lit(s, "SELECT record FROM f_person WHERE slot = 0 AND record = ");
@@ -110,7 +109,9 @@ bool org_is_here(struct db *db, int64_t person, const char *on)
     sql_lit(s, " AND (left_on IS NULL OR left_on >= ");
     sql_text(s, on);
     sql_lit(s, ")");
-    return id_one(db, s, tmp, &id, &e) == RC_OK && id == person;
+    TRY(id_one(db, s, tmp, &id, e));
+    *ret = id == person;
+    return RC_OK;
 }
 
 /* ---- roles and their `is:` ---- */
@@ -175,22 +176,25 @@ static enum rc held(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, 
     return ids_of(db, mem, s, ret, e);
 }
 
-bool org_holds_set(struct db *db, const struct pack_set *set, int64_t person, const char *role, const char *on)
+enum rc org_holds_set(struct db *db, const struct pack_set *set, int64_t person, const char *role, const char *on, bool *ret, struct err *e)
 {
     MEM_SCOPE(tmp, NULL);
-    struct err e = {0};
     struct id_vec v = VEC_INIT(tmp);
     const struct role *r = pack_role(set, role);
+    *ret = false;
     if (r != NULL && r->everyone)
-        return org_is_here(db, person, on);
+        return org_is_here(db, person, on, ret, e);
     if (r != NULL && r->derived_head) {
         struct sql *s = sql_new(tmp);
         sql_lit(s, "SELECT record FROM f_department WHERE slot = 0 AND head = ");
         sql_i64(s, person);
         sql_lit(s, " LIMIT 500");
-        return ids_of(db, tmp, s, &v, &e) == RC_OK && v.n > 0;
+        TRY(ids_of(db, tmp, s, &v, e));
+    } else {
+        TRY(held(db, tmp, set, person, role, on, &v, e));
     }
-    return held(db, tmp, set, person, role, on, &v, &e) == RC_OK && v.n > 0;
+    *ret = v.n > 0;
+    return RC_OK;
 }
 
 /* ---- who answers ---- */
@@ -335,7 +339,10 @@ static enum rc resolve_role(struct asking *a, const struct who *by, int64_t dept
 static enum rc resolve_one(struct asking *a, int64_t person, const char *post, struct seat_vec *ret, struct err *e)
 {
     struct id_vec ids = VEC_INIT(a->w->mem);
-    if (person == 0 || !org_is_here(a->w->db, person, a->w->today))
+    bool here = false;
+    if (person != 0)
+        TRY(org_is_here(a->w->db, person, a->w->today, &here, e));
+    if (!here)
         return RC_OK;
     *vec_push(&ids) = person;
     return seats_take(a, &ids, post, 0, ret, e);
@@ -461,7 +468,10 @@ enum rc org_assignment_check(struct work *w, const struct record *rec, const str
         return err_set_arg(e, ERR_FIELDS, role ? role : "role", "appointment without person or role");
     for (size_t i = 0; i < w->set->role_n; i++) {
         const struct role *o = &w->set->role[i];
-        if (o != mine && pack_roles_exclude(w->set, mine->key, o->key) && !o->everyone && !o->derived_head && org_holds_set(w->db, w->set, person, o->key, w->today))
+        bool held_too = false;
+        if (o != mine && pack_roles_exclude(w->set, mine->key, o->key) && !o->everyone && !o->derived_head)
+            TRY(org_holds_set(w->db, w->set, person, o->key, w->today, &held_too, e));
+        if (held_too)
             return err_set_arg(e, ERR_EXCLUSIVE_ROLE, mem_fmt(w->mem, "%s / %s", mine->name, o->name), "%s and %s", mine->key, o->key);
     }
     return RC_OK;

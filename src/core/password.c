@@ -133,7 +133,10 @@ enum rc cmd_account_set(struct work *w, const struct json *args, struct json *bo
     TRY(q_login_by_name(w->db, w->mem, login, &other, &found, e));
     if (found && other.person != person)
         return err_set_arg(e, ERR_DB_CONSTRAINT, login, "login is taken");
-    bool admin = org_holds_set(w->db, w->set, person, "administrator", w->today) || org_holds_set(w->db, w->set, person, "it_admin", w->today);
+    bool admin;
+    TRY(org_holds_set(w->db, w->set, person, "administrator", w->today, &admin, e));
+    if (!admin)
+        TRY(org_holds_set(w->db, w->set, person, "it_admin", w->today, &admin, e));
     struct q_login_of had;
     TRY(q_login_of(w->db, w->mem, person, &had, &found, e));
     TRY(q_login_put(w->tx, person, login, admin ? "privileged" : "general", hash, w->now_us, hash == NULL, 1, json_get_bool(args, "disabled"), e));

@@ -5,9 +5,30 @@
 
 struct grant { enum permit permit; int64_t record; };
 
-struct question { struct db *db; TALLOC_CTX *mem; const struct pack_set *set; const struct actor *a; const struct form *f; const struct record *rec; const char *today; };
+/* `bad`: the first error while asking. Then nothing is allowed, and it is an error, never a refusal: who asks must not read it as "no". */
+struct question { struct db *db; TALLOC_CTX *mem; const struct pack_set *set; const struct actor *a; const struct form *f; const struct record *rec; const char *today; struct err *bad; };
 
-static bool holds(const struct question *q, const char *role) { return org_holds_set(q->db, q->set, q->a->person, role, q->today); }
+static bool asked(const struct question *q, enum rc rc, const struct err *e)
+{
+    if (rc != RC_OK && q->bad->code == ERR_NONE)
+        *q->bad = *e;
+    return rc == RC_OK;
+}
+
+static bool holds(const struct question *q, const char *role)
+{
+    struct err e = {0};
+    bool yes = false;
+    return asked(q, org_holds_set(q->db, q->set, q->a->person, role, q->today, &yes, &e), &e) && yes;
+}
+
+static bool is_here(const struct question *q)
+{
+    struct err e = {0};
+    bool yes = false;
+    return asked(q, org_is_here(q->db, q->a->person, q->today, &yes, &e), &e) && yes;
+}
+
 static bool is_admin(const struct question *q) { return holds(q, "administrator"); }
 
 /* Holders of roles that read everything (roles.yaml: sees_all). */
@@ -24,7 +45,7 @@ static bool in_route(const struct question *q)
     MEM_SCOPE(tmp, q->mem);
     struct q_step_person row;
     struct err e = {0};
-    return q_step_person(q->db, tmp, q->rec->id, q->a->person, &row, &e) == RC_OK && row.n > 0;
+    return asked(q, q_step_person(q->db, tmp, q->rec->id, q->a->person, &row, &e), &e) && row.n > 0;
 }
 
 static bool acted(const struct question *q)
@@ -32,7 +53,7 @@ static bool acted(const struct question *q)
     MEM_SCOPE(tmp, q->mem);
     struct q_act_by row;
     struct err e = {0};
-    return q_act_by(q->db, tmp, q->rec->id, q->a->person, &row, &e) == RC_OK && row.n > 0;
+    return asked(q, q_act_by(q->db, tmp, q->rec->id, q->a->person, &row, &e), &e) && row.n > 0;
 }
 
 /* Somebody whose seat is open has the actor for a deputy today. */
@@ -41,7 +62,7 @@ static bool deputises(const struct question *q)
     MEM_SCOPE(tmp, q->mem);
     struct err e = {0};
     int64_t from = 0;
-    return q->f != NULL && deputy_stands(q->db, tmp, q->set, q->f, q->rec->id, q->a->person, q->today, &from, &e) == RC_OK && from != 0;
+    return q->f != NULL && asked(q, deputy_stands(q->db, tmp, q->set, q->f, q->rec->id, q->a->person, q->today, &from, &e), &e) && from != 0;
 }
 
 /* Is the record's department the actor's, or below one that the actor heads? */
@@ -50,16 +71,16 @@ static bool near(const struct question *q, int64_t dept)
     MEM_SCOPE(tmp, q->mem);
     struct err e = {0};
     int64_t mine, head;
-    if (dept == 0 || org_department_of(q->db, q->a->person, q->today, &mine, &e) != RC_OK)
+    if (dept == 0 || !asked(q, org_department_of(q->db, q->a->person, q->today, &mine, &e), &e))
         return false;
     if (mine != 0 && mine == dept)
         return true;
     for (int i = 0; dept != 0 && i < 12; i++) {
-        if (org_head(q->db, tmp, dept, q->today, &head, &e) != RC_OK)
+        if (!asked(q, org_head(q->db, tmp, dept, q->today, &head, &e), &e))
             return false;
         if (head == q->a->person)
             return true;
-        if (org_parent(q->db, dept, &dept, &e) != RC_OK)
+        if (!asked(q, org_parent(q->db, dept, &dept, &e), &e))
             return false;
     }
     return false;
@@ -75,7 +96,7 @@ static bool has_task(const struct question *q)
     MEM_SCOPE(tmp, q->mem);
     struct q_task_open_of row;
     struct err e = {0};
-    return q_task_open_of(q->db, tmp, q->rec->id, q->a->person, &row, &e) == RC_OK && row.n > 0;
+    return asked(q, q_task_open_of(q->db, tmp, q->rec->id, q->a->person, &row, &e), &e) && row.n > 0;
 }
 
 static bool may_see(const struct question *q)
@@ -134,7 +155,7 @@ static bool may_act(const struct question *q)
     MEM_SCOPE(tmp, q->mem);
     struct q_step_open row;
     struct err e = {0};
-    return (q_step_open(q->db, tmp, q->rec->id, q->a->person, &row, &e) == RC_OK && row.n > 0) || deputises(q);
+    return (asked(q, q_step_open(q->db, tmp, q->rec->id, q->a->person, &row, &e), &e) && row.n > 0) || deputises(q);
 }
 
 static bool may_fill(const struct question *q)
@@ -154,7 +175,7 @@ static bool decide(const struct question *q, enum permit p)
 {
     if (q->a->kind == ACTOR_SYSTEM || q->a->kind == ACTOR_SETUP)
         return true;
-    if (q->set == NULL || q->a->person == 0 || !org_is_here(q->db, q->a->person, q->today))
+    if (q->set == NULL || q->a->person == 0 || !is_here(q))
         return false;
     switch (p) {
     case PERMIT_SEE: return q->f != NULL && q->rec != NULL && may_see(q);
@@ -175,13 +196,36 @@ static bool decide(const struct question *q, enum permit p)
 enum rc perm_check(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, const struct actor *a, enum permit p, const struct form *f,
                    const struct record *rec, const char *today, const struct grant **ret_grant, struct err *e)
 {
-    struct question q = {db, mem, set, a, f, rec, today};
-    if (!decide(&q, p))
+    struct err bad = {0};
+    struct question q = {db, mem, set, a, f, rec, today, &bad};
+    bool yes = decide(&q, p);
+    if (bad.code != ERR_NONE) {
+        *e = bad;
+        return err_rc(&bad) == RC_DENIED ? RC_FAIL : err_rc(&bad);
+    }
+    if (!yes)
         return err_set(e, ERR_DENIED, "permit %d on %s %lld for %lld", (int)p, f ? f->ident : "-", rec ? (long long)rec->id : 0LL, (long long)a->person);
     struct grant *g = mem_new(mem, struct grant);
     *g = (struct grant){p, rec ? rec->id : 0};
     *ret_grant = g;
     return RC_OK;
+}
+
+enum rc perm_may(struct reader *r, enum permit p, const struct form *f, const struct record *rec, bool *ret, struct err *e)
+{
+    const struct grant *g;
+    enum rc rc = perm_check(r->db, r->mem, r->set, &r->actor, p, f, rec, r->today, &g, e);
+    *ret = rc == RC_OK;
+    if (rc == RC_DENIED)
+        *e = (struct err){0};
+    return rc == RC_DENIED ? RC_OK : rc;
+}
+
+enum rc perm_see(struct reader *r, int64_t id, struct record *ret_rec, const struct grant **ret_grant, struct err *e)
+{
+    TRY(record_get(r->db, r->mem, r->set, id, ret_rec, e));
+    enum rc rc = ret_rec->form == NULL ? RC_DENIED : perm_check(r->db, r->mem, r->set, &r->actor, PERMIT_SEE, ret_rec->form, ret_rec, r->today, ret_grant, e);
+    return rc == RC_DENIED ? err_set(e, ERR_RECORD_MISSING, "record %lld", (long long)id) : rc;
 }
 
 void grant_assert(const struct grant *g, enum permit p, const struct record *rec)
@@ -217,10 +261,15 @@ static enum rc below(const struct question *q, struct id_vec *ids, struct err *e
 enum rc perm_departments(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, const struct actor *a, const struct form *f, const char *today,
                          bool *ret_all, int64_t **ret_ids, size_t *ret_n, struct err *e)
 {
-    struct question q = {db, mem, set, a, f, NULL, today};
+    struct err bad = {0};
+    struct question q = {db, mem, set, a, f, NULL, today, &bad};
     struct id_vec ids = VEC_INIT(mem);
     int64_t mine;
     *ret_all = a->kind != ACTOR_PERSON || f->see == SEE_ALL || sees_all(&q);
+    if (bad.code != ERR_NONE) {
+        *e = bad;
+        return err_rc(&bad);
+    }
     *ret_ids = NULL;
     *ret_n = 0;
     if (*ret_all || f->see == SEE_ROUTE)

@@ -155,11 +155,9 @@ enum rc record_steps(struct reader *r, int64_t record, struct step_infos *ret, s
     return RC_OK;
 }
 
-static bool permitted(struct reader *r, const struct record *rec, enum permit p)
+static enum rc holds(struct reader *r, const char *role, bool *ret, struct err *e)
 {
-    const struct grant *g;
-    struct err e = {0};
-    return perm_check(r->db, r->mem, r->set, &r->actor, p, rec->form, rec, r->today, &g, &e) == RC_OK;
+    return org_holds_set(r->db, r->set, r->actor.person, role, r->today, ret, e);
 }
 
 static bool any_stage(const struct form *f)
@@ -175,7 +173,12 @@ static enum rc may_in_route(struct reader *r, const struct record *rec, bool sub
 {
     struct step_infos steps = VEC_INIT(r->mem);
     struct task_infos tasks = VEC_INIT(r->mem);
-    bool act = rec->made_by != r->actor.person && permitted(r, rec, PERMIT_ACT), own = false, outside = false, later = false, open = false;
+    bool act = false, own = false, outside = false, later = false, open = false, fill, head, auditor;
+    if (rec->made_by != r->actor.person)
+        TRY(perm_may(r, PERMIT_ACT, rec->form, rec, &act, e));
+    TRY(perm_may(r, PERMIT_FILL, rec->form, rec, &fill, e));
+    TRY(holds(r, "head_of_department", &head, e));
+    TRY(holds(r, "auditor", &auditor, e));
     TRY(record_steps(r, rec->id, &steps, e));
     for (size_t i = 0; i < steps.n; i++) {
         const struct step_info *s = &steps.v[i];
@@ -193,15 +196,15 @@ static enum rc may_in_route(struct reader *r, const struct record *rec, bool sub
         a[(*n)++] = "return";
         a[(*n)++] = "reject";
     }
-    if (submitted && outside && permitted(r, rec, PERMIT_FILL))
+    if (submitted && outside && fill)
         a[(*n)++] = "letter";
-    if (submitted && open && !act && rec->made_by != r->actor.person && org_holds_set(r->db, r->set, r->actor.person, "head_of_department", r->today))
+    if (submitted && open && !act && rec->made_by != r->actor.person && head)
         a[(*n)++] = "ahead";
     TRY(task_of_record(r, rec->id, &tasks, e));
     for (size_t i = 0; i < tasks.n; i++)
         if (strcmp(tasks.v[i].state, "open") == 0)
             later = later || (strcmp(tasks.v[i].name, "core:later") == 0 && tasks.v[i].person == r->actor.person) ||
-                    (strcmp(tasks.v[i].name, "core:countersign") == 0 && (tasks.v[i].person == r->actor.person || org_holds_set(r->db, r->set, r->actor.person, "auditor", r->today)));
+                    (strcmp(tasks.v[i].name, "core:countersign") == 0 && (tasks.v[i].person == r->actor.person || auditor));
     if (later)
         a[(*n)++] = "countersign";
     return RC_OK;
@@ -213,26 +216,32 @@ enum rc record_may(struct reader *r, const struct record *rec, const char ***ret
     size_t n = 0;
     bool submitted = rec->draft_state != NULL && strcmp(rec->draft_state, "submitted") == 0, draft = rec->draft_rev != 0 && !submitted;
     bool live = strcmp(rec->state, "void") != 0 && strcmp(rec->state, "closed") != 0, in_force = rec->force_rev != 0 && strcmp(rec->state, "approved") == 0;
+    bool edit = false, fill = false, cancel = false, erase = false;
+    *ret_acts = a;
+    *ret_n = 0;
     if (rec->form == NULL)
-        live = false;
-    if (live && permitted(r, rec, PERMIT_EDIT)) {
+        return RC_OK;
+    TRY(perm_may(r, PERMIT_EDIT, rec->form, rec, &edit, e));
+    TRY(perm_may(r, PERMIT_FILL, rec->form, rec, &fill, e));
+    TRY(perm_may(r, PERMIT_VOID, rec->form, rec, &cancel, e));
+    TRY(perm_may(r, PERMIT_ERASE, rec->form, rec, &erase, e));
+    if (live && edit) {
         a[n++] = "save";
         if (draft)
             a[n++] = "submit";
     }
-    if (live && submitted && (rec->made_by == r->actor.person || permitted(r, rec, PERMIT_EDIT)))
+    if (live && submitted && (rec->made_by == r->actor.person || edit))
         a[n++] = "withdraw";
     if (live)
         TRY(may_in_route(r, rec, submitted, a, &n, e));
-    if (live && in_force && rec->draft_rev == 0 && any_stage(rec->form) && permitted(r, rec, PERMIT_FILL))
+    if (live && in_force && rec->draft_rev == 0 && any_stage(rec->form) && fill)
         a[n++] = "fill";
-    if (live && in_force && rec->draft_rev == 0 && permitted(r, rec, PERMIT_FILL) && (rec->form->closes == NULL || strcmp(rec->form->closes, "manual") == 0))
+    if (live && in_force && rec->draft_rev == 0 && fill && (rec->form->closes == NULL || strcmp(rec->form->closes, "manual") == 0))
         a[n++] = "close";
-    if (live && permitted(r, rec, PERMIT_VOID))
+    if (live && cancel)
         a[n++] = "void";
-    if (rec->form != NULL && permitted(r, rec, PERMIT_ERASE))
+    if (erase)
         a[n++] = "erase";
-    *ret_acts = a;
     *ret_n = n;
     return RC_OK;
 }

@@ -12,8 +12,9 @@ enum rc record_lock(struct work *w, const struct json *args, enum permit p, stru
         return err_set(e, ERR_FORM_MISSING, "%s", ret_rec->form_ident);
     if (w->actor.kind == ACTOR_PERSON) {
         const struct grant *see;
-        if (perm_check(w->db, w->mem, w->set, &w->actor, PERMIT_SEE, ret_rec->form, ret_rec, w->today, &see, e) != RC_OK)
-            return err_set(e, ERR_RECORD_MISSING, "record %lld is not visible", (long long)id);
+        enum rc rc = perm_check(w->db, w->mem, w->set, &w->actor, PERMIT_SEE, ret_rec->form, ret_rec, w->today, &see, e);
+        if (rc != RC_OK)
+            return rc == RC_DENIED ? err_set(e, ERR_RECORD_MISSING, "record %lld is not visible", (long long)id) : rc;
     }
     if (version >= 0 && version != ret_rec->version)
         return err_set(e, ERR_STALE, "record %lld is at %lld, not %lld", (long long)id, (long long)ret_rec->version, (long long)version);

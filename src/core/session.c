@@ -95,9 +95,11 @@ enum rc session_login(struct core *c, TALLOC_CTX *mem, const char *login, const 
 static enum rc session_fill(struct reader *r, int64_t person, struct session *s, struct err *e)
 {
     struct q_login_of acc;
-    bool found;
+    bool found, here = true;
     TRY(q_login_of(r->db, r->mem, person, &acc, &found, e));
-    if (!found || acc.disabled || (r->set != NULL && !org_is_here(r->db, person, r->today)))
+    if (r->set != NULL)
+        TRY(org_is_here(r->db, person, r->today, &here, e));
+    if (!found || acc.disabled || !here)
         return err_set(e, ERR_SESSION, "account of %lld is gone", (long long)person);
     s->person = person;
     s->login = acc.login;

@@ -191,13 +191,14 @@ enum rc cmd_setup_finish(struct work *w, const struct json *args, struct json *b
     int64_t admin = json_get_i64(args, "admin", 0);
     const char *hash = json_get_str(args, "hash");
     struct q_login_of acc;
-    bool found;
+    bool found, is_admin;
     (void)body;
     TRY(setup_open_check(w, e));
     if (w->set == NULL)
         return err_set(e, ERR_SETUP_FIRST, "no pack set");
     TRY(q_login_of(w->db, w->mem, admin, &acc, &found, e));
-    if (!found || hash == NULL || !org_holds_set(w->db, w->set, admin, "administrator", w->today))
+    TRY(org_holds_set(w->db, w->set, admin, "administrator", w->today, &is_admin, e));
+    if (!found || hash == NULL || !is_admin)
         return err_set_arg(e, ERR_FIELDS, "administrator", "set-up ends with an administrator who can sign in");
     TRY(q_login_put(w->tx, admin, acc.login, "privileged", NULL, w->now_us, true, 0, 0, e));
     TRY(q_login_hash(w->tx, admin, hash, w->now_us, 0, e));

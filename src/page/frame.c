@@ -80,6 +80,10 @@ void screen_open(struct screen *s, const char *title, const char *room)
 
 void screen_close(struct screen *s, int status)
 {
+    if (s->broke.code != ERR_NONE) {
+        screen_fail(s, &s->broke);
+        return;
+    }
     ui_frame_close(s->h);
     screen_end(s);
     resp_html(s->r, status, html_done(s->h));
@@ -97,12 +101,22 @@ void screen_go(struct screen *s, const char *route, int64_t id, const char *done
 enum rc screen_record(struct screen *s, int64_t id, struct record *ret, struct err *e)
 {
     const struct grant *g;
-    if (s->rd.set == NULL)
-        return err_set(e, ERR_SETUP_FIRST, "no set");
-    TRY(record_get(s->rd.db, s->r, s->rd.set, id, ret, e));
-    if (ret->form == NULL || perm_check(s->rd.db, s->r, s->rd.set, &s->rd.actor, PERMIT_SEE, ret->form, ret, s->rd.today, &g, e) != RC_OK)
-        return err_set(e, ERR_RECORD_MISSING, "record %lld", (long long)id);
-    return RC_OK;
+    return s->rd.set == NULL ? err_set(e, ERR_SETUP_FIRST, "no set") : perm_see(&s->rd, id, ret, &g, e);
+}
+
+void screen_broke(struct screen *s, const struct err *e)
+{
+    if (s->broke.code == ERR_NONE)
+        s->broke = *e;
+}
+
+bool screen_may(struct screen *s, enum permit p, const struct form *f, const struct record *rec)
+{
+    struct err e = {0};
+    bool yes = false;
+    if (s->rd.set != NULL && perm_may(&s->rd, p, f, rec, &yes, &e) != RC_OK)
+        screen_broke(s, &e);
+    return yes;
 }
 
 const char *state_label(enum lang lang, const char *state)

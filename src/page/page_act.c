@@ -36,8 +36,10 @@ static void letter_out(struct screen *s, const struct record *rec)
     const struct ui_row scan = {.id = "attachment", .label = msg_text(lang, MSG("letter.scan")), .help = msg_text(lang, MSG("letter.scan-help")), .required = true};
     const struct ui_row said = {.id = "answer", .label = msg_text(lang, MSG("letter.answer")), .required = true};
     const struct ui_opt answer[] = {{"approve", msg_text(lang, MSG("letter.approve")), text_eq(req_form(s->r, "answer"), "approve")}, {"return", msg_text(lang, MSG("letter.return")), text_eq(req_form(s->r, "answer"), "return")}, {"reject", msg_text(lang, MSG("letter.reject")), text_eq(req_form(s->r, "answer"), "reject")}};
-    if (perm_check(s->rd.db, s->r, s->rd.set, &s->rd.actor, PERMIT_SEE, rec->form, rec, s->rd.today, &g, &e) != RC_OK || attach_of_record(&s->rd, g, rec, &a, &e) != RC_OK)
+    if (perm_check(s->rd.db, s->r, s->rd.set, &s->rd.actor, PERMIT_SEE, rec->form, rec, s->rd.today, &g, &e) != RC_OK || attach_of_record(&s->rd, g, rec, &a, &e) != RC_OK) {
+        screen_broke(s, &e);
         return;
+    }
     struct ui_opt *opt = mem_array(s->r, struct ui_opt, a.n + 1);
     for (size_t i = 0; i < a.n; i++) {
         char *id = mem_fmt(s->r, "%lld", (long long)a.v[i].id);

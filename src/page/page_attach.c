@@ -74,8 +74,10 @@ void files_of(struct screen *s, const struct record *rec, struct form_env *env)
     struct attachments v = VEC_INIT(s->r);
     const struct grant *g;
     struct err e = {0};
-    if (perm_check(s->rd.db, s->r, s->rd.set, &s->rd.actor, PERMIT_SEE, rec->form, rec, s->rd.today, &g, &e) != RC_OK || attach_of_record(&s->rd, g, rec, &v, &e) != RC_OK)
+    if (perm_check(s->rd.db, s->r, s->rd.set, &s->rd.actor, PERMIT_SEE, rec->form, rec, s->rd.today, &g, &e) != RC_OK || attach_of_record(&s->rd, g, rec, &v, &e) != RC_OK) {
+        screen_broke(s, &e);
         return;
+    }
     struct form_opt *o = mem_array(s->r, struct form_opt, v.n + 1);
     for (size_t i = 0; i < v.n && i < FILES_SHOWN; i++)
         o[env->file_n++] = (struct form_opt){v.v[i].id, v.v[i].name};

@@ -104,12 +104,10 @@ static void returned_out(struct screen *s, const struct waitings *w)
 /* What a person does most: the applications that she may make, one step away. */
 static void begin_out(struct screen *s)
 {
-    const struct grant *g;
     size_t n = 0;
     for (size_t i = 0; s->rd.set != NULL && i < s->rd.set->form_n && n < 12; i++) {
         const struct form *f = &s->rd.set->form[i];
-        struct err e = {0};
-        if (!text_eq(f->room, "applications") || perm_check(s->rd.db, s->r, s->rd.set, &s->rd.actor, PERMIT_MAKE, f, NULL, s->rd.today, &g, &e) != RC_OK)
+        if (!text_eq(f->room, "applications") || !screen_may(s, PERMIT_MAKE, f, NULL))
             continue;
         if (n++ == 0) {
             ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("home.begin")));

@@ -10,7 +10,7 @@
 const struct route_path *page_path(const char *name);      /* by the route's name; html_href(h, page_path("record"), URL_I(id)) */
 
 /* One screen being answered: snapshot, writer, frame. */
-struct screen { struct req *r; struct site *site; const struct user *user; struct reader rd; struct html *h; bool reading; };
+struct screen { struct req *r; struct site *site; const struct user *user; struct reader rd; struct html *h; bool reading; struct err broke /* while the page was written: it is not shown */; };
 enum lang language_of(const struct req *r);                                    /* before sign-in: from a cookie */
 void language_keep(struct req *r, struct core *core, const char *token);       /* what was chosen before goes into the new session */
 /* Opens the snapshot; false when it answered with an error page. */
@@ -19,6 +19,9 @@ bool screen_begin(struct screen *s, struct req *r, void *ctx);
 void screen_open(struct screen *s, const char *title, const char *room);
 void screen_close(struct screen *s, int status);            /* ends frame and snapshot, answers */
 void screen_fail(struct screen *s, const struct err *e);    /* ends the snapshot, answers with the error page; logs what is ours */
+/* May the reader do this? An error while asking is no answer: the page that is being written becomes an error page (s->broke). */
+bool screen_may(struct screen *s, enum permit p, const struct form *f, const struct record *rec);
+void screen_broke(struct screen *s, const struct err *e);
 void screen_end(struct screen *s);                          /* ends the snapshot only (before a command or a redirect) */
 const char *screen_csrf(const struct screen *s);
 /* Flash message carried by the query of the redirect that follows a POST: ?done=KEY. */

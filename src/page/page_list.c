@@ -126,13 +126,6 @@ static void tool(struct list *l, const char *route, const char *msg)
     html_close(l->s->h, E_A);
 }
 
-static bool allowed(struct list *l, enum permit p)
-{
-    const struct grant *g;
-    struct err e = {0};
-    return perm_check(l->s->rd.db, l->s->r, l->s->rd.set, &l->s->rd.actor, p, l->f, NULL, l->s->rd.today, &g, &e) == RC_OK;
-}
-
 /* People look for the name, not for the number: it leads to the record, too. */
 static void name_cell(struct html *h, const struct line *x, const char *text)
 {
@@ -210,10 +203,11 @@ void page_list(struct req *r, void *ctx)
     screen_open(&s, pick_lang(req_lang(r), l.f->name, l.f->name_en), l.f->room ? l.f->room : "registers");
     html_open(s.h, E_P);
     html_class(s.h, "tools");
-    if (allowed(&l, PERMIT_MAKE))
+    if (screen_may(&s, PERMIT_MAKE, l.f, NULL))
         tool(&l, "new", MSG("list.new"));
-    tool(&l, "csv", MSG("list.csv"));
-    if (allowed(&l, PERMIT_IMPORT))
+    if (screen_may(&s, PERMIT_EXPORT, l.f, NULL))
+        tool(&l, "csv", MSG("list.csv"));
+    if (screen_may(&s, PERMIT_IMPORT, l.f, NULL))
         tool(&l, "import", MSG("list.import"));
     html_close(s.h, E_P);
     search_form(&l);
@@ -257,8 +251,13 @@ void page_csv(struct req *r, void *ctx)
     struct screen s;
     struct list l = {0};
     struct err e = {0};
+    const struct grant *g;
     if (!list_begin(&l, &s, r, ctx))
         return;
+    if (perm_check(s.rd.db, r, s.rd.set, &s.rd.actor, PERMIT_EXPORT, l.f, NULL, s.rd.today, &g, &e) != RC_OK) {
+        screen_fail(&s, &e);
+        return;
+    }
     struct buf *b = buf_new(r, CSV_MAX);
     buf_puts(b, "\xef\xbb\xbf");                    /* Excel takes UTF-8 only with it */
     csv_put(b, msg_text(LANG_JA, MSG("col.number")), true);

@@ -111,8 +111,10 @@ static void files_out(struct screen *s, const struct record *rec)
     struct err e = {0};
     struct html *h = s->h;
     const struct ui_row row = {.id = "file", .label = msg_text(req_lang(s->r), MSG("record.attach"))};
-    if (perm_check(s->rd.db, s->r, s->rd.set, &s->rd.actor, PERMIT_SEE, rec->form, rec, s->rd.today, &g, &e) != RC_OK || attach_of_record(&s->rd, g, rec, &a, &e) != RC_OK)
+    if (perm_check(s->rd.db, s->r, s->rd.set, &s->rd.actor, PERMIT_SEE, rec->form, rec, s->rd.today, &g, &e) != RC_OK || attach_of_record(&s->rd, g, rec, &a, &e) != RC_OK) {
+        screen_broke(s, &e);
         return;
+    }
     ui_heading(h, 2, msg_text(req_lang(s->r), MSG("record.files")));
     html_open(h, E_UL);
     for (size_t i = 0; i < a.n; i++) {

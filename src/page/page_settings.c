@@ -6,9 +6,7 @@
 
 static bool may_change(struct screen *s)
 {
-    const struct grant *g;
-    struct err e = {0};
-    return s->rd.set != NULL && perm_check(s->rd.db, s->r, s->rd.set, &s->rd.actor, PERMIT_ADMIN, NULL, NULL, s->rd.today, &g, &e) == RC_OK;
+    return screen_may(s, PERMIT_ADMIN, NULL, NULL);
 }
 
 static void link_out(struct screen *s, const char *route, const char *arg, const char *msg)

@@ -142,10 +142,8 @@ void page_ledger(struct req *r, void *ctx)
     bool verify = text_eq(req_query(r, "verify"), "1");
     if (!screen_begin(&s, r, ctx))
         return;
-    const struct grant *g;                               /* reading all of it costs: for those who see every record */
-    bool may = s.rd.set != NULL && perm_check(s.rd.db, r, s.rd.set, &s.rd.actor, PERMIT_EXPORT, pack_form(s.rd.set, "organization"), NULL, s.rd.today, &g, &e) == RC_OK;
+    bool may = screen_may(&s, PERMIT_EXPORT, s.rd.set ? pack_form(s.rd.set, "organization") : NULL, NULL);      /* reading all of it costs: for those who see every record */
     verify = verify && may;
-    e = (struct err){0};
     enum rc rc = q_ledger_head(s.rd.db, r, &head, &found, &e);
     if (rc == RC_OK && verify)
         rc = ledger_verify(s.rd.db, r, core_vkey(s.site->core), &rep, &e);

@@ -27,20 +27,28 @@ static void who_stands_where(void **state)
     core_read_end(&r);
 }
 
+static bool holds(struct reader *r, int64_t person, const char *role, const char *on)
+{
+    struct err e = {0};
+    bool yes;
+    assert_int_equal(org_holds_set(r->db, r->set, person, role, on, &yes, &e), RC_OK);
+    return yes;
+}
+
 static void roles_that_are_the_same(void **state)
 {
     struct reader r = house_reading("suzuki");
     (void)state;
-    assert_true(org_holds_set(r.db, r.set, house_person("sekinin"), "trial:chief", r.today));
-    assert_true(org_holds_set(r.db, r.set, house_person("sekinin"), "core:security_officer", r.today));          /* through `is:` */
-    assert_false(org_holds_set(r.db, r.set, house_person("suzuki"), "core:security_officer", r.today));
-    assert_true(org_holds_set(r.db, r.set, house_person("kanri"), "administrator", r.today));
-    assert_false(org_holds_set(r.db, r.set, house_person("kanri"), "administrator", "2000-01-01"));              /* not yet */
-    assert_true(org_holds_set(r.db, r.set, house_person("suzuki"), "employee", r.today));
-    assert_false(org_holds_set(r.db, r.set, house_person("taishoku"), "employee", r.today));                     /* left */
-    assert_false(org_holds_set(r.db, r.set, house_person("taishoku"), "it_admin", r.today));
-    assert_true(org_holds_set(r.db, r.set, house_person("kacho"), "head_of_department", r.today));
-    assert_false(org_holds_set(r.db, r.set, house_person("suzuki"), "head_of_department", r.today));
+    assert_true(holds(&r, house_person("sekinin"), "trial:chief", r.today));
+    assert_true(holds(&r, house_person("sekinin"), "core:security_officer", r.today));          /* through `is:` */
+    assert_false(holds(&r, house_person("suzuki"), "core:security_officer", r.today));
+    assert_true(holds(&r, house_person("kanri"), "administrator", r.today));
+    assert_false(holds(&r, house_person("kanri"), "administrator", "2000-01-01"));              /* not yet */
+    assert_true(holds(&r, house_person("suzuki"), "employee", r.today));
+    assert_false(holds(&r, house_person("taishoku"), "employee", r.today));                     /* left */
+    assert_false(holds(&r, house_person("taishoku"), "it_admin", r.today));
+    assert_true(holds(&r, house_person("kacho"), "head_of_department", r.today));
+    assert_false(holds(&r, house_person("suzuki"), "head_of_department", r.today));
     core_read_end(&r);
 }
 
@@ -138,6 +146,48 @@ static void who_does_what(void **state)
     assert_false(may_make("taishoku", "takeout"));                   /* left */
     struct actor s = house_as("suzuki");
     assert_string_equal(house_code_of(house_say(&s, "account.set", house_obj("{\"person\":1,\"login\":\"x\"}"))), "ERR_DENIED");
+}
+
+/* A database that cannot answer is no "no" and no "yes": every permission question on it is an error of ours, whoever asks. */
+static void an_error_is_no_answer(void **state)
+{
+    (void)state;
+    int64_t t = house_make("suzuki", "takeout", "{\"destination\":\"客先\",\"return_on\":\"2030-01-01\"}", NULL);
+    struct reader r = house_reading("suzuki");
+    struct err e = {0};
+    struct record rec;
+    struct db *sound = r.db, *bare;
+    const struct grant *g = NULL;
+    bool yes, all;
+    int64_t *ids;
+    size_t n;
+    const char **acts;
+    assert_int_equal(record_get(r.db, house_mem, r.set, t, &rec, &e), RC_OK);
+    assert_int_equal(db_open(house_mem, mem_fmt(house_mem, "%s/bare.sqlite", house_dir()), NULL, DB_WRITER, &bare, &e), RC_OK);
+    for (enum permit p = PERMIT_SEE; p < PERMIT__N; p++) {
+        e = (struct err){0};
+        enum rc rc = perm_check(bare, house_mem, r.set, &r.actor, p, rec.form, &rec, r.today, &g, &e);
+        assert_null(g);
+        assert_int_equal(rc, RC_FAIL);
+        assert_int_equal(err_info(e.code)->http, 500);
+    }
+    r.db = bare;
+    e = (struct err){0};
+    yes = true;
+    assert_int_equal(perm_may(&r, PERMIT_EDIT, rec.form, &rec, &yes, &e), RC_FAIL);
+    assert_false(yes);
+    assert_int_equal(perm_see(&r, t, &rec, &g, &e), RC_FAIL);
+    assert_int_not_equal(e.code, ERR_RECORD_MISSING);
+    assert_int_equal(perm_departments(bare, house_mem, r.set, &r.actor, rec.form, r.today, &all, &ids, &n, &e), RC_FAIL);
+    assert_int_equal(record_may(&r, &rec, &acts, &n, &e), RC_FAIL);
+    assert_int_equal(n, 0);
+    r.db = sound;
+    assert_int_equal(perm_may(&r, PERMIT_ADMIN, NULL, NULL, &yes, &e), RC_OK);          /* a refusal is an answer */
+    assert_false(yes);
+    assert_int_equal(perm_may(&r, PERMIT_EDIT, rec.form, &rec, &yes, &e), RC_OK);
+    assert_true(yes);
+    core_read_end(&r);
+    talloc_free(bare);
 }
 
 static void roles_that_exclude_each_other(void **state)
@@ -508,7 +558,7 @@ int main(void)
     mem_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_stands_where), cmocka_unit_test(roles_that_are_the_same), cmocka_unit_test(nobody_approves_themselves),
-        cmocka_unit_test(who_sees_what), cmocka_unit_test(who_does_what), cmocka_unit_test(roles_that_exclude_each_other), cmocka_unit_test(every_asset), cmocka_unit_test(other_forms_touch),
+        cmocka_unit_test(who_sees_what), cmocka_unit_test(who_does_what), cmocka_unit_test(an_error_is_no_answer), cmocka_unit_test(roles_that_exclude_each_other), cmocka_unit_test(every_asset), cmocka_unit_test(other_forms_touch),
         cmocka_unit_test(a_wide_check), cmocka_unit_test(a_deadline), cmocka_unit_test(full_equals_step_by_step), cmocka_unit_test(password_figures),
         cmocka_unit_test(sign_in), cmocka_unit_test(lock_out), cmocka_unit_test(attachments_of_a_record), cmocka_unit_test(found_by_its_words),
         cmocka_unit_test(the_whole_house_verifies),
