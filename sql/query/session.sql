@@ -49,5 +49,5 @@ DELETE FROM api_token WHERE person = $1 AND name = $2;
 SELECT failed, until FROM login_rate WHERE addr = $1;
 -- name: rate_put :exec  in: addr text, failed i64, until i64
 INSERT INTO login_rate (addr, failed, until) VALUES ($1, $2, $3) ON CONFLICT (addr) DO UPDATE SET failed = excluded.failed, until = excluded.until;
--- name: rate_clear :exec  in: addr text
-DELETE FROM login_rate WHERE addr = $1;
+-- name: rate_sweep :exec  in: now_us i64
+DELETE FROM login_rate WHERE until < $1;

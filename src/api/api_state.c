@@ -75,9 +75,7 @@ void api_receipt(struct req *r, void *ctx)
     struct json *o = json_obj(r);
     if (!api_begin(r, ctx, false, &rd))
         return;
-    enum rc rc = ledger_entry(rd.db, r, req_arg_i64(r, 0), &entry, &e);
-    if (rc == RC_OK)
-        rc = ledger_receipt(rd.db, r, req_arg_i64(r, 0), &text, &e);
+    enum rc rc = receipt_get(&rd, req_arg_i64(r, 0), &entry, &text, &e);
     if (rc == RC_OK) {
         json_set_str(o, "entry", str_dup(r, entry));
         json_set_str(o, "receipt", text);
@@ -172,7 +170,7 @@ const struct route api_routes[] = {
     {{"/api/v1/conformity/{s}"}, METHOD_GET, NEED_SESSION, api_conformity, "api.conformity", "State of every article of a regulation", 0},
     {{"/api/v1/conformity/{s}/violators"}, METHOD_GET, NEED_SESSION, api_violators, "api.violators", "Who or what does not conform: article, check", 0},
     {{"/api/v1/ledger"}, METHOD_GET, NEED_SESSION, api_ledger, "api.ledger", "Size, checkpoint and verifier key", 0},
-    {{"/api/v1/ledger/{i}"}, METHOD_GET, NEED_SESSION, api_receipt, "api.receipt", "An entry and its receipt", 0},
+    {{"/api/v1/ledger/{i}"}, METHOD_GET, NEED_SESSION, api_receipt, "api.receipt", "An entry and its receipt, of what one may see", 0},
     {{"/api/v1/holders"}, METHOD_GET, NEED_SESSION, api_holders, "api.holders", "Who holds a role today: role, department", 0},
     {{"/api/v1/head"}, METHOD_GET, NEED_SESSION, api_head, "api.head", "The head of a department: department", 0},
     {{"/api/v1/duty"}, METHOD_GET, NEED_SESSION, api_duty, "api.duty", "How one duty stands, and for which records: key", 0},

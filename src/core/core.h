@@ -93,6 +93,9 @@ VEC_TYPE(step_infos, struct step_info);
 VEC_TYPE(task_infos, struct task_info);
 MUST enum rc record_revisions(struct reader *r, int64_t record, struct revision_infos *ret, struct err *e);
 MUST enum rc record_acts(struct reader *r, int64_t record, struct act_infos *ret, struct err *e);
+/* An entry and its proof, for those who may see its record; of entries without a record: one's own, or for those who read everything. Else as for a
+ * number that was never given. */
+MUST enum rc receipt_get(struct reader *r, int64_t seq, struct str *ret_entry, char **ret_text, struct err *e);
 int64_t record_last_seq(struct reader *r, int64_t record);     /* ledger entry of the newest act; -1: none */
 MUST enum rc record_steps(struct reader *r, int64_t record, struct step_infos *ret, struct err *e);    /* of the draft, or of the last approved revision */
 /* What the actor may do with the record right now, for buttons: subset of save submit withdraw approve return
@@ -109,7 +112,7 @@ const char *record_title(struct db *db, TALLOC_CTX *mem, int64_t record);
 bool core_resolve(void *ctx /* struct reader */, const struct form *target, const char *typed, int64_t *ret_id, bool *ret_several);    /* a resolve_fn */
 
 /* ---- permission: the one decision function ---- */
-enum permit { PERMIT_SEE, PERMIT_MAKE, PERMIT_EDIT, PERMIT_ACT, PERMIT_FILL, PERMIT_VOID, PERMIT_ERASE, PERMIT_EXPORT, PERMIT_IMPORT, PERMIT_ADMIN, PERMIT__N };
+enum permit { PERMIT_SEE, PERMIT_MAKE, PERMIT_EDIT, PERMIT_ACT, PERMIT_FILL, PERMIT_VOID, PERMIT_ERASE, PERMIT_EXPORT, PERMIT_IMPORT, PERMIT_ADMIN, PERMIT_READ_ALL, PERMIT__N };
 struct grant;                      /* only perm_check makes one; core asserts that it names this permit on this record */
 MUST enum rc perm_check(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, const struct actor *a, enum permit p, const struct form *f,
                         const struct record *rec, const char *today, const struct grant **ret_grant, struct err *e);

@@ -188,6 +188,7 @@ static bool decide(const struct question *q, enum permit p)
     /* whoever keeps such rows by a post may bring a list: a register with a route takes effect only when somebody else approved the import */
     case PERMIT_IMPORT: return q->f != NULL && q->f->make_n > 0 && may_make(q);
     case PERMIT_ERASE: case PERMIT_ADMIN: return is_admin(q);
+    case PERMIT_READ_ALL: return sees_all(q);
     case PERMIT__N: return false;
     }
     return false;

@@ -120,6 +120,40 @@ int64_t record_last_seq(struct reader *r, int64_t record)
     return q_act_last_seq(r->db, r->mem, record, &row, &found, &e) == RC_OK && found ? row.seq : -1;
 }
 
+/* What it is about: "r:<record>" or "r:<record>@rev<n>", somebody's pseudonym, or the house. */
+static enum rc receipt_may(struct reader *r, const struct entry_view *v, bool *ret, struct err *e)
+{
+    struct q_pseudonym_of own;
+    struct record rec;
+    const struct grant *g;
+    bool found;
+    int64_t id;
+    *ret = false;
+    if (strncmp(v->object, "r:", 2) == 0) {
+        struct str no = {v->object + 2, strcspn(v->object + 2, "@")};
+        enum rc rc = str_to_i64(no, &id) ? perm_see(r, id, &rec, &g, e) : RC_NOTFOUND;
+        *ret = rc == RC_OK;
+        return rc == RC_NOTFOUND ? RC_OK : rc;
+    }
+    TRY(q_pseudonym_of(r->db, r->mem, r->actor.person, &own, &found, e));
+    *ret = found && (strcmp(v->object, own.pseudo) == 0 || strcmp(v->actor, own.pseudo) == 0);
+    return *ret ? RC_OK : perm_may(r, PERMIT_READ_ALL, NULL, NULL, ret, e);
+}
+
+enum rc receipt_get(struct reader *r, int64_t seq, struct str *ret_entry, char **ret_text, struct err *e)
+{
+    struct entry_view v;
+    bool may = false;
+    enum rc rc = ledger_entry(r->db, r->mem, seq, ret_entry, e);
+    if (rc == RC_OK) {
+        TRY(entry_parse(r->mem, *ret_entry, &v, e));
+        TRY(receipt_may(r, &v, &may, e));
+    }
+    if (rc == RC_NOTFOUND || (rc == RC_OK && !may))
+        return err_set(e, ERR_RECORD_MISSING, "receipt %lld", (long long)seq);
+    return rc == RC_OK ? ledger_receipt(r->db, r->mem, seq, ret_text, e) : rc;
+}
+
 /* ---- the route as it stands ---- */
 
 static void whos_of(struct reader *r, struct step_info *si, const struct q_step_whos_of_rows *w)

@@ -1,6 +1,7 @@
 /* Sign-in and sessions. The password is verified outside the writer (argon2id takes its time, two at once); what follows is a command.
  * Unknown login and wrong password look and last the same. Sessions are stored by the SHA-256 of their token; idle 30 minutes, at most
  * 12 hours (trust.md section 5 rows 46, 54 to 57). */
+#include <pthread.h>
 #include "core/core_int.h"
 
 #define IDLE_US (30 * 60 * US_PER_S)
@@ -9,18 +10,27 @@
 #define RATE_TRIES 20                        /* failures from one address before it waits */
 #define RATE_WAIT_US (60 * US_PER_S)
 #define PASSWORD_MAX 256
+#define LOCKED_N 1000000                     /* in place of a count: locked until then */
+#define UNKNOWN_KEPT_US US_PER_DAY
 /* Verified when the login is unknown, so that it takes as long: hash of nothing anybody knows. */
 static char dummy_hash[200];
+static pthread_mutex_t dummy_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static enum rc dummy_ready(struct err *e)
+static enum rc dummy_make(struct err *e)
 {
-    if (dummy_hash[0] != '\0')
-        return RC_OK;
     MEM_SCOPE(tmp, NULL);
     char *h;
     TRY(crypt_password_hash(tmp, crypt_token(tmp), &h, e));
     memcpy(dummy_hash, h, strlen(h) + 1 < sizeof dummy_hash ? strlen(h) + 1 : 0);
     return RC_OK;
+}
+
+static enum rc dummy_ready(struct err *e)
+{
+    pthread_mutex_lock(&dummy_lock);
+    enum rc rc = dummy_hash[0] == '\0' ? dummy_make(e) : RC_OK;
+    pthread_mutex_unlock(&dummy_lock);
+    return rc;
 }
 
 static const struct actor nobody = {.kind = ACTOR_SYSTEM, .lang = LANG_JA, .login = "sign-in"};
@@ -42,21 +52,51 @@ static enum rc rate_check(struct reader *r, const char *addr, struct err *e)
     return found && row.failed >= RATE_TRIES && row.until > r->now_us ? err_set(e, ERR_HTTP_RATE, "address %s", addr) : RC_OK;
 }
 
-static enum rc login_read(struct core *c, TALLOC_CTX *mem, const char *login, const char *addr, struct q_login_by_name *ret, bool *ret_found, struct err *e)
+/* A login that nobody has is counted and locked like one that somebody has, else the lock would tell which exist: under a keyed hash of it,
+ * half of them with the figures of privileged accounts. */
+static enum rc unknown_key(struct db *db, TALLOC_CTX *mem, const char *login, char **ret_key, bool *ret_privileged, struct err *e)
+{
+    struct q_keep_get key;
+    bool found;
+    uint8_t mac[32];
+    TRY(q_keep_get(db, mem, "bind_key", &key, &found, e));
+    if (!found)
+        return err_set(e, ERR_BUG, "bind_key is missing");
+    crypt_hmac256(key.v, strlen(key.v), login, strlen(login), mac);
+    *ret_key = mem_fmt(mem, "login:%s", hex_text(mem, mac, 16));
+    *ret_privileged = mac[31] % 2 == 1;
+    return RC_OK;
+}
+
+struct attempt { struct q_login_by_name acc; bool found, locked; };
+
+static enum rc attempt_read(struct reader *r, const char *login, const char *addr, struct attempt *ret, struct err *e)
+{
+    struct q_rate_get row;
+    char *key;
+    bool found, priv;
+    TRY(rate_check(r, addr, e));
+    TRY(q_login_by_name(r->db, r->mem, login, &ret->acc, &ret->found, e));
+    TRY(unknown_key(r->db, r->mem, login, &key, &priv, e));
+    TRY(q_rate_get(r->db, r->mem, key, &row, &found, e));
+    ret->locked = ret->found ? !ret->acc.locked_until_null && ret->acc.locked_until > r->now_us : found && row.failed == LOCKED_N && row.until > r->now_us;
+    return RC_OK;
+}
+
+static enum rc login_read(struct core *c, TALLOC_CTX *mem, const char *login, const char *addr, struct attempt *ret, struct err *e)
 {
     struct reader r;
     TRY(core_read_begin(c, mem, NULL, &r, e));
-    enum rc rc = rate_check(&r, addr, e);
-    if (rc == RC_OK)
-        rc = q_login_by_name(r.db, mem, login, ret, ret_found, e);
+    enum rc rc = attempt_read(&r, login, addr, ret, e);
     core_read_end(&r);
     return rc;
 }
 
-static enum rc failed(struct core *c, TALLOC_CTX *mem, int64_t person, const char *addr, struct err *e)
+static enum rc failed(struct core *c, TALLOC_CTX *mem, int64_t person, const char *login, const char *addr, struct err *e)
 {
     struct json *args = json_obj(mem);
     json_set_i64(args, "person", person);
+    json_set_str(args, "login", login);
     json_set_str(args, "addr", addr);
     TRY(run(c, mem, "login.failed", args, e));
     return err_set(e, ERR_LOGIN, "sign-in refused");
@@ -64,25 +104,26 @@ static enum rc failed(struct core *c, TALLOC_CTX *mem, int64_t person, const cha
 
 enum rc session_login(struct core *c, TALLOC_CTX *mem, const char *login, const char *password, const char *addr, char **ret_token, struct err *e)
 {
-    struct q_login_by_name acc;
-    bool found = false;
+    struct attempt at = {0};
+    const struct q_login_by_name *acc = &at.acc;
     TRY(dummy_ready(e));
     if (login == NULL || password == NULL || strlen(login) > 100 || strlen(password) > PASSWORD_MAX)
         return err_set(e, ERR_LOGIN, "too long");
-    TRY(login_read(c, mem, text_nfkc(mem, login), addr, &acc, &found, e));
-    bool usable = found && acc.hash != NULL && !acc.disabled;
-    bool right = crypt_password_ok(usable ? acc.hash : dummy_hash, text_nfc(mem, password));
-    if (found && !acc.locked_until_null && acc.locked_until > clock_now_us())
-        return err_set(e, ERR_LOGIN_LOCKED, "account of %lld", (long long)acc.person);
+    login = text_nfkc(mem, login);
+    TRY(login_read(c, mem, login, addr, &at, e));
+    bool usable = at.found && acc->hash != NULL && !acc->disabled;
+    bool right = crypt_password_ok(usable ? acc->hash : dummy_hash, text_nfc(mem, password));
+    if (at.locked)
+        return err_set(e, ERR_LOGIN_LOCKED, "account of %lld", (long long)(at.found ? acc->person : 0));
     if (!usable || !right)
-        return failed(c, mem, found ? acc.person : 0, addr, e);
+        return failed(c, mem, at.found ? acc->person : 0, login, addr, e);
     char *token = crypt_token(mem);
     struct json *args = json_obj(mem);
-    json_set_i64(args, "person", acc.person);
+    json_set_i64(args, "person", acc->person);
+    json_set_str(args, "verified", acc->hash);
     json_set_str(args, "token", token);
     json_set_str(args, "csrf", crypt_token(mem));
-    json_set_str(args, "addr", addr);
-    if (crypt_password_stale(acc.hash)) {
+    if (crypt_password_stale(acc->hash)) {
         char *again;
         TRY(crypt_password_hash(mem, text_nfc(mem, password), &again, e));
         json_set_str(args, "rehash", again);
@@ -189,16 +230,21 @@ enum rc cmd_login(struct work *w, const struct json *args, struct json *body, st
 {
     uint8_t hash[32];
     int64_t person = json_get_i64(args, "person", 0);
-    const char *addr = json_get_str(args, "addr");
+    struct q_login_of acc;
+    bool found;
     (void)body;
     if (w->actor.kind != ACTOR_SYSTEM)
         return err_set(e, ERR_DENIED, "login is for the sign-in itself");
+    TRY(q_login_of(w->db, w->mem, person, &acc, &found, e));         /* while the password was verified, others may have tried */
+    if (found && !acc.locked_until_null && acc.locked_until > w->now_us)
+        return err_set(e, ERR_LOGIN_LOCKED, "account of %lld", (long long)person);
+    if (!found || acc.disabled || !text_eq(acc.hash, json_get_str(args, "verified")))
+        return err_set(e, ERR_LOGIN, "account of %lld has changed", (long long)person);
     TRY(q_session_sweep(w->tx, w->now_us, w->now_us - IDLE_US, e));
+    TRY(q_rate_sweep(w->tx, w->now_us, e));
     TRY(q_login_good(w->tx, person, w->now_us, e));
     if (json_get_str(args, "rehash") != NULL)
         TRY(q_login_rehash(w->tx, person, json_get_str(args, "rehash"), e));
-    if (addr != NULL)
-        TRY(q_rate_clear(w->tx, addr, e));
     TRY(q_session_add(w->tx, token_of(args, hash), person, json_get_str(args, "csrf"), w->now_us, w->now_us + ABSOLUTE_US, "ja", e));
     return work_entry(w, "auth.login", work_pseudo(w, person), e, NULL);
 }
@@ -214,11 +260,34 @@ static enum rc rate_count(struct work *w, const char *addr, struct err *e)
     return q_rate_put(w->tx, addr, n, w->now_us + RATE_WAIT_US, e);
 }
 
+struct lock_rule { int64_t tries, lock_us; };
+
+static struct lock_rule lock_rule_of(const struct work *w, bool priv)
+{
+    const char *article;
+    return (struct lock_rule){password_figure(w->set, priv ? "core.lock_privileged_tries" : "core.lock_general_tries", priv ? 3 : 5, &article),
+                              password_figure(w->set, priv ? "core.lock_privileged_time" : "core.lock_general_time", priv ? 360 : 60, &article) * 60 * US_PER_S};
+}
+
+static enum rc unknown_count(struct work *w, const char *login, struct err *e)
+{
+    struct q_rate_get row;
+    char *key;
+    bool found, priv;
+    if (login == NULL)
+        return RC_OK;
+    TRY(unknown_key(w->db, w->mem, login, &key, &priv, e));
+    TRY(q_rate_sweep(w->tx, w->now_us, e));
+    TRY(q_rate_get(w->db, w->mem, key, &row, &found, e));
+    const struct lock_rule rule = lock_rule_of(w, priv);
+    int64_t n = found && row.failed < LOCKED_N ? row.failed + 1 : 1;
+    return n >= rule.tries ? q_rate_put(w->tx, key, LOCKED_N, w->now_us + rule.lock_us, e) : q_rate_put(w->tx, key, n, w->now_us + UNKNOWN_KEPT_US, e);
+}
+
 enum rc cmd_login_failed(struct work *w, const struct json *args, struct json *body, struct err *e)
 {
     struct q_login_of acc;
     bool found = false;
-    const char *article;
     int64_t person = json_get_i64(args, "person", 0);
     (void)body;
     if (w->actor.kind != ACTOR_SYSTEM)
@@ -226,15 +295,17 @@ enum rc cmd_login_failed(struct work *w, const struct json *args, struct json *b
     TRY(rate_count(w, json_get_str(args, "addr"), e));
     if (person != 0)
         TRY(q_login_of(w->db, w->mem, person, &acc, &found, e));
-    if (!found)
+    if (!found) {
+        TRY(unknown_count(w, json_get_str(args, "login"), e));
         return work_entry(w, "auth.failed", "-", e, "known", "no", NULL);
-    bool priv = strcmp(acc.kind, "privileged") == 0;
-    int64_t tries = password_figure(w->set, priv ? "core.lock_privileged_tries" : "core.lock_general_tries", priv ? 3 : 5, &article);
-    int64_t minutes = password_figure(w->set, priv ? "core.lock_privileged_time" : "core.lock_general_time", priv ? 360 : 60, &article);
+    }
+    const struct lock_rule rule = lock_rule_of(w, strcmp(acc.kind, "privileged") == 0);
     bool was_locked = !acc.locked_until_null && acc.locked_until > w->now_us;
-    int64_t n = !acc.locked_until_null && !was_locked ? 1 : acc.failed + 1;           /* after a lock the count begins anew */
-    bool lock = n >= tries;
-    TRY(q_login_bad(w->tx, person, lock ? 0 : n, lock ? w->now_us + minutes * 60 * US_PER_S : 0, !lock, e));
+    if (was_locked)                                      /* tried while others were: the lock stands as it is */
+        return work_entry(w, "auth.failed", work_pseudo(w, person), e, NULL);
+    int64_t n = !acc.locked_until_null ? 1 : acc.failed + 1;           /* after a lock the count begins anew */
+    bool lock = n >= rule.tries;
+    TRY(q_login_bad(w->tx, person, lock ? 0 : n, lock ? w->now_us + rule.lock_us : 0, !lock, e));
     return work_entry(w, lock ? "auth.locked" : "auth.failed", work_pseudo(w, person), e, NULL);
 }
 

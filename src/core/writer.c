@@ -498,7 +498,7 @@ void core_command(struct core *c, TALLOC_CTX *mem, const struct actor *actor, co
 {
     struct writer *wr = &c->writer;
     struct answer *ans = mem_new(mem, struct answer);
-    struct job j = {.cmd = command_by_name(name), .actor = actor, .args = args, .ikey = ikey, .mem = mem, .ans = ans};
+    struct job j = {.cmd = command_by_name(name), .actor = actor, .args = args, .ikey = ikey && ikey[0] ? ikey : NULL, .mem = mem, .ans = ans};
     ans->seq = -1;
     *ret_answer = ans;
     pthread_mutex_lock(&wr->lock);

@@ -114,11 +114,19 @@ static enum rc password_change(struct screen *s, const char **ret_why, struct er
         return err_set(e, ERR_PASSWORD_WEAK, "differ");
     }
     next = text_nfc(s->r, next);
+    screen_end(s);                                    /* whoever does not know the present password learns nothing about former ones */
+    TRY(session_login(s->site->core, s->r, ses->login, now ? now : "", req_addr(s->r), &token, e));
+    if (!screen_begin(s, s->r, s->site))
+        return err_set(e, ERR_DB, "the answer was given");
     enum rc rc = password_check(s->rd.db, s->r, s->rd.set, ses->person, ses->privileged, next, &why, e);
     *ret_why = why;
-    TRY(rc);
     screen_end(s);
-    TRY(session_login(s->site->core, s->r, ses->login, now ? now : "", req_addr(s->r), &token, e));        /* the present password is asked for */
+    if (rc != RC_OK) {                                /* what was opened to ask is closed again */
+        struct err e2 = {0};
+        if (session_logout(s->site->core, token, &e2) != RC_OK)
+            log_err("password", req_id(s->r), &e2);
+        return rc;
+    }
     TRY(crypt_password_hash(s->r, next, &hash, e));
     json_set_i64(args, "person", ses->person);
     json_set_str(args, "hash", hash);
@@ -139,6 +147,8 @@ void page_password_post(struct req *r, void *ctx)
         resp_redirect(r, url_make(r, page_path("login"), NULL, 0));
         return;
     }
+    if (err_info(e.code)->http >= 500)
+        log_err("password", req_id(r), &e);
     if (s.reading || screen_begin(&s, r, ctx))
         password_form(&s, why ? why : msg_fill(r, req_lang(r), err_info(e.code)->msg_key, e.arg, NULL));
 }

@@ -14,6 +14,7 @@ DECLARED = {
     'tile_count': 'verification reads everything',
     'truth_erasure_seqs': 'verification reads everything',
     'login_n': 'counted once on the screen of people',
+    'rate_sweep': 'addresses and unknown names of failed sign-ins, at most a day old',
     'session_sweep': 'sessions of at most twelve hours',
     'token_end': 'API tokens are few',
 }

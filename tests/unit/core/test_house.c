@@ -427,6 +427,49 @@ static void lock_out(void **state)
     assert_int_equal(login("kanri", "Himitsu-no-kagi-1", NULL), ERR_LOGIN_LOCKED);
 }
 
+/* A name that nobody has is locked as well, in as many tries as some account that exists: the lock does not tell who has an account. */
+static void unknown_names_are_locked(void **state)
+{
+    enum { NAMES = 40 };                                       /* all of one kind by chance: 2^-39 */
+    int of[9] = {0};
+    (void)state;
+    for (size_t k = 0; k < NAMES; k++) {
+        int tries = 0;
+        struct err e = {0};
+        char *token;
+        for (e.code = ERR_LOGIN; e.code == ERR_LOGIN && tries < 8; tries++)
+            (void)!session_login(house_core, house_mem, mem_fmt(house_mem, "dareka-%zu", k), "wrong", mem_fmt(house_mem, "192.0.2.%zu", 10 + k), &token, &e);
+        assert_int_equal(e.code, ERR_LOGIN_LOCKED);
+        of[tries]++;
+    }
+    assert_int_equal(of[4] + of[6], NAMES);           /* 3 as privileged ones, 5 as general ones */
+    assert_int_not_equal(of[4], 0);
+    assert_int_not_equal(of[6], 0);
+}
+
+/* Tries that were begun before the lock fell do not lift it, and a right guess among them opens nothing. */
+static void the_lock_stands(void **state)
+{
+    struct actor nobody = {.kind = ACTOR_SYSTEM, .lang = LANG_JA, .login = "sign-in"};
+    struct json *bad = house_obj("{}"), *good = house_obj("{}");
+    struct q_login_of acc;
+    struct err e = {0};
+    bool found;
+    (void)state;
+    struct reader r = house_reading("kanri");
+    assert_int_equal(q_login_of(r.db, house_mem, house_person("kanri"), &acc, &found, &e), RC_OK);
+    core_read_end(&r);
+    json_set_i64(bad, "person", house_person("kanri"));
+    for (int i = 0; i < 7; i++)
+        house_good(&nobody, "login.failed", bad);
+    json_set_i64(good, "person", house_person("kanri"));
+    json_set_str(good, "verified", acc.hash);
+    json_set_str(good, "token", "x");
+    json_set_str(good, "csrf", "y");
+    assert_string_equal(house_code_of(house_say(&nobody, "login", good)), "ERR_LOGIN_LOCKED");
+    assert_int_equal(login("kanri", "Himitsu-no-kagi-1", NULL), ERR_LOGIN_LOCKED);
+}
+
 static const char *password(const char *who, bool privileged, const char *text)
 {
     struct reader r = house_reading("kanri");
@@ -560,7 +603,7 @@ int main(void)
         cmocka_unit_test(who_stands_where), cmocka_unit_test(roles_that_are_the_same), cmocka_unit_test(nobody_approves_themselves),
         cmocka_unit_test(who_sees_what), cmocka_unit_test(who_does_what), cmocka_unit_test(an_error_is_no_answer), cmocka_unit_test(roles_that_exclude_each_other), cmocka_unit_test(every_asset), cmocka_unit_test(other_forms_touch),
         cmocka_unit_test(a_wide_check), cmocka_unit_test(a_deadline), cmocka_unit_test(full_equals_step_by_step), cmocka_unit_test(password_figures),
-        cmocka_unit_test(sign_in), cmocka_unit_test(lock_out), cmocka_unit_test(attachments_of_a_record), cmocka_unit_test(found_by_its_words),
+        cmocka_unit_test(sign_in), cmocka_unit_test(lock_out), cmocka_unit_test(the_lock_stands), cmocka_unit_test(unknown_names_are_locked), cmocka_unit_test(attachments_of_a_record), cmocka_unit_test(found_by_its_words),
         cmocka_unit_test(the_whole_house_verifies),
     };
     int bad = cmocka_run_group_tests_name("house on SQLite", tests, house_open, house_close);
