@@ -58,7 +58,7 @@ UPDATE record SET state = $2, draft_state = $3, department = $4, title = $5, upd
 -- name: record_by_number :opt  in: form text, number text  out: id i64
 SELECT id FROM record WHERE form = $1 AND number = $2;
 -- name: record_by_title :many  in: form text, title text  out: id i64
-SELECT id FROM record WHERE form = $1 AND title = $2 AND state <> 'void' ORDER BY id LIMIT 2;
+SELECT id FROM record WHERE form = $1 AND title = $2 AND state <> 'void' ORDER BY id LIMIT 20;
 -- name: record_title_of :opt  in: id i64  out: title text, number text, form text
 SELECT title, number, form FROM record WHERE id = $1;
 

@@ -55,15 +55,25 @@ static bool by_column(struct reader *r, const struct form *f, const char *col, c
     return one_of(r, s, ret_id, ret_several);
 }
 
-bool core_resolve(void *ctx, const struct form *target, const char *typed, int64_t *ret_id, bool *ret_several)
+/* What is in force may be named by everybody who fills in a form (docs/SECURITY.md); what never was, only by who sees it: a guessed number or title
+ * must not show that there is such a draft. */
+static bool nameable(struct reader *r, int64_t id)
 {
-    struct reader *r = ctx;
+    struct record rec;
+    struct err e = {0};
+    bool sees = false;
+    if (record_get(r->db, r->mem, r->set, id, &rec, &e) != RC_OK || rec.form == NULL)
+        return false;
+    return rec.force_rev != 0 || (perm_may(r, PERMIT_SEE, rec.form, &rec, &sees, &e) == RC_OK && sees);
+}
+
+static bool resolve(struct reader *r, const struct form *target, const char *typed, int64_t *ret_id, bool *ret_several)
+{
     struct q_record_row row;
     struct q_record_by_number num;
     struct q_record_by_title_rows titles;
     struct err e = {0};
     bool found;
-    *ret_several = false;
     if (str_to_i64(str_of(typed), ret_id) && q_record_row(r->db, r->mem, *ret_id, &row, &found, &e) == RC_OK && found && strcmp(row.form, target->ident) == 0)
         return true;
     if (q_record_by_number(r->db, r->mem, target->ident, typed, &num, &found, &e) == RC_OK && found) {
@@ -74,11 +84,20 @@ bool core_resolve(void *ctx, const struct form *target, const char *typed, int64
     if (person && (by_column(r, target, "login", typed, ret_id, ret_several) || by_column(r, target, "code", typed, ret_id, ret_several)))
         return true;
     *ret_several = false;
-    if (q_record_by_title(r->db, r->mem, target->ident, typed, &titles, &e) != RC_OK || titles.n == 0)
+    if (q_record_by_title(r->db, r->mem, target->ident, typed, &titles, &e) != RC_OK)
         return false;
-    *ret_several = titles.n > 1;
-    *ret_id = titles.v[0].id;
-    return titles.n == 1;
+    size_t n = 0;
+    for (size_t i = 0; i < titles.n; i++)
+        if (nameable(r, titles.v[i].id) && n++ == 0)
+            *ret_id = titles.v[i].id;
+    *ret_several = n > 1;
+    return n == 1;
+}
+
+bool core_resolve(void *ctx, const struct form *target, const char *typed, int64_t *ret_id, bool *ret_several)
+{
+    *ret_several = false;
+    return resolve(ctx, target, typed, ret_id, ret_several) && nameable(ctx, *ret_id);
 }
 
 /* ---- history ---- */

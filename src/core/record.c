@@ -153,6 +153,21 @@ static enum rc claim_check(struct work *w, const struct form *f, const struct js
     return RC_OK;
 }
 
+/* A draft holds what is filled in before it is handed in; a step's own fields are filled with its act, later ones by record.fill. Whoever names
+ * one of those is refused, or an applicant would write down what the approver found. */
+static void stage_check(struct work *w, const struct form *f, const struct content *before, const struct content *after)
+{
+    struct change_vec changes = VEC_INIT(w->mem);
+    content_diff(w->mem, before, after, &changes);
+    for (size_t i = 0; i < changes.n; i++) {
+        const struct field *col = NULL;
+        int64_t row;
+        const struct field *fd = content_field(f, changes.v[i].path, &col, &row);
+        if (fd != NULL && fd->value == NULL && fd->stage != NULL && strcmp(fd->stage, "submit") != 0)
+            trouble_add(w, changes.v[i].path, "stage", msg_fill(w->mem, w->actor.lang, MSG("core.later-stage"), pick_lang(w->actor.lang, fd->label, fd->label_en), NULL), NULL, NULL, false);
+    }
+}
+
 /* ---- commands ---- */
 
 enum rc record_make(struct work *w, const struct form *f, const struct content *content, const char *origin, const char *happened_on, const char *note,
@@ -202,6 +217,7 @@ enum rc cmd_record_create(struct work *w, const struct json *args, struct json *
     TRY(claim_check(w, f, args, &on, &note, e));
     struct value_ctx vc = value_ctx_of(w, &r);
     struct content *c = content_read(w->mem, &vc, f, NULL, json_get(args, "values"), true, w->troubles);
+    stage_check(w, f, content_new(w->mem), c);
     TRY(typing_refuse(w, e));
     TRY(record_make(w, f, c, "app", on, note, note ? json_get_str(args, "late_reason") : NULL, &id, e));
     if (json_get_bool(args, "submit")) {
@@ -241,6 +257,7 @@ enum rc cmd_record_save(struct work *w, const struct json *args, struct json *bo
     TRY(record_content(w->db, w->mem, &rec, &base, e));
     struct value_ctx vc = value_ctx_of(w, &r);
     struct content *c = content_read(w->mem, &vc, rec.form, base, json_get(args, "values"), json_get_bool(args, "replace_rows"), w->troubles);
+    stage_check(w, rec.form, base, c);
     TRY(typing_refuse(w, e));
     TRY(draft_prepare(w, &rec, c, "save", e));
     TRY(typing_refuse(w, e));

@@ -117,7 +117,7 @@ static enum rc password_change(struct screen *s, const char **ret_why, struct er
     screen_end(s);                                    /* whoever does not know the present password learns nothing about former ones */
     TRY(session_login(s->site->core, s->r, ses->login, now ? now : "", req_addr(s->r), &token, e));
     if (!screen_begin(s, s->r, s->site))
-        return err_set(e, ERR_DB, "the answer was given");
+        return RC_FAIL;                               /* answered: e stays empty */
     enum rc rc = password_check(s->rd.db, s->r, s->rd.set, ses->person, ses->privileged, next, &why, e);
     *ret_why = why;
     screen_end(s);
@@ -147,6 +147,8 @@ void page_password_post(struct req *r, void *ctx)
         resp_redirect(r, url_make(r, page_path("login"), NULL, 0));
         return;
     }
+    if (e.code == ERR_NONE)
+        return;
     if (err_info(e.code)->http >= 500)
         log_err("password", req_id(r), &e);
     if (s.reading || screen_begin(&s, r, ctx))
