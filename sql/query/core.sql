@@ -49,12 +49,12 @@ SELECT id, record, revision, no, kind, step, actor, on_behalf, at, effect, seq F
 -- name: act_people :many  in: record i64, after_no i64  out: actor i64, kind text, step text?
 SELECT actor, kind, step FROM act WHERE record = $1 AND no > $2 ORDER BY no LIMIT 500;
 
--- name: record_row :opt  in: id i64  out: id i64, form text, number text, state text, draft_state text?, department i64?, made_by i64, title text, made_at i64, updated_at i64, closed_at i64?, happened_on text?, origin text, force_rev i64?, draft_rev i64?, version i64, pack_set i64, note text?
-SELECT id, form, number, state, draft_state, department, made_by, title, made_at, updated_at, closed_at, happened_on, origin, force_rev, draft_rev, version, pack_set, note FROM record WHERE id = $1;
+-- name: record_row :opt  in: id i64  out: id i64, form text, number text, state text, draft_state text?, department i64?, made_by i64, title text, made_at i64, updated_at i64, closed_at i64?, happened_on text?, origin text, force_rev i64?, draft_rev i64?, version i64, pack_set i64, note text?, route_set i64?
+SELECT id, form, number, state, draft_state, department, made_by, title, made_at, updated_at, closed_at, happened_on, origin, force_rev, draft_rev, version, pack_set, note, route_set FROM record WHERE id = $1;
 -- name: record_add :exec  in: id i64, form text, number text, state text, department i64?, made_by i64, title text, made_at i64, happened_on text?, origin text, pack_set i64, note text?
 INSERT INTO record (id, form, number, state, draft_state, department, made_by, title, fold, made_at, updated_at, happened_on, origin, version, pack_set, note) VALUES ($1, $2, $3, $4, 'draft', $5, $6, $7, '', $8, $8, $9, $10, 0, $11, $12);
--- name: record_put :one-row  in: id i64, state text, draft_state text?, department i64?, title text, updated_at i64, closed_at i64?, force_rev i64?, draft_rev i64?, version i64, pack_set i64
-UPDATE record SET state = $2, draft_state = $3, department = $4, title = $5, updated_at = $6, closed_at = $7, force_rev = $8, draft_rev = $9, version = $10, pack_set = $11 WHERE id = $1;
+-- name: record_put :one-row  in: id i64, state text, draft_state text?, department i64?, title text, updated_at i64, closed_at i64?, force_rev i64?, draft_rev i64?, version i64, pack_set i64, route_set i64?
+UPDATE record SET state = $2, draft_state = $3, department = $4, title = $5, updated_at = $6, closed_at = $7, force_rev = $8, draft_rev = $9, version = $10, pack_set = $11, route_set = $12 WHERE id = $1;
 -- name: record_by_number :opt  in: form text, number text  out: id i64
 SELECT id FROM record WHERE form = $1 AND number = $2;
 -- name: record_by_title :many  in: form text, title text  out: id i64

@@ -7,7 +7,8 @@
  *   promote N      revision N becomes the version in force, the draft goes
  *   void true      the version in force moves to the void slot
  *   state, draft_state (null: no draft), department, closed_at, pack_set
- *   steps {rev, rows [{ord step state need bind? opened? done? note? who [{p post s b?}]}]}   the whole route as it stands now
+ *   steps {rev, set?, rows [{ord step state need bind? opened? done? note? who [{p post s b?}]}]}   the whole route as it stands now; set: the pack set
+ *                  it runs under
  *   tasks [{id key name pack duty? person? role? title due? state}]  tasks_closed [{key state}] */
 #include "core/core_int.h"
 
@@ -24,7 +25,7 @@ enum rc record_get(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, i
         .draft_state = q.draft_state, .title = q.title, .origin = q.origin, .happened_on = q.happened_on, .note = q.note,
         .department = opt(q.department_null, q.department), .made_by = q.made_by, .made_at = q.made_at, .updated_at = q.updated_at,
         .closed_at = opt(q.closed_at_null, q.closed_at), .force_rev = opt(q.force_rev_null, q.force_rev),
-        .draft_rev = opt(q.draft_rev_null, q.draft_rev), .version = q.version, .pack_set = q.pack_set};
+        .draft_rev = opt(q.draft_rev_null, q.draft_rev), .version = q.version, .pack_set = q.pack_set, .route_set = opt(q.route_set_null, q.route_set)};
     return RC_OK;
 }
 
@@ -78,6 +79,8 @@ static void apply_columns(struct record *r, const struct act_row *a, const struc
     r->department = json_get_i64(ef, "department", r->department);
     r->closed_at = json_get_i64(ef, "closed_at", r->closed_at);
     r->pack_set = json_get_i64(ef, "pack_set", r->pack_set);
+    if (json_get(ef, "steps") != NULL)
+        r->route_set = json_get_i64(json_get(ef, "steps"), "set", 0);
     r->updated_at = a->at;
     r->version = a->no;
 }
@@ -142,7 +145,7 @@ enum rc act_apply(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, co
     apply_columns(&r, a, ef);
     TRY(apply_slots(tx, tmp, &r, ef, json_get(ef, "pack_set") == NULL ? a->drafted : NULL, e));
     TRY(q_record_put(tx, r.id, r.state, r.draft_state, r.department, r.department == 0, r.title, r.updated_at, r.closed_at, r.closed_at == 0,
-                     r.force_rev, r.force_rev == 0, r.draft_rev, r.draft_rev == 0, r.version, r.pack_set, e));
+                     r.force_rev, r.force_rev == 0, r.draft_rev, r.draft_rev == 0, r.version, r.pack_set, r.route_set, r.route_set == 0, e));
     TRY(ftable_sync(tx, tmp, r.form, &r, e));
     if (json_get(ef, "steps") != NULL)
         TRY(apply_steps(tx, a, json_get(ef, "steps"), e));

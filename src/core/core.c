@@ -7,6 +7,7 @@
 #include "core/core_state.h"
 
 #define READERS_MAX 24
+#define SETS_KEPT 4                       /* older sets that stay loaded although nobody uses them just now */
 
 static enum rc bind_key_ready(struct core *c, struct db *writer, struct err *e)
 {
@@ -117,6 +118,7 @@ enum rc core_open(TALLOC_CTX *mem, const struct conf *conf, struct core **ret_co
     struct core *c = mem_new(mem, struct core);
     c->conf = conf;
     pthread_mutex_init(&c->set_lock, NULL);
+    pthread_mutex_init(&c->load_lock, NULL);
     enum rc rc = core_start(c, e);
     if (rc != RC_OK) {
         keeper_stop(c);
@@ -162,9 +164,10 @@ const struct pack_set *core_set_hold(struct core *c)
 
 static void old_sweep(struct core *c)
 {
+    int idle = 0;
     for (struct set_ref **p = &c->old; *p != NULL;) {
         struct set_ref *r = *p;
-        if (r->refs > 0) {
+        if (r->refs > 0 || ++idle <= SETS_KEPT) {
             p = &r->next;
             continue;
         }
@@ -184,6 +187,31 @@ void core_set_release(struct core *c, const struct pack_set *s)
         for (struct set_ref *r = c->old; r != NULL; r = r->next)
             if (r->set == s)
                 r->refs--;
+    old_sweep(c);
+    pthread_mutex_unlock(&c->set_lock);
+}
+
+const struct pack_set *core_set_find(struct core *c, int64_t id)
+{
+    struct set_ref *r = NULL;
+    pthread_mutex_lock(&c->set_lock);
+    if (c->current != NULL && c->current->set->id == id)
+        r = c->current;
+    for (struct set_ref *o = c->old; r == NULL && o != NULL; o = o->next)
+        if (o->set->id == id)
+            r = o;
+    if (r != NULL)
+        r->refs++;
+    pthread_mutex_unlock(&c->set_lock);
+    return r != NULL ? r->set : NULL;
+}
+
+void core_set_keep(struct core *c, struct set_ref *ref)
+{
+    pthread_mutex_lock(&c->set_lock);
+    ref->refs = 1;
+    ref->next = c->old;
+    c->old = ref;
     old_sweep(c);
     pthread_mutex_unlock(&c->set_lock);
 }
@@ -245,6 +273,7 @@ void core_read_end(struct reader *r)
     db_read_end(r->db);
     db_pool_give(r->core->pool, r->db);
     core_set_release(r->core, r->set);
+    set_held_end(r->core, &r->held);
     r->db = NULL;
     r->set = NULL;
 }

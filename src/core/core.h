@@ -11,7 +11,8 @@
  *   session.c password.c  sign-in                                         task.c   tasks      check.c  checks, verdicts   conform.c  articles
  *   attach.c     attachments       import.c  CSV in, staged               erase.c  erasure    rebuild.c  projections from truth
  *   backup.c restore.c erasures.c   a verified copy, and going on from one (epochs: ledger)
- *   setting.c    pack sets: adopt, settings, switch, undo                 search.c bigrams    setup.c  the first hour
+ *   setting.c    pack sets: adopt, settings, switch, undo     oldset.c  older sets, for what was begun under them
+ *                   search.c bigrams    setup.c  the first hour
  *
  * Everything that changes goes through core_command. Reads take a connection from core_read_begin. */
 #ifndef CORE_CORE_H
@@ -58,7 +59,7 @@ void core_command(struct core *c, TALLOC_CTX *mem, const struct actor *actor, co
 /* What a command handler works with. Handlers run on the writer thread inside a savepoint. */
 struct work { struct core *core; struct tx *tx; struct db *db; TALLOC_CTX *mem; struct ledger *ledger; const struct pack_set *set; struct actor actor;
               int64_t now_us; char today[CIVIL_TEXT_N]; int64_t seq; struct trouble_vec *troubles; bool quiet /* import: no task mail */;
-              const struct content *drafted; int64_t drafted_record /* what draft_prepare put into the draft slot of which record */; int64_t id_next, id_end; bool failed; bool scrub /* after COMMIT: no erased bytes may stay in the WAL */; };
+              const struct content *drafted; int64_t drafted_record /* what draft_prepare put into the draft slot of which record */; int64_t id_next, id_end; bool failed; struct set_held *held /* older sets in use until the command ends */; bool scrub /* after COMMIT: no erased bytes may stay in the WAL */; };
 #define WORK_ID_BLOCK 16          /* ids taken from head at a time; unused ones are left out */
 typedef enum rc (*command_fn)(struct work *w, const struct json *args, struct json *body, struct err *e);
 enum command_need { CMD_SIGNED_IN, CMD_ADMIN, CMD_SYSTEM, CMD_SETUP, CMD_OPEN /* sign-in itself */ };
@@ -73,14 +74,18 @@ int64_t work_new_id(struct work *w);                       /* from head.next_id,
 MUST enum rc work_todo(struct work *w, const char *kind, int64_t record, struct err *e);
 
 /* ---- reading ---- */
-struct reader { struct core *core; struct db *db; TALLOC_CTX *mem; const struct pack_set *set; struct actor actor; int64_t now_us; char today[CIVIL_TEXT_N]; };
+struct reader { struct core *core; struct db *db; TALLOC_CTX *mem; const struct pack_set *set; struct actor actor; int64_t now_us; char today[CIVIL_TEXT_N]; struct set_held *held /* older sets in use until core_read_end */; };
 /* A connection with a stable snapshot and the pack set held; end it before answering. */
 MUST enum rc core_read_begin(struct core *c, TALLOC_CTX *mem, const struct actor *actor, struct reader *ret_reader, struct err *e);
 void core_read_end(struct reader *r);
 
 struct record { int64_t id; const struct form *form; const char *form_ident, *number, *state, *draft_state /* NULL: no draft */, *title, *origin, *happened_on, *note;
-                int64_t department, made_by, made_at, updated_at, closed_at, force_rev, draft_rev, version, pack_set; };
+                int64_t department, made_by, made_at, updated_at, closed_at, force_rev, draft_rev, version, pack_set, route_set /* the set its route runs or ran under; 0: no route */; };
 MUST enum rc record_get(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t id, struct record *ret_record, struct err *e);
+/* The form that the record is read with: while its route runs, that of the set it was handed in under; else today's; when today's set has
+ * no such form, that of the set it was made under. Call it after record_get before showing a record. */
+MUST enum rc record_own_form(struct reader *r, struct record *rec, struct err *e);
+bool record_runs(const struct record *rec);                    /* its draft is in its route */
 /* Content of a revision; erased items are left out and counted. */
 MUST enum rc revision_content(struct db *db, TALLOC_CTX *mem, int64_t revision, struct content **ret_content, size_t *ret_erased, struct err *e);
 struct revision_info { int64_t id, no, author, at, pack_set, seq; uint8_t hash[32]; };

@@ -127,6 +127,15 @@ MUST enum rc setting_body(struct work *w, const char *dir, const struct json *ad
 MUST enum rc setting_switch(struct work *w, const struct json *body, const char *why, int64_t *ret_id, struct err *e);
 MUST enum rc setting_reopen(struct work *w, bool restart, struct err *e);
 
+/* ---- oldset.c ---- */
+struct set_held { const struct pack_set *set; struct set_held *next; };
+void set_held_end(struct core *c, struct set_held **list);
+/* Set `id`, loaded when need be and kept until the command ends. ERR_SET_UNREADABLE: this program cannot read it (any more). */
+MUST enum rc work_set_at(struct work *w, int64_t id, const struct pack_set **ret_set, struct err *e);
+/* Before a record is worked on: w->set becomes the one it is worked on under (record_own_form), and rec->form that set's. */
+MUST enum rc work_record_set(struct work *w, struct record *rec, struct err *e);
+MUST enum rc reader_form_at(struct reader *r, int64_t id /* of a set; 0: today's */, const char *ident, const struct form **ret_form, struct err *e);
+
 /* ---- keeper: after-commit work ---- */
 enum rc cmd_search_run(struct work *w, const struct json *args, struct json *body, struct err *e);
 enum rc cmd_check_run(struct work *w, const struct json *args, struct json *body, struct err *e);

@@ -24,7 +24,7 @@ struct keeper { struct core *core; pthread_t thread; bool started, stop, busy, k
 struct core {
     const struct conf *conf; char *db_path; const char *db_url;
     struct db_pool *pool;
-    pthread_mutex_t set_lock; struct set_ref *current, *old;
+    pthread_mutex_t set_lock, load_lock; struct set_ref *current, *old /* in use still, or kept for what was begun under them */;
     struct set_ref *pending;          /* made by a command of this batch, adopted after COMMIT */
     struct writer writer; struct keeper keeper;
     char *vkey; bool trial; char *setup_code;
@@ -71,4 +71,8 @@ void keeper_stop(struct core *c);
 /* Loads set `id` from the database into a new reference (not yet current). */
 MUST enum rc setting_load(struct core *c, struct db *db, int64_t id, struct set_ref **ret_ref, struct err *e);
 void core_set_adopt(struct core *c, struct set_ref *ref);      /* makes it current */
+const struct pack_set *core_set_find(struct core *c, int64_t id);        /* held; NULL: not loaded */
+void core_set_keep(struct core *c, struct set_ref *ref);       /* an older set, held once */
+/* ---- oldset.c ---- */
+MUST enum rc set_hold_at(struct core *c, struct db *db, int64_t id, const struct pack_set **ret_set, struct err *e);
 #endif

@@ -250,7 +250,7 @@ enum rc cmd_record_approve(struct work *w, const struct json *args, struct json 
     struct row *r = &rows.v[at];
     const struct step *s = pack_step(rec.form, r->step);
     if (s == NULL)
-        return err_set(e, ERR_BUG, "step %s", r->step);
+        return err_set_arg(e, ERR_SET_UNREADABLE, r->step, "step %s of record %lld", r->step, (long long)rec.id);
     if (row_is_letter(r) && strcmp(r->note, "letter-approve") != 0) {
         TRY(letter_no(w, &rec, &rows, at, comment, e));
         return record_answer(w, rec.id, body, e);
@@ -368,7 +368,7 @@ static enum rc reject_do(struct work *w, struct record *rec, struct row_vec *row
 {
     const char *step = rows->v[at].step;
     rows->n = 0;
-    rows_effect(rows, rec->draft_rev, effect);
+    rows_effect(w, rows, rec->draft_rev, effect);
     json_set_str(effect, "draft_state", "rejected");
     TRY(route_told_end(w, rec, effect, e));
     return act_do(w, rec->id, rec->draft_rev, "reject", step, why, effect, e);
@@ -401,7 +401,7 @@ enum rc cmd_record_withdraw(struct work *w, const struct json *args, struct json
         return err_set(e, ERR_DENIED, "only the applicant withdraws");
     struct json *effect = json_obj(w->mem);
     struct row_vec none = VEC_INIT(w->mem);
-    rows_effect(&none, rec.draft_rev, effect);
+    rows_effect(w, &none, rec.draft_rev, effect);
     TRY(route_told_end(w, &rec, effect, e));
     json_set_str(effect, "draft_state", "draft");
     TRY(act_do(w, rec.id, rec.draft_rev, "withdraw", NULL, json_get_str(args, "comment"), effect, e));

@@ -79,7 +79,7 @@ static enum rc projections_again(struct work *w, struct record *rec, struct err 
     TRY(ftable_title(w->db, w->mem, rec->form, c, &title, e));
     rec->title = title;
     TRY(q_record_put(w->tx, rec->id, rec->state, rec->draft_state, rec->department, rec->department == 0, title, rec->updated_at, rec->closed_at,
-                     rec->closed_at == 0, rec->force_rev, rec->force_rev == 0, rec->draft_rev, rec->draft_rev == 0, rec->version, rec->pack_set, e));
+                     rec->closed_at == 0, rec->force_rev, rec->force_rev == 0, rec->draft_rev, rec->draft_rev == 0, rec->version, rec->pack_set, rec->route_set, rec->route_set == 0, e));
     TRY(q_gram_clear(w->tx, rec->id, e));
     TRY(q_record_fold_clear(w->tx, rec->id, e));
     return work_todo(w, "search", rec->id, e);
@@ -90,9 +90,12 @@ enum rc erase_apply(struct work *w, int64_t record, const struct json *paths, in
     struct record rec;
     *ret_n = 0;
     TRY(record_get(w->db, w->mem, w->set, record, &rec, e));
+    const struct pack_set *now = w->set;
+    TRY(work_record_set(w, &rec, e));
     TRY(bodies_blank(w, record, paths, ret_n, e));
     TRY(attach_erase(w, record, paths, ret_n, e));
     TRY(projections_again(w, &rec, e));
+    w->set = now;                                        /* a restore erases of many records */
     if (rec.form != NULL && strcmp(rec.form->ident, "person") == 0)
         TRY(q_pseudonym_drop(w->tx, record, e));
     return q_act_bodies_blank(w->tx, record, e);        /* comments may name the person */

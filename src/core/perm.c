@@ -225,6 +225,7 @@ enum rc perm_may(struct reader *r, enum permit p, const struct form *f, const st
 enum rc perm_see(struct reader *r, int64_t id, struct record *ret_rec, const struct grant **ret_grant, struct err *e)
 {
     TRY(record_get(r->db, r->mem, r->set, id, ret_rec, e));
+    TRY(record_own_form(r, ret_rec, e));
     enum rc rc = ret_rec->form == NULL ? RC_DENIED : perm_check(r->db, r->mem, r->set, &r->actor, PERMIT_SEE, ret_rec->form, ret_rec, r->today, ret_grant, e);
     return rc == RC_DENIED ? err_set(e, ERR_RECORD_MISSING, "record %lld", (long long)id) : rc;
 }

@@ -197,8 +197,10 @@ enum rc record_steps(struct reader *r, int64_t record, struct step_infos *ret, s
     TRY(record_get(r->db, r->mem, r->set, record, &rec, e));
     TRY(q_steps_of(r->db, r->mem, record, &s, e));
     TRY(q_step_whos_of(r->db, r->mem, record, &w, e));
+    const struct form *f;
+    TRY(reader_form_at(r, rec.route_set, rec.form_ident, &f, e));
     for (size_t i = 0; i < s.n; i++) {
-        const struct step *st = rec.form ? pack_step(rec.form, s.v[i].step) : NULL;
+        const struct step *st = f ? pack_step(f, s.v[i].step) : NULL;
         struct step_info si = {.ord = s.v[i].ord, .key = s.v[i].step, .state = s.v[i].state, .note = s.v[i].note, .need = s.v[i].need,
             .opened_at = s.v[i].opened_at_null ? 0 : s.v[i].opened_at, .done_at = s.v[i].done_at_null ? 0 : s.v[i].done_at, .step = st,
             .label = st ? pick_lang(r->actor.lang, st->label ? st->label : st->id, st->label_en) : s.v[i].step};
@@ -278,7 +280,8 @@ enum rc record_may(struct reader *r, const struct record *rec, const char ***ret
     TRY(perm_may(r, PERMIT_FILL, rec->form, rec, &fill, e));
     TRY(perm_may(r, PERMIT_VOID, rec->form, rec, &cancel, e));
     TRY(perm_may(r, PERMIT_ERASE, rec->form, rec, &erase, e));
-    if (live && edit) {
+    bool retired = r->set != NULL && pack_form(r->set, rec->form_ident) == NULL && !submitted;
+    if (live && !retired && edit) {
         a[n++] = "save";
         if (draft)
             a[n++] = "submit";
@@ -310,12 +313,17 @@ static enum rc waiting_as_deputy(struct reader *r, int limit, struct waitings *r
         struct q_waiting_for_rows rows;
         TRY(q_waiting_for(r->db, r->mem, d.v[i].from, limit, &rows, e));
         for (size_t k = 0; k < rows.n && (int)ret->n < limit; k++) {
-            const struct form *f = pack_form(r->set, rows.v[k].form);
+            const struct form *f = NULL;
+            struct record rec;
             bool there = false;
             int64_t from = 0;
             for (size_t n = 0; n < ret->n; n++)
                 there = there || ret->v[n].record == rows.v[k].record;
-            if (!there && f != NULL && rows.v[k].made_by != r->actor.person)
+            if (!there && rows.v[k].made_by != r->actor.person) {
+                TRY(record_get(r->db, r->mem, r->set, rows.v[k].record, &rec, e));
+                TRY(reader_form_at(r, rec.route_set, rec.form_ident, &f, e));
+            }
+            if (f != NULL)
                 TRY(deputy_stands(r->db, r->mem, r->set, f, rows.v[k].record, r->actor.person, r->today, &from, e));
             if (from != 0)
                 *vec_push(ret) = (struct waiting){.record = rows.v[k].record, .number = rows.v[k].number, .title = rows.v[k].title, .form_ident = rows.v[k].form,

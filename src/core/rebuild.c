@@ -4,6 +4,30 @@
 
 #define ACTS_PER_ROUND 500
 
+/* The set under which an act was applied: its columns and title are those of that day. One that cannot be read any more is today's. */
+static enum rc act_set(struct work *w, const struct act_row *a, const struct pack_set **ret_set, struct err *e)
+{
+    struct err e2 = {0};
+    struct revision rev;
+    int64_t draft = json_get_i64(a->effect, "draft", 0), content = json_get_i64(a->effect, "promote", draft);
+    int64_t id = json_get_i64(a->effect, "pack_set", json_get_i64(json_get(a->effect, "steps"), "set", json_get_i64(json_get(a->effect, "new"), "pack_set", 0)));
+    if (id == 0 && content != 0) {
+        TRY(revision_get(w->db, w->mem, content, &rev, e));
+        id = rev.pack_set;
+    }
+    if (id == 0) {                                       /* no content, no route: any version of the form will do, but there must be one */
+        struct record rec;
+        TRY(record_get(w->db, w->mem, w->set, a->record, &rec, e));
+        id = rec.form == NULL ? rec.pack_set : 0;
+    }
+    *ret_set = w->set;
+    enum rc rc = id == 0 ? RC_OK : work_set_at(w, id, ret_set, &e2);
+    if (rc == RC_OK || e2.code == ERR_SET_UNREADABLE)
+        return RC_OK;
+    *e = e2;
+    return rc;
+}
+
 static enum rc acts_replay(struct work *w, struct err *e)
 {
     int64_t after = 0;
@@ -17,7 +41,9 @@ static enum rc acts_replay(struct work *w, struct err *e)
             struct act_row a = {.id = row.v[i].id, .record = row.v[i].record, .revision = row.v[i].revision_null ? 0 : row.v[i].revision, .no = row.v[i].no,
                                 .actor = row.v[i].actor, .on_behalf = row.v[i].on_behalf_null ? 0 : row.v[i].on_behalf, .at = row.v[i].at, .seq = row.v[i].seq,
                                 .kind = row.v[i].kind, .step = row.v[i].step, .effect = effect};
-            TRY(act_apply(w->tx, tmp, w->set, &a, e));
+            const struct pack_set *set;
+            TRY(act_set(w, &a, &set, e));
+            TRY(act_apply(w->tx, tmp, set, &a, e));
             after = row.v[i].id;
         }
         if (row.n < ACTS_PER_ROUND)
@@ -109,7 +135,7 @@ static enum rc digests(struct work *w, struct digest_vec *ret, struct err *e)
 {
     struct sql *r = sql_new(w->mem), *st = sql_new(w->mem), *sw = sql_new(w->mem), *t = sql_new(w->mem), *l = sql_new(w->mem);
     sql_lit(r, "SELECT id, form, number, state, draft_state, department, made_by, title, made_at, updated_at, closed_at, happened_on, origin, force_rev, draft_rev, "
-               "version, pack_set, note FROM record");
+               "version, pack_set, note, route_set FROM record");
     sql_lit(st, "SELECT * FROM step");
     sql_lit(sw, "SELECT * FROM step_who");
     sql_lit(t, "SELECT * FROM task WHERE tkey NOT LIKE 'check:%'");

@@ -7,18 +7,23 @@
 enum rc record_lock(struct work *w, const struct json *args, enum permit p, struct record *ret_rec, const struct grant **ret_grant, struct err *e)
 {
     int64_t id = json_get_i64(args, "record", 0), version = json_get_i64(args, "version", -1);
-    TRY(record_get(w->db, w->mem, w->set, id, ret_rec, e));
+    const struct pack_set *now = w->set;
+    TRY(record_get(w->db, w->mem, now, id, ret_rec, e));
+    TRY(work_record_set(w, ret_rec, e));
     if (ret_rec->form == NULL)
         return err_set(e, ERR_FORM_MISSING, "%s", ret_rec->form_ident);
     if (w->actor.kind == ACTOR_PERSON) {
         const struct grant *see;
-        enum rc rc = perm_check(w->db, w->mem, w->set, &w->actor, PERMIT_SEE, ret_rec->form, ret_rec, w->today, &see, e);
+        enum rc rc = perm_check(w->db, w->mem, now, &w->actor, PERMIT_SEE, ret_rec->form, ret_rec, w->today, &see, e);
         if (rc != RC_OK)
             return rc == RC_DENIED ? err_set(e, ERR_RECORD_MISSING, "record %lld is not visible", (long long)id) : rc;
     }
     if (version >= 0 && version != ret_rec->version)
         return err_set(e, ERR_STALE, "record %lld is at %lld, not %lld", (long long)id, (long long)ret_rec->version, (long long)version);
-    return perm_check(w->db, w->mem, w->set, &w->actor, p, ret_rec->form, ret_rec, w->today, ret_grant, e);
+    TRY(perm_check(w->db, w->mem, now, &w->actor, p, ret_rec->form, ret_rec, w->today, ret_grant, e));
+    if (p == PERMIT_EDIT && !record_runs(ret_rec) && now != NULL && pack_form(now, ret_rec->form_ident) == NULL)
+        return err_set_arg(e, ERR_FORM_RETIRED, ret_rec->form->name, "form %s is not in the set in force", ret_rec->form_ident);
+    return RC_OK;
 }
 
 enum rc record_content(struct db *db, TALLOC_CTX *mem, const struct record *rec, struct content **ret_content, struct err *e)

@@ -49,10 +49,12 @@ enum rc rows_load(struct work *w, const struct record *rec, struct row_vec *ret,
     return RC_OK;
 }
 
-void rows_effect(const struct row_vec *rows, int64_t rev, struct json *effect)
+void rows_effect(const struct work *w, const struct row_vec *rows, int64_t rev, struct json *effect)
 {
     struct json *steps = json_set_obj(effect, "steps");
     json_set_i64(steps, "rev", rev);
+    if (w->set != NULL && rows->n > 0)
+        json_set_i64(steps, "set", w->set->id);
     struct json *arr = json_set_arr(steps, "rows");
     for (size_t i = 0; i < rows->n; i++) {
         const struct row *r = &rows->v[i];
@@ -84,7 +86,7 @@ void rows_effect(const struct row_vec *rows, int64_t rev, struct json *effect)
 enum rc rows_out(struct work *w, const struct record *rec, const struct row_vec *rows, int64_t rev, struct json *effect, struct err *e)
 {
     size_t outside = 0;
-    rows_effect(rows, rev, effect);
+    rows_effect(w, rows, rev, effect);
     for (size_t i = 0; i < rows->n; i++) {
         const struct notice n = {.name = "core:outside", .at = rows->v[i].ord, .person = rec->made_by, .title = msg_text(LANG_JA, MSG("core.outside-task")),
                                  .step = pack_step(rec->form, rows->v[i].step)};
@@ -248,7 +250,7 @@ enum rc row_seats(struct work *w, const struct record *rec, const struct content
     struct seat_vec seats = VEC_INIT(w->mem);
     struct id_vec avoid = VEC_INIT(w->mem);
     if (s == NULL)
-        return err_set(e, ERR_BUG, "step %s", r->step);
+        return err_set_arg(e, ERR_SET_UNREADABLE, r->step, "step %s of record %lld", r->step, (long long)rec->id);
     const struct who *by = row_who(s, rows, at);
     avoided_at(rows, s, makers, &avoid);
     TRY(org_resolve(w, by, c, rec->department, rec->made_by, avoid.v, avoid.n, &seats, e));
@@ -545,10 +547,37 @@ static enum rc route_recheck(struct work *w, int64_t id, struct err *e)
     struct content *c;
     bool stale;
     TRY(record_get(w->db, w->mem, w->set, id, &rec, e));
-    if (rec.form == NULL || rec.draft_rev == 0 || rec.draft_state == NULL || strcmp(rec.draft_state, "submitted") != 0)
+    if (!record_runs(&rec))
         return RC_OK;
+    TRY(work_record_set(w, &rec, e));
     TRY(route_stale(w, &rec, &c, &stale, e));
     return stale ? route_reopen(w, &rec, c, e) : RC_OK;
+}
+
+/* The same, each route under its own set. One that cannot be read is looked at when somebody acts, and refused there. */
+static enum rc recheck_own(struct work *w, int64_t id, struct err *e)
+{
+    const struct pack_set *now = w->set;
+    struct err e2 = {0};
+    enum rc rc = route_recheck(w, id, &e2);
+    w->set = now;
+    if (rc == RC_OK || e2.code == ERR_SET_UNREADABLE)
+        return RC_OK;
+    *e = e2;
+    return rc;
+}
+
+/* Today's packs do not have the form any more: there is nothing to start anew. */
+static enum rc route_retired(struct work *w, struct record *rec, struct err *e)
+{
+    struct row_vec was = VEC_INIT(w->mem);
+    struct json *effect = json_obj(w->mem);
+    TRY(work_record_set(w, rec, e));
+    TRY(rows_load(w, rec, &was, e));
+    TRY(route_told_end(w, rec, effect, e));
+    route_void_tell(w, rec, &was, effect);
+    back_to_applicant(effect);
+    return act_do(w, rec->id, rec->draft_rev, "reopen", NULL, NULL, effect, e);
 }
 
 /* A pack switch with "restart open records": the route starts anew under the new set, whatever had been approved. */
@@ -559,8 +588,14 @@ enum rc cmd_route_restart(struct work *w, const struct json *args, struct json *
     bool changed;
     (void)body;
     TRY(record_get(w->db, w->mem, w->set, json_get_i64(args, "record", 0), &rec, e));
-    if (rec.form == NULL || rec.draft_rev == 0 || rec.draft_state == NULL || strcmp(rec.draft_state, "submitted") != 0)
+    if (!record_runs(&rec))
         return RC_OK;
+    if (rec.form == NULL) {
+        const struct pack_set *now = w->set;
+        enum rc rc = route_retired(w, &rec, e);
+        w->set = now;
+        return rc;
+    }
     TRY(route_fresh(w, &rec, &c, &changed, e));
     return route_reopen(w, &rec, c, e);
 }
@@ -590,6 +625,6 @@ enum rc cmd_route_run(struct work *w, const struct json *args, struct json *body
     (void)body;
     TRY(q_open_routes_touching(w->db, w->mem, id, &row, e));
     for (size_t i = 0; i < row.n; i++)
-        TRY(route_recheck(w, row.v[i].id, e));
+        TRY(recheck_own(w, row.v[i].id, e));
     return tasks_recheck(w, id, e);
 }

@@ -15,7 +15,7 @@ bool ids_have(const struct id_vec *v, int64_t id);
 /* ---- route.c ---- */
 MUST enum rc route_makers(struct work *w, const struct record *rec, struct id_vec *ret, struct err *e);     /* who made or changed the draft */
 MUST enum rc rows_load(struct work *w, const struct record *rec, struct row_vec *ret, struct err *e);
-void rows_effect(const struct row_vec *rows, int64_t rev, struct json *effect);
+void rows_effect(const struct work *w, const struct row_vec *rows, int64_t rev, struct json *effect);
 /* rows_effect, and the tasks that follow from where the route stands (an answer from outside to be got). */
 MUST enum rc rows_out(struct work *w, const struct record *rec, const struct row_vec *rows, int64_t rev, struct json *effect, struct err *e);
 /* Tells who had approved, and the maker, that the approvals are void. */

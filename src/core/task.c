@@ -202,6 +202,7 @@ enum rc cmd_task_done(struct work *w, const struct json *args, struct json *body
         return err_set(e, ERR_STATE, "task %s closes by itself", t.tkey);
     struct record rec;
     TRY(record_get(w->db, w->mem, w->set, t.record, &rec, e));
+    TRY(work_record_set(w, &rec, e));
     const struct then *th = rec.form ? then_by_key(rec.form, t.name) : NULL;
     bool told = strcmp(t.name, "core:voided") == 0;              /* only to be read */
     if (!told && (th == NULL || th->done != NULL))

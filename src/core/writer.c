@@ -157,7 +157,8 @@ static bool command_run(struct writer *wr, struct tx *tx, struct job *j, int64_t
         ledger_unwind(wr->ledger, mark);
         troubles_json(j->mem, &w, &ans->err, ans->body);
     }
-    troubles_into(&w, ans->body);
+    troubles_into(&w, ans->body);                        /* their texts are the set's */
+    set_held_end(wr->core, &w.held);
     return rc == RC_OK;
 }
 

@@ -24,6 +24,7 @@ static void link_out(struct screen *s, const char *route, const char *arg, const
 
 static void post_button(struct screen *s, const char *act, const char *value, const char *msg)
 {
+    const struct ui_opt restart = {"1", msg_text(req_lang(s->r), MSG("settings.restart")), false};
     html_open(s->h, E_FORM);
     html_action0(s->h, page_path("settings.post"), screen_csrf(s));
     html_open(s->h, E_INPUT);
@@ -31,6 +32,7 @@ static void post_button(struct screen *s, const char *act, const char *value, co
     html_attr(s->h, A_NAME, "set");
     html_attr(s->h, A_VALUE, value);
     html_close(s->h, E_INPUT);
+    ui_checks(s->h, "checkbox", "restart", &restart, 1, NULL);
     ui_button(s->h, msg, "do", act, false);
     html_close(s->h, E_FORM);
 }
@@ -153,6 +155,7 @@ void page_settings_post(struct req *r, void *ctx)
         return;
     if (req_form(r, "set") != NULL && !str_to_i64(str_of(req_form(r, "set")), &set))
         set = 0;
+    json_set_bool(args, "restart", text_eq(req_form(r, "restart"), "1"));
     if (text_eq(req_form(r, "do"), "undo")) {
         json_set_i64(args, "set", set);
         settings_command(&s, "set.undo", args, "settings", NULL);

@@ -2,6 +2,7 @@
  * approvals voided through another record; deputies; two people at once. The form rt_paper of tests/core/packs/routes picks its route
  * by `way`. Posts: ra kacho, rb bucho, rc kacho and bucho. */
 #include <pthread.h>
+#include "core/core_state.h"
 #include "house.h"
 
 static int64_t paper(const char *login, const char *way, const char *more)
@@ -314,13 +315,58 @@ static int open_house(void **state)
 }
 static int close_house(void **state) { (void)state; return house_end(); }
 
+/* ---- an older pack set ---- */
+
+static void route_set_is(int64_t record, int64_t set)
+{
+    struct err e = {0};
+    struct tx *tx;
+    bool fatal;
+    struct sql *s = sql_new(house_mem);
+    sql_lit(s, "UPDATE record SET route_set = ");
+    sql_i64(s, set);
+    sql_lit(s, " WHERE id = ");
+    sql_i64(s, record);
+    core_settle(house_core);                           /* nobody else writes now */
+    assert_int_equal(tx_begin(house_core->writer.db, &tx, &e), RC_OK);
+    assert_int_equal(tx_exec(tx, s, NULL, &e), RC_OK);
+    assert_int_equal(tx_commit(tx, &fatal, &e), RC_OK);
+}
+
+/* The set that a route was opened under is there, but this program cannot read it: said clearly, readable all the same, and started
+ * anew on demand. */
+static void a_set_that_cannot_be_read(void **state)
+{
+    const struct actor kanri = house_as("kanri");
+    (void)state;
+    int64_t t = paper("suzuki", "any", "");
+    route_set_is(t, 987654321);
+    assert_string_equal(approve("bucho", t), "ERR_SET_UNREADABLE");
+    assert_string_equal(house_act("suzuki", "record.withdraw", t, NULL), "ERR_SET_UNREADABLE");
+    struct reader r = house_reading("suzuki");
+    struct err e = {0};
+    struct record rec;
+    struct step_infos steps = VEC_INIT(house_mem);
+    assert_int_equal(record_get(r.db, house_mem, r.set, t, &rec, &e), RC_OK);
+    assert_int_equal(record_own_form(&r, &rec, &e), RC_OK);
+    assert_string_equal(rec.form->ident, "rt_paper");
+    assert_int_equal(record_steps(&r, t, &steps, &e), RC_OK);
+    assert_int_equal(steps.n, 1);
+    core_read_end(&r);
+    house_good(&kanri, "set.settings", house_obj("{\"settings\":{},\"restart\":true}"));
+    core_settle(house_core);
+    assert_string_equal(house_route(t), "any:open/reopened bucho open kacho open");
+    assert_string_equal(approve("bucho", t), "ok");
+    assert_string_equal(house_state(t), "approved/-");
+}
+
 int main(void)
 {
     mem_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_of), cmocka_unit_test(all_of), cmocka_unit_test(two_of_them), cmocka_unit_test(head_of_a_person), cmocka_unit_test(far_department),
         cmocka_unit_test(one_person_in_two_steps), cmocka_unit_test(a_step_that_grows), cmocka_unit_test(back_and_away), cmocka_unit_test(voided_by_the_maker), cmocka_unit_test(voided_by_an_attachment), cmocka_unit_test(voided_by_another_record),
-        cmocka_unit_test(two_approvers_at_once), cmocka_unit_test(a_hundred_times), cmocka_unit_test(the_ledger_binds_it_all),
+        cmocka_unit_test(two_approvers_at_once), cmocka_unit_test(a_hundred_times), cmocka_unit_test(a_set_that_cannot_be_read), cmocka_unit_test(the_ledger_binds_it_all),
     };
     int bad = cmocka_run_group_tests_name("routes on SQLite", tests, open_house, close_house);
     on_pg = true;
