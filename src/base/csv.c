@@ -175,7 +175,8 @@ void csv_put(struct buf *b, const char *text, bool first)
         buf_putc(b, ',');
     if (text == NULL || text[0] == '\0')
         return;
-    bool formula = strchr("=+-@\t\r", text[0]) != NULL;
+    /* also the wide forms, which a Japanese Excel reads as the narrow ones: U+FF1D U+FF0B U+FF0D U+FF20 */
+    bool formula = strchr("=+-@\t\r\n", text[0]) != NULL || (strncmp(text, "\xef\xbc", 2) == 0 && strchr("\x9d\x8b\x8d\xa0", text[2]) != NULL && text[2] != '\0');
     bool quote = formula || strpbrk(text, ",\"\r\n") != NULL;
     if (quote)
         buf_putc(b, '"');

@@ -148,7 +148,7 @@ static void *iter_at(const struct json *obj, size_t i)
 const char *json_key_at(const struct json *obj, size_t i)
 {
     void *it = iter_at(obj, i);
-    return it == NULL ? NULL : json_object_iter_key(it);
+    return it == NULL ? "" : json_object_iter_key(it);
 }
 
 const struct json *json_val_at(const struct json *obj, size_t i)

@@ -25,7 +25,7 @@ int64_t json_i64(const struct json *j, int64_t otherwise);
 size_t json_n(const struct json *j);                     /* items of an array or object */
 const struct json *json_at(const struct json *arr, size_t i);
 struct json *json_item(struct json *arr, size_t i);                            /* to be filled further */
-const char *json_key_at(const struct json *obj, size_t i);              /* insertion order */
+const char *json_key_at(const struct json *obj, size_t i);              /* insertion order; "" when there is none, or no object */
 const struct json *json_val_at(const struct json *obj, size_t i);
 
 void json_set_str(struct json *obj, const char *key, const char *v);    /* NULL writes null */

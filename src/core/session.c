@@ -111,10 +111,10 @@ enum rc session_login(struct core *c, TALLOC_CTX *mem, const char *login, const 
         return err_set(e, ERR_LOGIN, "too long");
     login = text_nfkc(mem, login);
     TRY(login_read(c, mem, login, addr, &at, e));
+    if (at.locked)                                /* whatever the password: a flood against a locked name costs nothing */
+        return err_set(e, ERR_LOGIN_LOCKED, "account of %lld", (long long)(at.found ? acc->person : 0));
     bool usable = at.found && acc->hash != NULL && !acc->disabled;
     bool right = crypt_password_ok(usable ? acc->hash : dummy_hash, text_nfc(mem, password));
-    if (at.locked)
-        return err_set(e, ERR_LOGIN_LOCKED, "account of %lld", (long long)(at.found ? acc->person : 0));
     if (!usable || !right)
         return failed(c, mem, at.found ? acc->person : 0, login, addr, e);
     char *token = crypt_token(mem);
@@ -339,7 +339,8 @@ enum rc cmd_token_make(struct work *w, const struct json *args, struct json *bod
     const char *name = json_get_str(args, "name");
     int64_t days = json_get_i64(args, "days", 30);
     (void)body;
-    if (name == NULL || name[0] == '\0' || utf8_len(name) > 100 || days < 1 || days > TOKEN_DAYS_MAX || json_get_str(args, "token") == NULL)
+    if (name == NULL || name[0] == '\0' || utf8_len(name) > 100 || days < 1 || days > TOKEN_DAYS_MAX || json_get_str(args, "token") == NULL ||
+        strlen(json_get_str(args, "token")) != 43)                  /* what session_api reads: 256 random bits */
         return err_set(e, ERR_COMMAND, "token.make");
     TRY(q_token_add(w->tx, token_of(args, hash), w->actor.person, name, w->now_us, w->now_us + days * US_PER_DAY, e));
     return work_entry(w, "auth.token-made", work_pseudo(w, w->actor.person), e, NULL);

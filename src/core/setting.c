@@ -6,6 +6,7 @@
 
 #define FILE_MAX_BYTES (1 << 20)
 #define FILES_MAX 2000
+#define SETTINGS_MAX 2000
 #define BODY_MAX_BYTES (4 << 20)
 
 /* ---- reading a folder into pack_file ---- */
@@ -278,6 +279,8 @@ enum rc cmd_set_settings(struct work *w, const struct json *args, struct json *b
     struct json *b;
     int64_t id;
     const struct json *in = json_get(args, "settings");
+    if (json_type(in) != JSON_OBJ || json_n(in) > SETTINGS_MAX)
+        return err_set(e, ERR_COMMAND, "settings");
     TRY(body_current(w, &b, e));
     struct json *s = json_child(b, "settings");
     if (s == NULL)

@@ -127,6 +127,8 @@ static enum err_code part_begin(struct multipart *m, struct str head)
 {
     char *name = NULL, *file = NULL, *type = NULL;
     struct str line;
+    if (memchr(head.p, '\0', head.n))
+        return ERR_HTTP_BAD;                               /* a name cut short is another name */
     while (str_next(&head, '\n', &line)) {
         if (head.p && (line.n == 0 || line.p[--line.n] != '\r'))
             return ERR_HTTP_BAD;                           /* every line but the last, whose break the caller took */

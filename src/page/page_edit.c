@@ -193,6 +193,8 @@ static enum rc edit_content(struct screen *s, const struct record *rec, struct c
 {
     size_t erased;
     int64_t rev = rec->draft_rev ? rec->draft_rev : rec->force_rev;
+    if (rev == 0)                                /* a draft that was thrown away: there is nothing to change */
+        return err_set(e, ERR_STATE, "edit of record %lld in %s", (long long)rec->id, rec->state);
     TRY(revision_content(s->rd.db, s->r, rev, ret, &erased, e));
     content_order(*ret, rec->form);
     return RC_OK;

@@ -73,8 +73,12 @@ static void content_out(struct screen *s, const struct record *rec, struct form_
     struct content *c;
     struct err e = {0};
     size_t erased;
-    if (rev == 0 || revision_content(s->rd.db, s->r, rev, &c, &erased, &e) != RC_OK)
+    if (rev == 0)
         return;
+    if (revision_content(s->rd.db, s->r, rev, &c, &erased, &e) != RC_OK) {
+        screen_broke(s, &e);                         /* what does not verify is not passed over */
+        return;
+    }
     content_order(c, rec->form);
     ui_heading(s->h, 2, msg_text(req_lang(s->r), caption));
     form_show(s->h, rec->form, c, env);
@@ -86,7 +90,9 @@ static void tasks_out(struct screen *s, int64_t id)
 {
     struct task_infos t = VEC_INIT(s->r);
     struct err e = {0};
-    if (task_of_record(&s->rd, id, &t, &e) != RC_OK || t.n == 0)
+    if (task_of_record(&s->rd, id, &t, &e) != RC_OK)
+        screen_broke(s, &e);
+    if (t.n == 0)
         return;
     ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("home.tasks")));
     html_open(s->h, E_UL);
@@ -239,11 +245,11 @@ static void diff_out(struct screen *s, const struct record *rec, const struct re
     size_t x;
     struct form_env env = env_of(s);
     struct change_vec ch = VEC_INIT(s->r);
-    if (revision_content(s->rd.db, s->r, now->id, &b, &x, &e) != RC_OK)
-        return;
     a = content_new(s->r);
-    if (before != NULL && revision_content(s->rd.db, s->r, before->id, &a, &x, &e) != RC_OK)
+    if (revision_content(s->rd.db, s->r, now->id, &b, &x, &e) != RC_OK || (before != NULL && revision_content(s->rd.db, s->r, before->id, &a, &x, &e) != RC_OK)) {
+        screen_broke(s, &e);
         return;
+    }
     content_diff(s->r, a, b, &ch);
     const char *title = msg_fill(s->r, req_lang(s->r), MSG("record.revision"), mem_fmt(s->r, "%lld", (long long)now->no), when_text(s->r, now->at),
                                  person_name(s->rd.db, s->r, now->author), NULL);

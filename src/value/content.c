@@ -2,6 +2,8 @@
 #include "value/value.h"
 
 #define ROWS_MAX 500
+#define PAIRS_MAX 4000
+#define COLS_MAX 200
 
 struct content *content_new(TALLOC_CTX *mem)
 {
@@ -215,6 +217,10 @@ struct reading { TALLOC_CTX *mem; const struct value_ctx *ctx; const struct form
 static void read_one(struct reading *r, const struct field *type, const char *path, const struct json *v)
 {
     const char *text;
+    if (json_type(v) == JSON_OBJ || json_type(v) == JSON_ARR) {           /* not "nothing": that would empty the field */
+        trouble(r->troubles, path, "shape", msg_fill(r->mem, r->ctx->lang, MSG("value.shape"), pick_lang(r->ctx->lang, type->label ? type->label : path, type->label_en), NULL));
+        return;
+    }
     if (value_read(r->mem, r->ctx, type, path, typed_of(r->mem, v), &text, r->troubles))
         content_set(r->out, path, text);
 }
@@ -225,7 +231,9 @@ static void read_row(struct reading *r, const struct field *fd, size_t row, cons
         read_one(r, fd, mem_fmt(r->mem, "%s[%zu]", fd->path, row), v);
         return;
     }
-    for (size_t k = 0; k < json_n(v); k++) {
+    if (json_n(v) > COLS_MAX)
+        trouble(r->troubles, fd->path, "unknown", msg_fill(r->mem, r->ctx->lang, MSG("value.unknown"), fd->path, NULL));
+    for (size_t k = 0; k < json_n(v) && json_n(v) <= COLS_MAX; k++) {
         char *path = mem_fmt(r->mem, "%s[%zu].%s", fd->path, row, json_key_at(v, k));
         const struct field *col = NULL;
         int64_t at;
@@ -280,6 +288,8 @@ static void read_pair(struct reading *r, const struct json *in, size_t i, bool r
             read_one(r, col ? col : fd, path, v);
     } else if (list && json_type(v) == JSON_ARR) {
         read_list(r, fd, v);
+    } else if (list && json_type(v) == JSON_OBJ) {
+        read_one(r, fd, path, v);
     } else if (list) {                                /* one value typed for a list: "a, b" */
         struct json *arr = json_arr(r->mem);
         struct str rest = str_of(typed_of(r->mem, v)), part;
@@ -296,6 +306,11 @@ struct content *content_read(TALLOC_CTX *mem, const struct value_ctx *ctx, const
                              bool replace_rows, struct trouble_vec *troubles)
 {
     struct reading r = {.mem = mem, .ctx = ctx, .form = f, .out = base ? content_copy(mem, base) : content_new(mem), .troubles = troubles};
+    bool sound = in == NULL || json_type(in) == JSON_NULL || json_type(in) == JSON_OBJ;
+    if (!sound || json_n(in) > PAIRS_MAX) {               /* pairs are found by walking: their number is bounded */
+        trouble(troubles, "values", sound ? "length" : "unknown", msg_fill(mem, ctx->lang, MSG("value.unknown"), "values", NULL));
+        return r.out;
+    }
     for (size_t i = 0; i < json_n(in); i++)
         read_pair(&r, in, i, replace_rows);
     content_order(r.out, f);

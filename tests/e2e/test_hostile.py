@@ -6,6 +6,9 @@
 import sys
 
 import hostile_access
+import hostile_content
+import hostile_load
+import hostile_session
 from hostile import House
 
 
@@ -18,7 +21,22 @@ def access(house):
     hostile_access.fields(house, suzuki)
 
 
-SECTIONS = {"access": access}
+def session(house):
+    for section in (hostile_session.cross_site, hostile_session.cookies, hostile_session.ends, hostile_session.enumeration, hostile_session.odd_sign_ins, hostile_session.guessing):
+        section(house)
+
+
+def content(house):
+    for section in (hostile_content.echoed, hostile_content.formulas, hostile_content.files, hostile_content.addresses):
+        section(house)
+
+
+def load(house):
+    for section in (hostile_load.bodies, hostile_load.keys, hostile_load.slow, hostile_load.flood, hostile_load.broken, hostile_load.types):
+        section(house)
+
+
+SECTIONS = {"access": access, "content": content, "load": load, "session": session}
 
 
 def main():
@@ -31,6 +49,9 @@ def main():
         house.check("the server ends by itself", code == 0, code)
         log = house.log_text()
         house.check("no sanitizer spoke", "ERROR: " not in log and "runtime error" not in log, log[-3000:])
+    except Exception:
+        print(house.log_text()[-6000:])
+        raise
     finally:
         house.remove()
     return house.count.end()

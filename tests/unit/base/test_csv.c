@@ -79,12 +79,12 @@ static void limits(void **state)
 static void writes(void **state)
 {
     (void)state;
-    static const char *const cells[] = {"a", "b,c", "d\"e", "=1+1", "+81", "-1", "@x", "\tt", "f\ng", "", NULL, "0120"};
+    static const char *const cells[] = {"a", "b,c", "d\"e", "=1+1", "+81", "-1", "@x", "\tt", "f\ng", "", NULL, "0120", "＝1+1", "ー"};
     struct buf *b = buf_new(mem, 1000);
     for (size_t i = 0; i < ARRAY_N(cells); i++)
         csv_put(b, cells[i], i == 0);
     csv_end(b);
-    assert_string_equal(b->p, "a,\"b,c\",\"d\"\"e\",\"'=1+1\",\"'+81\",\"'-1\",\"'@x\",\"'\tt\",\"f\ng\",,,0120\r\n");
+    assert_string_equal(b->p, "a,\"b,c\",\"d\"\"e\",\"'=1+1\",\"'+81\",\"'-1\",\"'@x\",\"'\tt\",\"f\ng\",,,0120,\"'＝1+1\",ー\r\n");
     struct csv *c = read_ok(b->p, b->n);
     assert_int_equal(c->rows.v[0].n, ARRAY_N(cells));
     assert_string_equal(c->rows.v[0].cell[2], "d\"e");

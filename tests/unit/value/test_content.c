@@ -94,6 +94,8 @@ static void refuses(void **state)
         {"{\"sme.level\":\"c2\"}", "computed", "sme.level"}, {"{\"colour\":\"red\"}", "unknown", "colour"}, {"{\"items[0].colour\":\"red\"}", "unknown", "items[0].colour"},
         {"{\"items[x].asset\":\"A\"}", "unknown", "items[x].asset"}, {"{\"items[0]\":{\"colour\":\"red\"}}", "unknown", "items[0].colour"},
         {"{\"items[999999].asset\":\"A\"}", "unknown", "items[999999].asset"}, {"{\"media\":[\"stone\"]}", "option", "media[0]"}, {"{\"items[0].n\":\"many\"}", "type", "items[0].n"},
+        {"[1,2]", "unknown", "values"}, {"{\"destination\":{}}", "shape", "destination"}, {"{\"destination\":[1]}", "shape", "destination"},
+        {"{\"items\":{\"a\":1}}", "shape", "items"}, {"{\"media\":[[1]]}", "shape", "media[0]"}, {"{\"items[0].n\":{}}", "shape", "items[0].n"},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_N(bad); i++) {
