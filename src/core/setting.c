@@ -274,6 +274,26 @@ enum rc cmd_set_adopt(struct work *w, const struct json *args, struct json *body
     return set_answer(body, id);
 }
 
+/* A setting that names a post: one that somebody is appointed to. Everybody's or a derived one would let anybody decide. */
+static enum rc post_check(struct work *w, const struct pack *p, const struct param *a, const char *value, struct err *e)
+{
+    const struct role *r = value != NULL && value[0] != '\0' ? pack_role(w->set, value) : NULL;
+    if (a->type != FT_ROLE || value == NULL || value[0] == '\0' || (r != NULL && !r->everyone && !r->derived_head))
+        return RC_OK;
+    return err_set_arg(e, ERR_SETTING_POST, mem_fmt(w->mem, "%s: %s", pick_lang(w->actor.lang, a->label, a->label_en), r ? pick_lang(w->actor.lang, r->name, r->name_en) : value),
+                       "setting %s.%s = %s", p->id, a->id, value);
+}
+
+static enum rc posts_check(struct work *w, const struct json *in, struct err *e)
+{
+    for (size_t i = 0; i < w->set->pack_n; i++)
+        for (size_t k = 0; k < w->set->pack[i].param_n; k++) {
+            const struct pack *p = &w->set->pack[i];
+            TRY(post_check(w, p, &p->param[k], json_get_str(in, mem_fmt(w->mem, "%s.%s", p->id, p->param[k].id)), e));
+        }
+    return RC_OK;
+}
+
 enum rc cmd_set_settings(struct work *w, const struct json *args, struct json *body, struct err *e)
 {
     struct json *b;
@@ -288,6 +308,7 @@ enum rc cmd_set_settings(struct work *w, const struct json *args, struct json *b
     for (size_t i = 0; i < json_n(in); i++)
         json_set(s, json_key_at(in, i), json_val_at(in, i));
     TRY(setting_switch(w, b, "settings", &id, e));
+    TRY(posts_check(w, in, e));
     TRY(setting_reopen(w, json_get_bool(args, "restart"), e));
     return set_answer(body, id);
 }

@@ -39,6 +39,7 @@ MUST enum rc upload_text(struct req *r, const struct upload *up, struct str *ret
 
 /* Words and alternatives of a regulation as fields of the form that is open; and what came back, only what changed. */
 void words_form(struct screen *s, const struct pack *p, int level);      /* of its headings */
+void words_param(struct screen *s, const char *key);                     /* one of them, by "pack.id" */
 struct json *words_read(struct req *r, const struct pack_set *set);       /* what differs from what is in force */
 /* Makes the values canonical; at most max problems: what cannot be read, is weaker than stated, or is no alternative. */
 size_t words_check(struct screen *s, struct json *settings, struct ui_problem *ret, size_t max);

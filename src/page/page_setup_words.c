@@ -10,6 +10,10 @@ void setup_words_show(struct setup_page *u)
             ui_heading(u->s.h, 2, pick_lang(req_lang(u->r), u->s.rd.set->pack[i].title, u->s.rd.set->pack[i].title_en));
             words_form(&u->s, &u->s.rd.set->pack[i], 3);
         }
+    if (u->s.rd.set != NULL) {                           /* asked now: the first application of the head of the house would stop */
+        ui_heading(u->s.h, 2, setup_text(u, MSG("setup.top-post")));
+        words_param(&u->s, "core.top_post");
+    }
     setup_close(u, MSG("setup.next"));
 }
 

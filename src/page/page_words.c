@@ -49,6 +49,22 @@ static const char *help_of(struct screen *s, const struct pack *p, const char *a
     return out;
 }
 
+/* A post that somebody is appointed to; one of a pack that is core's is named once. */
+static void role_select(struct screen *s, const char *name, const char *value, const struct ui_row *row)
+{
+    const struct pack_set *set = s->rd.set;
+    const struct role *now = value != NULL && value[0] != '\0' ? pack_role(set, value) : NULL;
+    struct ui_opt *opt = mem_array(s->r, struct ui_opt, set->role_n + 1);
+    size_t n = 0;
+    opt[n++] = (struct ui_opt){"", msg_text(req_lang(s->r), MSG("settings.no-post")), now == NULL};
+    for (size_t i = 0; i < set->role_n; i++) {
+        const struct role *r = &set->role[i];
+        if (r->is == NULL && !r->everyone && !r->derived_head)
+            opt[n++] = (struct ui_opt){r->key, pick_lang(req_lang(s->r), r->name, r->name_en), r == now || (now != NULL && text_eq(now->is, r->id))};
+    }
+    ui_select(s->h, name, opt, n, false, row);
+}
+
 static void param_out(struct screen *s, const struct pack *p, const struct param *a)
 {
     char *key = mem_fmt(s->r, "%s.%s", p->id, a->id), *name = mem_fmt(s->r, "w.%s", key);
@@ -56,7 +72,9 @@ static void param_out(struct screen *s, const struct pack *p, const struct param
     const struct ui_row row = {.id = name, .label = pick_lang(req_lang(s->r), a->label, a->label_en),
                                .help = help_of(s, p, a->article, a->stated ? shown(s, a, a->dflt) : NULL, key, a->note)};
     ui_row_open(s->h, &row);
-    if (a->type == FT_LONGTEXT)
+    if (a->type == FT_ROLE)
+        role_select(s, name, value, &row);
+    else if (a->type == FT_LONGTEXT)
         ui_textarea(s->h, name, value, &row);
     else
         ui_input(s->h, a->type == FT_DATE ? "date" : "text", name, value, &row);
@@ -93,6 +111,14 @@ static void choice_out(struct screen *s, const struct pack *p, const struct choi
     else
         ui_select(s->h, name, opt, c->n, now == NULL, &row);
     ui_row_close(s->h, &row);
+}
+
+void words_param(struct screen *s, const char *key)
+{
+    for (size_t i = 0; i < s->rd.set->pack_n; i++)
+        for (size_t k = 0; k < s->rd.set->pack[i].param_n; k++)
+            if (strcmp(mem_fmt(s->r, "%s.%s", s->rd.set->pack[i].id, s->rd.set->pack[i].param[k].id), key) == 0)
+                param_out(s, &s->rd.set->pack[i], &s->rd.set->pack[i].param[k]);
 }
 
 /* ---- by chapter, in the order in which the pack names what it leaves open ---- */
