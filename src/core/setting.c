@@ -299,7 +299,7 @@ enum rc cmd_set_settings(struct work *w, const struct json *args, struct json *b
     struct json *b;
     int64_t id;
     const struct json *in = json_get(args, "settings");
-    if (json_type(in) != JSON_OBJ || json_n(in) > SETTINGS_MAX)
+    if ((in != NULL && json_type(in) != JSON_OBJ) || json_n(in) > SETTINGS_MAX)
         return err_set(e, ERR_COMMAND, "settings");
     TRY(body_current(w, &b, e));
     struct json *s = json_child(b, "settings");
