@@ -1,117 +1,33 @@
 #!/usr/bin/env python3
-"""A duty counts as carried only if its absence would be noticed (docs/TESTING.md). Each element of a pack that carries duties is made ineffective, one
-at a time, and its figures are moved by one; at least one scene must then fail.
+"""A duty counts as carried only if its absence would be noticed (docs/TESTING.md). Each element of a pack that carries duties is made ineffective, turned
+round or given to somebody else, one at a time, and its figures are moved by one (tools/mutate_pack.py); at least one scene must then fail.
 
-    tools/mutate.py BUILD [--pack sme] [--chapters 1,3,4] [--jobs N] [--only TEXT] [--list]
+    tools/mutate.py BUILD [--pack sme] [--chapters 1,3,4] [--jobs N] [--only TEXT] [--list] [--quick] [--table FILE]
 
-A mutant is caught when the pack is refused as it stands, when a scene that speaks of the element fails, or when any other scene does. Survivors are
-printed with file and line. The last line is `N passed, N failed`: caught and survived; the exit code is 1 when one survived that is not in
-tests/mutate/survivors.txt (each line there: id, and why).
+A mutant is caught when the pack is refused as it stands, when a scene that speaks of the element fails, or when any other scene does; --quick asks only those
+that speak of it. What caught a mutant is kept in BUILD/mutate.json and asked first the next time. --table writes, for each duty, a scene that noticed that
+it was gone, and one that noticed that it refused what it must let pass.
+
+Survivors are printed with file and line. The last line is `N passed, N failed`: caught and survived; the exit code is 1 when one survived that is not in
+tests/mutate/survivors.txt (a line there: name  -- why; it may end in `*`).
 """
 import argparse
 import concurrent.futures
+import fnmatch
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
+
+import mutate_pack
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-CARRIES = re.compile(r"carries: \[([^\]]*)\]")
-QUOTED = r'"(?:[^"\\]|\\.)*"'
-
-
-def first(pattern, text, new):
-    out, n = re.subn(pattern, new, text, count=1)
-    return out if n and out != text else None
-
-
-def period(text):
-    """P12M -> P13M"""
-    m = re.search(r"P(T?)(\d+)", text)
-    return text[:m.start(2)] + str(int(m.group(2)) + 1) + text[m.end(2):] if m else None
-
-
-def variants(kind, line):
-    """(what, line) for one element that carries duties."""
-    if kind == "rules":
-        yield "never", first(r"when: " + QUOTED, line, 'when: "1 = 2"')
-    elif kind == "route":
-        if "when: " in line:
-            yield "never", first(r"when: " + QUOTED, line, 'when: "1 = 2"')
-        else:
-            yield "never", first(r"(- \{id: [^,]+), ", line, r'\1, when: "1 = 2", ')
-        if "distinct: true" in line:
-            yield "not distinct", first(r", distinct: true", line, "")
-    elif kind == "then":
-        if "when: " in line:
-            yield "never", first(r"when: " + QUOTED, line, 'when: "1 = 2"')
-        else:
-            yield "never", first(r"(- \{id: [^,]+), ", line, r'\1, when: "1 = 2", ')
-        if "add_days(" in line:
-            yield "a day later", first(r"add_days\(([^,()]+), ([^)]*\)?)\)", line, r"add_days(\1, 1 + \2)")
-        if "add_hours(" in line:
-            yield "later", first(r"add_hours\(([^,()]+), (\d+)\)", line, lambda m: "add_hours(%s, %d)" % (m.group(1), int(m.group(2)) + 24))
-    elif kind == "checks":
-        if "none: " in line:
-            yield "never", first(r"where: " + QUOTED, line, 'where: "1 = 2"')
-        else:
-            yield "always met", first(r"must: " + QUOTED, line, 'must: "1 = 1"')
-    elif kind == "fields":
-        for word, new in (("required: true", "required: false"), ("all_ticked: true", "all_ticked: false")):
-            if word in line:
-                yield "not " + word.split(":")[0], line.replace(word, new, 1)
-        for word in ("required_when", "allowed"):
-            if word + ": " in line:
-                yield "no " + word, first(r", " + word + ": " + QUOTED, line, "")
-    elif kind == "values":
-        if "'c2'" in line:
-            yield "the strictest lowered", line.replace("'c2'", "'c1'", 1)
-        else:
-            yield "nothing", first(r"value: " + QUOTED, line, 'value: "null"')
-    elif kind == "parameters":
-        m = re.search(r'default: "(\d+)"', line)
-        if m:
-            yield "one more", line[:m.start(1)] + str(int(m.group(1)) + 1) + line[m.end(1):]
-            yield "one less", line[:m.start(1)] + str(int(m.group(1)) - 1) + line[m.end(1):]
-        elif re.search(r'default: "P', line):
-            at = line.index('default: "P')
-            yield "longer", line[:at] + period(line[at:])
-    elif kind in ("schedules", "declarations"):
-        if re.search(r"every: P", line):
-            at = line.index("every: P")
-            yield "more seldom", line[:at] + period(line[at:])
-        if "FREQ=" in line:
-            yield "never", first(r"FREQ=[A-Z]+", line, "FREQ=YEARLY;INTERVAL=50")
-    elif kind == "no_approval":
-        yield "never", first(r"when: " + QUOTED, line, 'when: "1 = 2"')
-
-
-def mutants(pack, chapters):
-    folder = os.path.join(ROOT, "packs", pack)
-    for base, _, names in sorted(os.walk(folder)):
-        for name in sorted(names):
-            if not name.endswith(".yaml") or name in ("duties.yaml", "explained.yaml", "roles.yaml"):
-                continue
-            path, kind = os.path.join(base, name), None
-            lines = open(path, encoding="utf-8").read().split("\n")
-            for i, line in enumerate(lines):
-                m = re.match(r"([a-z_]+):", line)
-                if m:
-                    kind = m.group(1)
-                carried = CARRIES.search(line)
-                if not carried:
-                    continue
-                duties = [d.strip() for d in carried.group(1).split(",")]
-                if chapters and not any(d.split("-")[1] in chapters for d in duties if d.count("-") > 1):
-                    continue
-                m = re.search(r"(?:id|refine): ([\w.-]+)", line)
-                element = m.group(1) if m else kind
-                for what, new in variants(kind, line):
-                    if new is not None and new != line:
-                        yield {"file": os.path.relpath(path, os.path.join(ROOT, "packs")), "line": i, "id": element, "what": what, "new": new, "duties": duties,
-                               "name": "%s:%d %s %s" % (os.path.relpath(path, folder), i + 1, element, what)}
+REFUSED = "refused by pack check"
+EXAMPLE = "its example does not load"
 
 
 def scenes():
@@ -122,6 +38,8 @@ def scenes():
         if not f.endswith(".scene") or f.startswith("house"):
             continue
         parts = re.split(r'^scene "', open(os.path.join(folder, f), encoding="utf-8").read(), flags=re.M)
+        if "adopt sme" not in parts[0]:
+            continue
         for p in parts[1:]:
             name, text = p.split('"', 1)
             out.append((os.path.join(folder, f), name, parts[0] + text))
@@ -129,30 +47,42 @@ def scenes():
 
 
 def speaks(mutant, text):
-    words = [mutant["id"]] + mutant["duties"]
-    return sum(len(re.findall(r"(?<![\w-])" + re.escape(w) + r"(?![\w-])", text)) for w in words)
+    words = [(mutant["id"], 2)] + [(d, 1) for d in mutant["duties"]]
+    return sum(n * len(re.findall(r"(?<![\w-])" + re.escape(w) + r"(?![\w-])", text)) for w, n in words if w)
 
 
 class Bench:
-    def __init__(self, build, everything):
-        self.build, self.scenes = build, everything
+    def __init__(self, build, everything, quick):
+        self.build, self.scenes, self.quick = build, everything, quick
+        self.memory = os.path.join(build, "mutate.json")
+        self.seen = json.load(open(self.memory, encoding="utf-8")) if os.path.exists(self.memory) else {}
+
+    def remember(self, name, by):
+        self.seen[name] = by
+        with open(self.memory + ".new", "w", encoding="utf-8") as f:
+            json.dump(self.seen, f, ensure_ascii=False, indent=0)
+        os.replace(self.memory + ".new", self.memory)
 
     def run(self, root, tmp, files, only=None):
-        """What failed first, or None; stops there."""
+        """The name of the scene that failed first, or None; stops there."""
         args = [os.path.join(self.build, "daicho-scene"), "--engine", "sqlite", "--daicho", os.path.join(self.build, "daicho"), "--root", root, "--tmp", tmp, "--jobs", "1"]
         if only:
             args += ["--only", only]
         p = subprocess.Popen(args + files, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
-        failed = None
+        failed, any_ran = None, False
         for line in p.stdout:
-            if line.startswith("FAILED") or re.match(r"\d+ passed, [1-9]\d* failed", line):
-                failed = line.strip()
+            if line.startswith("FAILED"):
+                failed = EXAMPLE if line.rstrip().endswith(EXAMPLE) else re.sub(r"^FAILED \S+ (.*) \[\w+\].*$", r"\1", line.strip())
                 break
+            m = re.match(r"(\d+) passed, (\d+) failed", line)
+            any_ran = any_ran or bool(m and int(m.group(1)))
         if failed:
             os.killpg(p.pid, 15)
         p.stdout.close()
         code = p.wait()
-        return failed or ("exit %d" % code if code else None)
+        if not failed and not only and not any_ran:
+            raise RuntimeError("the scenes did not run (exit %d)" % code)
+        return failed or ("exit %d" % code if code and any_ran else None)
 
     def control(self):
         """Nothing changed, nothing fails: else a catch would say nothing."""
@@ -162,27 +92,37 @@ class Bench:
         finally:
             shutil.rmtree(tmp, ignore_errors=True)
 
+    def changed(self, m, tmp):
+        """A copy of the house with this mutant: links but for the packs."""
+        root = os.path.join(tmp, "root")
+        os.mkdir(root)
+        for name in os.listdir(ROOT):
+            if name not in ("packs", ".git") and not name.startswith("build"):
+                os.symlink(os.path.join(ROOT, name), os.path.join(root, name))
+        shutil.copytree(os.path.join(ROOT, "packs"), os.path.join(root, "packs"))
+        path = os.path.join(root, os.path.relpath(m["path"], ROOT))
+        os.unlink(path)
+        if m["text"] is not None:
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(m["text"])
+        return root
+
     def judge(self, m):
         tmp = tempfile.mkdtemp(prefix="daicho-mutate-")
         try:
-            root = os.path.join(tmp, "root")
-            os.mkdir(root)
-            for name in os.listdir(ROOT):
-                if name not in ("packs", ".git") and not name.startswith("build"):
-                    os.symlink(os.path.join(ROOT, name), os.path.join(root, name))
-            shutil.copytree(os.path.join(ROOT, "packs"), os.path.join(root, "packs"))
-            path = os.path.join(root, "packs", m["file"])
-            lines = open(path, encoding="utf-8").read().split("\n")
-            lines[m["line"]] = m["new"]
-            open(path, "w", encoding="utf-8").write("\n".join(lines))
+            root = self.changed(m, tmp)
             check = subprocess.run([os.path.join(self.build, "daicho"), "pack", "check", os.path.join(root, "packs")], capture_output=True, text=True)
             if check.returncode != 0:
-                return m, "refused by pack check"
+                return m, REFUSED
+            before = self.seen.get(m["name"])
             ranked = sorted(((speaks(m, t), f, n) for f, n, t in self.scenes), key=lambda x: (-x[0], x[1]))
-            for score, f, n in ranked[:6]:
-                if score and self.run(root, tmp, [f], n):
-                    return m, n
-            return m, self.run(root, tmp, sorted({f for f, _, _ in self.scenes}))
+            first = [(f, n) for _, f, n in ranked if n == before] + [(f, n) for score, f, n in ranked[:6 if self.quick else 3] if score and n != before]
+            for f, n in first:
+                if by := self.run(root, tmp, [f], n):
+                    return m, by
+            if self.quick:
+                return m, None
+            return m, self.run(root, tmp, list(dict.fromkeys(f for _, f, _ in ranked)))
         finally:
             shutil.rmtree(tmp, ignore_errors=True)
 
@@ -194,8 +134,33 @@ def excused():
         for line in open(path, encoding="utf-8"):
             if line.strip() and not line.startswith("#"):
                 name, _, why = line.strip().partition(" -- ")
-                rows[name] = why
+                rows[name.strip()] = why.strip()
     return rows
+
+
+def table(path, pack, chapters, results):
+    """Per duty that is to be enforced, flowed or checked: who noticed its absence, who its excess. Returns how many have both, and the others."""
+    both, lacking, out = 0, [], []
+    demanded = {}
+    for line in open(os.path.join(ROOT, "packs", pack, "duties.yaml"), encoding="utf-8"):
+        m = re.search(r"\{id: ([^,]+),.*how: \[([^\]]*)\]", line)
+        if m and m.group(1).count("-") > 1 and m.group(1).split("-")[1] in chapters:
+            demanded[m.group(1)] = [h.strip() for h in m.group(2).split(",")]
+    for duty, how in demanded.items():
+        if not set(how) & {"enforce", "flow", "check"}:
+            continue
+        mine = [(m, by) for m, by in results if duty in m["duties"] and by]
+        less = next((by for m, by in mine if m["sense"] in ("less", "figure") and by != REFUSED), None)
+        more = next((by for m, by in mine if m["sense"] in ("more", "who", "figure") and by != REFUSED), None)
+        out.append("%-14s %-16s %-70s %s" % (duty, ",".join(how), less or "-", more or "-"))
+        if less and more:
+            both += 1
+        else:
+            lacking.append(duty)
+    if path:
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("duty, how, a scene in which it refuses or fails, a scene in which it lets pass\n" + "\n".join(out) + "\n")
+    return both, lacking
 
 
 def main():
@@ -206,32 +171,39 @@ def main():
     a.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
     a.add_argument("--only", default="")
     a.add_argument("--list", action="store_true")
+    a.add_argument("--quick", action="store_true")
+    a.add_argument("--table", default="")
     o = a.parse_args()
-    all_of = [m for m in mutants(o.pack, o.chapters.split(",") if o.chapters else []) if o.only in m["name"] or o.only in " ".join(m["duties"])]
+    chapters = o.chapters.split(",") if o.chapters else []
+    all_of = [m for m in mutate_pack.mutants(os.path.join(ROOT, "packs", o.pack), chapters) if o.only in m["name"] or o.only in m["duties"]]
     if o.list:
         for m in all_of:
-            print(m["name"], " ".join(m["duties"]))
+            print(m["sense"], m["name"], " ".join(m["duties"]))
         return 0
-    bench, known, caught, survived, allowed = Bench(os.path.abspath(o.build), scenes()), excused(), 0, [], 0
+    began = time.monotonic()
+    bench, known, results, survived, allowed = Bench(os.path.abspath(o.build), scenes(), o.quick), excused(), [], 0, 0
     broken = bench.control()
     if broken:
         print("without any change a scene fails: %s" % broken)
         return 2
     with concurrent.futures.ThreadPoolExecutor(o.jobs) as pool:
-        for m, by in pool.map(bench.judge, all_of):
-            if by is None:
-                name = re.sub(r":\d+ ", " ", m["name"])
-                if name in known:
-                    allowed += 1
-                    print("known    %-60s %s" % (m["name"], known[name]), flush=True)
-                    continue
-                survived.append(m)
-                print("SURVIVED packs/%s/%s  %s" % (o.pack, m["name"], " ".join(m["duties"])), flush=True)
-            else:
-                caught += 1
+        for f in concurrent.futures.as_completed([pool.submit(bench.judge, m) for m in all_of]):
+            m, by = f.result()
+            results.append((m, by))
+            if by:
+                bench.remember(m["name"], by)
                 print("caught   %-60s %s" % (m["name"], by), flush=True)
-    print("%d known survivors" % allowed)
-    print("%d passed, %d failed" % (caught, len(survived)))
+                continue
+            why = next((known[k] for k in known if fnmatch.fnmatchcase(m["name"], k)), None)
+            allowed, survived = allowed + (why is not None), survived + (why is None)
+            print("known    %-60s %s" % (m["name"], why) if why is not None else "SURVIVED packs/%s/%s %s  %s" % (o.pack, m["at"], m["name"], " ".join(m["duties"])), flush=True)
+    refused = sum(1 for _, by in results if by == REFUSED)
+    caught = sum(1 for _, by in results if by)
+    print("%d mutants in %d s: %d caught by scenes, %d refused by the check of packs, %d excused" % (len(results), time.monotonic() - began, caught - refused, refused, allowed))
+    if not o.only:
+        both, lacking = table(o.table, o.pack, chapters, results)
+        print("%d duties to be enforced, flowed or checked have a case that is refused or fails and one that passes; not: %s" % (both, " ".join(lacking) or "none"))
+    print("%d passed, %d failed" % (caught, survived))
     return 1 if survived or not caught else 0
 
 
