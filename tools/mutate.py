@@ -2,10 +2,10 @@
 """A duty counts as carried only if its absence would be noticed (docs/TESTING.md). Each element of a pack that carries duties is made ineffective, turned
 round or given to somebody else, one at a time, and its figures are moved by one (tools/mutate_pack.py); at least one scene must then fail.
 
-    tools/mutate.py BUILD [--pack sme] [--chapters 1,3,4] [--jobs N] [--only TEXT] [--list] [--quick] [--table FILE]
+    tools/mutate.py BUILD [--pack sme] [--chapters 1,3,4] [--jobs N] [--only TEXT] [--list] [--quick] [--left] [--table FILE]
 
 A mutant is caught when the pack is refused as it stands, when a scene that speaks of the element fails, or when any other scene does; --quick asks only those
-that speak of it. What caught a mutant is kept in BUILD/mutate.json and asked first the next time. --table writes, for each duty, a scene that noticed that
+that speak of it, and --left asks only of mutants that nothing caught yet. What caught a mutant is kept in BUILD/mutate.json and asked first the next time. --table writes, for each duty, a scene that noticed that
 it was gone, and one that noticed that it refused what it must let pass.
 
 Survivors are printed with file and line. The last line is `N passed, N failed`: caught and survived; the exit code is 1 when one survived that is not in
@@ -172,6 +172,7 @@ def main():
     a.add_argument("--only", default="")
     a.add_argument("--list", action="store_true")
     a.add_argument("--quick", action="store_true")
+    a.add_argument("--left", action="store_true")
     a.add_argument("--table", default="")
     o = a.parse_args()
     chapters = o.chapters.split(",") if o.chapters else []
@@ -182,6 +183,8 @@ def main():
         return 0
     began = time.monotonic()
     bench, known, results, survived, allowed = Bench(os.path.abspath(o.build), scenes(), o.quick), excused(), [], 0, 0
+    if o.left:
+        all_of = [m for m in all_of if m["name"] not in bench.seen]
     broken = bench.control()
     if broken:
         print("without any change a scene fails: %s" % broken)
@@ -200,7 +203,7 @@ def main():
     refused = sum(1 for _, by in results if by == REFUSED)
     caught = sum(1 for _, by in results if by)
     print("%d mutants in %d s: %d caught by scenes, %d refused by the check of packs, %d excused" % (len(results), time.monotonic() - began, caught - refused, refused, allowed))
-    if not o.only:
+    if not o.only and not o.left:
         both, lacking = table(o.table, o.pack, chapters, results)
         print("%d duties to be enforced, flowed or checked have a case that is refused or fails and one that passes; not: %s" % (both, " ".join(lacking) or "none"))
     print("%d passed, %d failed" % (caught, survived))

@@ -202,28 +202,40 @@ static void add_overdue(const struct summing *s, const struct pack *p, struct ar
     }
 }
 
-/* Declared within its period: a row of the core form `declaration` in force names it. */
+/* Declared within its period: a row of the core form `declaration` in force names it, made by one who held the post that declares. */
 static enum rc declared(struct reader *r, const struct declaration *d, bool *ret, struct err *e)
 {
     const struct form *f = pack_form(r->set, "declaration");
     struct civil today;
     char since[CIVIL_TEXT_N];
     struct db_rows *rows;
+    bool more;
     *ret = false;
     if (f == NULL || pack_field(f, "declaration") == NULL || pack_field(f, "declared_on") == NULL || !civil_read(str_of(r->today), &today))
         return RC_OK;
     civil_text(civil_add_months(today, -(d->every_months > 0 ? d->every_months : 12)), since);
     struct sql *s = sql_new(r->mem);
-    sql_lit(s, "SELECT record FROM f_declaration WHERE slot = 0 AND declaration = ");
+    sql_lit(s, "SELECT DISTINCT r.made_by, x.declared_on FROM f_declaration x JOIN record r ON r.id = x.record WHERE x.slot = 0 AND x.declaration = ");
     sql_text(s, d->key);
-    sql_lit(s, " AND declared_on > ");
+    sql_lit(s, " AND x.declared_on > ");
     sql_text(s, since);
-    sql_lit(s, " AND declared_on <= ");
+    sql_lit(s, " AND x.declared_on <= ");
     sql_text(s, r->today);
-    sql_lit(s, " LIMIT 1");
+    sql_lit(s, " LIMIT 100");
     TRY(db_query(r->db, r->mem, s, &rows, e));
-    TRY(db_next(rows, ret, e));
+    struct said { int64_t person; const char *on; } said[100];
+    size_t n = 0;
+    TRY(db_next(rows, &more, e));
+    while (more && n < ARRAY_N(said)) {
+        said[n++] = (struct said){db_i64(rows, 0), mem_strdup(r->mem, db_text(rows, 1))};
+        TRY(db_next(rows, &more, e));
+    }
     db_rows_end(rows);
+    for (size_t i = 0; i < n && !*ret; i++)
+        if (d->by.kind != WHO_ROLE)
+            *ret = true;
+        else
+            TRY(org_holds_set(r->db, r->set, said[i].person, d->by.role, said[i].on, ret, e));
     return RC_OK;
 }
 

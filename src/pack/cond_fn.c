@@ -177,6 +177,21 @@ static struct val f_state(struct gen *g, const struct node *n, struct val *a)
     return mk(V_TEXT, mem_fmt(g->mem, "(SELECT hr.state FROM record hr WHERE hr.id = %s)", a[0].sql));
 }
 
+/* What r's own field says in the version in force, while r is the version under judgement. */
+static struct val f_before(struct gen *g, const struct node *n, struct val *a)
+{
+    const struct form *f = g->scope->r;
+    struct val v = a[0];
+    if (f == NULL || n->list[0]->k != N_NAME || strncmp(a[0].sql, "r.", 2) != 0 || v.t == V_BOOL)
+        return cond_bad(g, n->list[0]->at, MSG("cond.before"), NULL, NULL);
+    for (size_t i = 0; i < f->field_n; i++)
+        if (f->field[i].col != NULL && strcmp(f->field[i].col, a[0].sql + 2) == 0) {
+            v.sql = mem_fmt(g->mem, "(SELECT hb.%s FROM %s hb WHERE hb.record = r.record AND hb.slot = 0)", f->field[i].col, form_table(g->mem, f));
+            return v;
+        }
+    return cond_bad(g, n->list[0]->at, MSG("cond.before"), NULL, NULL);
+}
+
 /* ---- choices, lists ---- */
 
 static const char *rank(struct gen *g, const struct choice_set *of, const char *sql)
@@ -436,6 +451,7 @@ static const struct fn fns[] = {
     {"superior_of", "r", f_superior_of, "the head above the person"},
     {"applicant", "", f_applicant, "who made the record"},
     {"state", "r", f_state, "the state of the record that is referred to"},
+    {"before", "x", f_before, "what the field of r says in the version in force; unknown when there is none"},
     {"at_least", "cl", f_at_least, "an ordered choice is this option or a stricter one"},
     {"strictest", "c", f_strictest, "aggregate: the strictest option; unknown counts as the strictest"},
     {"count", "x", f_count, "aggregate; also count(*)"}, {"sum", "n", f_sum, "aggregate"}, {"min", "x", f_min, "aggregate"}, {"max", "x", f_max, "aggregate"}, {"avg", "n", f_avg, "aggregate"},

@@ -110,8 +110,13 @@ static bool task_is(struct run *r, const struct json *t, const struct task_want 
         return false;
     if (w->state != NULL && !text_eq(json_get_str(t, "state"), w->state))
         return false;
-    int64_t due = json_get_i64(t, "due", 0), want;
-    if (w->due != NULL && !(datetime_read_loose(r->step, str_of(w->due), &want) && (want == due || (strlen(w->due) == 10 && want + US_PER_DAY == due))))
+    int64_t due = json_get_i64(t, "due", 0), want = 0;
+    struct civil day;
+    if (w->due != NULL && civil_read(str_of(w->due), &day))                      /* due on a day: until its end */
+        want = civil_to_us(civil_from_days(civil_days(day) + 1), 0, 0);
+    else if (w->due != NULL && !datetime_read_loose(r->step, str_of(w->due), &want))
+        return false;
+    if (w->due != NULL && want != due)
         return false;
     return !w->overdue || json_get_bool(t, "overdue");
 }

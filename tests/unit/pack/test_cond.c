@@ -60,7 +60,7 @@ static void test_types(void **state)
         {"days_between(r.return_on, today())", CT_NUM}, {"fiscal_year(r.return_on)", CT_NUM}, {"date_of(r.out_at)", CT_DATE}, {"add_hours(now(), 24)", CT_TIME},
         {"days(3)", CT_NUM}, {"holds(r.carrier, 'officer', today())", CT_BOOL}, {"head_of(r.department)", CT_REF}, {"department_of(r.carrier)", CT_REF},
         {"member_of(r.carrier, r.department)", CT_BOOL}, {"superior_of(r.made_by)", CT_REF}, {"applicant()", CT_REF}, {"state(r.asset)", CT_TEXT},
-        {"at_least(r.level, 'c1')", CT_BOOL}, {"select strictest(a.confidentiality) from takeout_items i join asset a on a.id = i.asset where i.takeout = r.id", CT_CHOICE},
+        {"at_least(r.level, 'c1')", CT_BOOL}, {"before(r.level) <> r.level", CT_BOOL}, {"select strictest(a.confidentiality) from takeout_items i join asset a on a.id = i.asset where i.takeout = r.id", CT_CHOICE},
         {"(select count(*) from asset a)", CT_NUM}, {"(select avg(a.price) from asset a)", CT_NUM}, {"(select max(t.return_on) from takeout_any t)", CT_DATE},
         {"has(r.basis, 'usb')", CT_BOOL}, {"has_any(r.items)", CT_BOOL}, {"is_set(r.note)", CT_BOOL}, {"length(r.note) > 3", CT_BOOL},
         {"coalesce(r.encrypted, false)", CT_BOOL}, {"coalesce(r.level, 'c2')", CT_CHOICE}, {"param('max_days')", CT_NUM}, {"param('retain')", CT_NUM},
@@ -111,6 +111,8 @@ static void test_refused_types(void **state)
     bad("r.amount = null", 10, "null と比べることはできません。is null を使ってください。");
     bad("r.destination + 1", 15, "「+」は数だけに使えます。");
     bad("at_least(r.medium, 'usb')", 1, "順序のある選択肢だけに使えます。");
+    bad("before('c1')", 8, "before() には、この様式の項目を r.項目 の形で書いてください。");
+    bad("before(r.number)", 8, "before() には、この様式の項目を r.項目 の形で書いてください。");
     bad("at_least('c1', 'c1')", 10, "順序のある選択肢だけに使えます。");
     bad("at_least(r.level, 'c9')", 19, "「c9」は選択肢にありません(選べるもの: c0, c1, c2)。");
     bad("r.items", 1, "「items」は複数の値を持つ項目です。has() か exists を使ってください。");
