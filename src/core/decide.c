@@ -148,7 +148,7 @@ static enum rc step_lock(struct work *w, const struct json *args, struct record 
 static enum rc step_values(struct work *w, struct record *rec, const struct step *s, const struct json *values, struct content **c, bool *ret_changed, struct err *e)
 {
     struct reader r = {.core = w->core, .db = w->db, .mem = w->mem, .set = w->set, .actor = w->actor, .now_us = w->now_us};
-    struct value_ctx vc = {.lang = w->actor.lang, .resolve = core_resolve, .resolve_ctx = &r};
+    struct value_ctx vc = {.lang = w->actor.lang, .resolve = core_resolve, .resolve_ctx = &r, .sign = value_sign_text(w->mem, w->actor.person, w->now_us)};
     struct change_vec changes = VEC_INIT(w->mem);
     struct revision rev;
     memcpy(r.today, w->today, sizeof r.today);

@@ -9,7 +9,7 @@
 static enum rc row_stage(struct work *w, const struct form *f, int64_t batch, const struct json *row, int64_t *ret_bad, struct err *e)
 {
     struct reader r = {.core = w->core, .db = w->db, .mem = w->mem, .set = w->set, .actor = w->actor, .now_us = w->now_us};
-    struct value_ctx vc = {.lang = w->actor.lang, .resolve = core_resolve, .resolve_ctx = &r};
+    struct value_ctx vc = {.lang = w->actor.lang, .resolve = core_resolve, .resolve_ctx = &r, .sign_claim = true};
     memcpy(r.today, w->today, sizeof r.today);
     w->troubles->n = 0;
     struct content *c = content_read(w->mem, &vc, f, NULL, json_get(row, "values"), true, w->troubles);

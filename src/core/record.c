@@ -41,7 +41,7 @@ static struct value_ctx value_ctx_of(struct work *w, struct reader *r)
 {
     *r = (struct reader){.core = w->core, .db = w->db, .mem = w->mem, .set = w->set, .actor = w->actor, .now_us = w->now_us};
     memcpy(r->today, w->today, sizeof r->today);
-    return (struct value_ctx){.lang = w->actor.lang, .resolve = core_resolve, .resolve_ctx = r};
+    return (struct value_ctx){.lang = w->actor.lang, .resolve = core_resolve, .resolve_ctx = r, .sign = value_sign_text(w->mem, w->actor.person, w->now_us)};
 }
 
 static void body_record(struct json *body, const struct record *rec)

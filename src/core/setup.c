@@ -21,7 +21,7 @@ enum rc record_put_in_force(struct work *w, const struct form *f, const struct c
 static enum rc values_read(struct work *w, const struct form *f, const struct json *values, struct content **ret, struct err *e)
 {
     struct reader r = {.core = w->core, .db = w->db, .mem = w->mem, .set = w->set, .actor = w->actor, .now_us = w->now_us};
-    struct value_ctx vc = {.lang = LANG_JA, .resolve = core_resolve, .resolve_ctx = &r};
+    struct value_ctx vc = {.lang = LANG_JA, .resolve = core_resolve, .resolve_ctx = &r, .sign_claim = true};
     memcpy(r.today, w->today, sizeof r.today);
     *ret = content_read(w->mem, &vc, f, NULL, values, true, w->troubles);
     return work_troubles_refuse(w, e);

@@ -124,7 +124,7 @@ void form_diff(struct html *h, const char *caption, const struct form *f, const 
         for (int side = 0; side < 2; side++) {
             const char *v = side == 0 ? c->before : c->after;
             bool ref = v != NULL && t != NULL && value_is_ref(t) && str_to_i64(str_of(v), &id);
-            html_el(h, E_TD, v == NULL ? "–" : ref ? env->ref_title(env->ctx, t, id) : t ? value_show(mem, t, v, env->lang) : v);
+            html_el(h, E_TD, v == NULL ? "–" : ref ? env->ref_title(env->ctx, t, id) : t ? form_value_text(mem, t, v, env) : v);
         }
         html_close(h, E_TR);
     }

@@ -33,5 +33,7 @@ struct form_posted { const char *name, *value; };
 struct json *form_bind(TALLOC_CTX *mem, const struct form *f, const struct form_posted *p, size_t n, const char *const *stages);
 /* What was typed, as content, so that nothing is lost after a refusal. */
 struct content *form_typed(TALLOC_CTX *mem, const struct form *f, const struct content *base, const struct json *typed);
+/* A value as people read it, with the title of what it refers to. */
+const char *form_value_text(TALLOC_CTX *mem, const struct field *f, const char *text, const struct form_env *env);
 void form_diff(struct html *h, const char *caption, const struct form *f, const struct change_vec *changes, const struct form_env *env);
 #endif

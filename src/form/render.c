@@ -62,15 +62,19 @@ static const char *label_of(const struct field *f, const struct form_env *env) {
 
 static const char *shown(TALLOC_CTX *mem, const struct field *f, const char *text, const struct form_env *env)
 {
-    int64_t id;
+    int64_t id, us;
     if (text == NULL)
         return "";
     if (value_is_ref(f) && str_to_i64(str_of(text), &id))
         return env->ref_title(env->ctx, f, id);
     if (f->type == FT_FILE && str_to_i64(str_of(text), &id) && env->file_name != NULL)
         return env->file_name(env->ctx, id);
+    if (f->type == FT_SIGN && value_sign_read(text, &id, &us))
+        return mem_fmt(mem, "%s %s", env->ref_title(env->ctx, f, id), value_show(mem, f, text, env->lang));
     return value_show(mem, f, text, env->lang);
 }
+
+const char *form_value_text(TALLOC_CTX *mem, const struct field *f, const char *text, const struct form_env *env) { return shown(mem, f, text, env); }
 
 static void value_out(struct html *h, TALLOC_CTX *mem, const struct field *f, const char *text, const struct form_env *env)
 {
@@ -208,6 +212,23 @@ static const char *typed_form(TALLOC_CTX *mem, const char *v)
     return local;
 }
 
+/* A new signature is a tick; what is signed is shown and sent again as it stands. */
+static void sign_control(struct ctl *k, const struct field *f, const char *name, const char *value, const struct ui_row *row)
+{
+    bool ticked = text_eq(value, "1");
+    const struct ui_opt sign = {"1", msg_text(k->env->lang, MSG("value.sign-here")), ticked};
+    if (value == NULL || value[0] == '\0' || ticked) {
+        ui_checks(k->h, "checkbox", name, &sign, 1, row);
+        return;
+    }
+    html_el(k->h, E_P, shown(k->mem, f, value, k->env));
+    html_open(k->h, E_INPUT);
+    html_attr(k->h, A_TYPE, "hidden");
+    html_attr(k->h, A_NAME, name);
+    html_attr(k->h, A_VALUE, value);
+    html_close(k->h, E_INPUT);
+}
+
 static void one_control(struct ctl *k, const struct field *f, const char *name, const char *value, const struct ui_row *row)
 {
     static const struct ui_opt yes_no[] = {{"1", NULL, false}, {"0", NULL, false}};
@@ -223,9 +244,10 @@ static void one_control(struct ctl *k, const struct field *f, const char *name, 
         }
         ui_select(k->h, name, opt, 2, true, row);
         return;
+    case FT_SIGN: sign_control(k, f, name, value, row); return;
     case FT_DATE: ui_input(k->h, "date", name, value, row); return;
     case FT_DATETIME: ui_input(k->h, "datetime-local", name, typed_form(k->mem, value), row); return;
-    case FT_TEXT: case FT_INT: case FT_NUMBER: case FT_MONEY: case FT_MONTH: case FT_DURATION: case FT_MULTI: case FT_ROLE: case FT_FILE: case FT_SIGN: case FT_TABLE: case FT__N:
+    case FT_TEXT: case FT_INT: case FT_NUMBER: case FT_MONEY: case FT_MONTH: case FT_DURATION: case FT_MULTI: case FT_ROLE: case FT_FILE: case FT_TABLE: case FT__N:
         ui_input(k->h, "text", name, value, row);
     }
 }

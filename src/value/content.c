@@ -221,6 +221,8 @@ static void read_one(struct reading *r, const struct field *type, const char *pa
         trouble(r->troubles, path, "shape", msg_fill(r->mem, r->ctx->lang, MSG("value.shape"), pick_lang(r->ctx->lang, type->label ? type->label : path, type->label_en), NULL));
         return;
     }
+    if (type->type == FT_SIGN && text_eq(typed_of(r->mem, v), content_get(r->out, path)))
+        return;                                          /* what was signed is sent again as it stands */
     if (value_read(r->mem, r->ctx, type, path, typed_of(r->mem, v), &text, r->troubles))
         content_set(r->out, path, text);
 }

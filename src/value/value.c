@@ -276,6 +276,37 @@ static bool read_id(struct one *o)
     return true;
 }
 
+/* ---- signatures: only who acts signs, and for nobody else ---- */
+
+#define SIGN_CLAIM "claim:"
+
+char *value_sign_text(TALLOC_CTX *mem, int64_t person, int64_t us)
+{
+    return person > 0 ? mem_fmt(mem, "%lld@%lld", (long long)person, (long long)us) : NULL;
+}
+
+bool value_sign_read(const char *text, int64_t *ret_person, int64_t *ret_us)
+{
+    const char *at = text ? strchr(text, '@') : NULL;
+    return at != NULL && str_to_i64((struct str){text, (size_t)(at - text)}, ret_person) && str_to_i64(str_of(at + 1), ret_us);
+}
+
+static bool read_sign(struct one *o)
+{
+    static const char *const ticks[] = {"1", "true", "yes", "on", "はい", "○"};
+    for (size_t i = 0; o->ctx->sign != NULL && i < ARRAY_N(ticks); i++)
+        if (str_eq(str_trim(str_of(o->typed)), str_of(ticks[i]))) {
+            o->text = mem_strdup(o->mem, o->ctx->sign);
+            return true;
+        }
+    if (!o->ctx->sign_claim)
+        return refuse(o, "sign", MSG("value.sign"), NULL);
+    if (!read_text(o, false))
+        return false;
+    o->text = mem_fmt(o->mem, "%s%s", SIGN_CLAIM, o->text);
+    return true;
+}
+
 bool value_read(TALLOC_CTX *mem, const struct value_ctx *c, const struct field *f, const char *path, const char *typed, const char **ret_text, struct trouble_vec *troubles)
 {
     struct one o = {.mem = mem, .ctx = c, .f = f, .path = path, .typed = typed, .troubles = troubles};
@@ -286,7 +317,8 @@ bool value_read(TALLOC_CTX *mem, const struct value_ctx *c, const struct field *
     if (!utf8_ok(typed, strlen(typed), NULL))
         return refuse(&o, "type", MSG("value.control"), NULL);
     switch (f->type) {
-    case FT_TEXT: case FT_ROLE: case FT_SIGN: ok = read_text(&o, false); break;
+    case FT_TEXT: case FT_ROLE: ok = read_text(&o, false); break;
+    case FT_SIGN: ok = read_sign(&o); break;
     case FT_LONGTEXT: ok = read_text(&o, true); break;
     case FT_INT: case FT_MONEY: case FT_MONTH: ok = read_int(&o); break;
     case FT_NUMBER: ok = read_number(&o); break;
@@ -344,6 +376,14 @@ static char *show_duration(TALLOC_CTX *mem, const char *text, enum lang lang)
     }
 }
 
+static char *show_sign(TALLOC_CTX *mem, const char *text, enum lang lang)
+{
+    int64_t person, us;
+    if (value_sign_read(text, &person, &us))
+        return msg_fill(mem, lang, MSG("value.signed"), show_time(mem, us), NULL);
+    return msg_fill(mem, lang, MSG("value.sign-claim"), strncmp(text, SIGN_CLAIM, strlen(SIGN_CLAIM)) == 0 ? text + strlen(SIGN_CLAIM) : text, NULL);
+}
+
 char *value_show(TALLOC_CTX *mem, const struct field *f, const char *text, enum lang lang)
 {
     int64_t v;
@@ -355,11 +395,12 @@ char *value_show(TALLOC_CTX *mem, const struct field *f, const char *text, enum 
     case FT_MONEY: return msg_fill(mem, lang, MSG("value.yen"), show_number(mem, text), NULL);
     case FT_MONTH: return msg_fill(mem, lang, MSG("value.month-of"), text, NULL);
     case FT_DURATION: return show_duration(mem, text, lang);
+    case FT_SIGN: return show_sign(mem, text, lang);
     case FT_BOOL: return mem_strdup(mem, msg_text(lang, strcmp(text, "1") == 0 ? MSG("value.yes") : MSG("value.no")));
     case FT_CHOICE: case FT_MULTI: return mem_strdup(mem, f->of ? pack_opt_label(f->of, text, lang) : text);
     case FT_DATE: return civil_read(str_of(text), &c) ? mem_fmt(mem, "%d/%02d/%02d", c.y, c.m, c.d) : mem_strdup(mem, text);
     case FT_DATETIME: return str_to_i64(str_of(text), &v) ? show_time(mem, v) : mem_strdup(mem, text);
-    case FT_TEXT: case FT_LONGTEXT: case FT_REF: case FT_PERSON: case FT_DEPARTMENT: case FT_ROLE: case FT_FILE: case FT_SIGN: case FT_TABLE: case FT__N:
+    case FT_TEXT: case FT_LONGTEXT: case FT_REF: case FT_PERSON: case FT_DEPARTMENT: case FT_ROLE: case FT_FILE: case FT_TABLE: case FT__N:
         return mem_strdup(mem, text);
     }
     return mem_strdup(mem, text);

@@ -21,7 +21,11 @@ VEC_TYPE(trouble_vec, struct trouble);
 
 /* Resolves what people write for a reference (number, title, login, code) to an id; false when none or several (*ret_several). */
 typedef bool (*resolve_fn)(void *ctx, const struct form *target, const char *typed, int64_t *ret_id, bool *ret_several);
-struct value_ctx { enum lang lang; resolve_fn resolve; void *resolve_ctx; };
+/* sign: what a ticked signature becomes (value_sign_text of who acts, now); NULL: nobody can sign here. sign_claim: an import may say what
+ * stands on paper; it is kept and shown as a claim. */
+struct value_ctx { enum lang lang; resolve_fn resolve; void *resolve_ctx; const char *sign; bool sign_claim; };
+char *value_sign_text(TALLOC_CTX *mem, int64_t person, int64_t us);
+bool value_sign_read(const char *text, int64_t *ret_person, int64_t *ret_us);         /* false: a claim, or no signature */
 
 /* typed: UTF-8. Empty gives *ret_text = NULL (unset). Trouble is appended and false returned when it cannot be read. Full-width digits,
  * wareki, 2026/6/1, ○/×, はい/いいえ, option labels as well as ids are understood. */

@@ -18,6 +18,7 @@ static struct field fields[] = {
     {.id = "media", .path = "media", .col = "media", .label = "媒体", .type = FT_MULTI, .of = &media, .all_ticked = true},
     {.id = "level", .path = "sme.level", .col = "sme__level", .label = "機密性", .type = FT_TEXT, .value = &computed},
     {.id = "returned", .path = "returned", .col = "returned", .label = "返却日", .type = FT_DATE, .required = true, .stage = "close"},
+    {.id = "sealed", .path = "sealed", .col = "sealed", .label = "署名", .type = FT_SIGN},
 };
 static const struct form form = {.id = "takeout", .ident = "takeout", .field = fields, .field_n = ARRAY_N(fields)};
 
@@ -146,10 +147,42 @@ static void checks(void **state)
     assert_string_equal(t.v[0].path, "returned");
 }
 
+/* Only who acts signs: a tick becomes their signature; what is typed is refused, what is signed stays, an import can only claim. */
+static void signatures(void **state)
+{
+    struct json *tick, *typed;
+    struct err e = {0};
+    int64_t person = 0, us = 0;
+    struct value_ctx ctx = {.lang = LANG_JA, .sign = value_sign_text(mem, 12, 1780000000000000)}, nobody = {.lang = LANG_JA}, import = {.lang = LANG_JA, .sign_claim = true};
+    (void)state;
+    assert_null(value_sign_text(mem, 0, 5));
+    assert_int_equal(json_read(mem, str_of("{\"sealed\":\"1\"}"), 1000, &tick, &e), RC_OK);
+    assert_int_equal(json_read(mem, str_of("{\"sealed\":\"12@1780000000000000\"}"), 1000, &typed, &e), RC_OK);
+    troubles = (struct trouble_vec)VEC_INIT(mem);
+    (void)content_read(mem, &ctx, &form, NULL, typed, true, &troubles);
+    assert_int_equal(troubles.n, 1);
+    assert_string_equal(troubles.v[0].code, "sign");
+    (void)content_read(mem, &nobody, &form, NULL, tick, true, &troubles);
+    assert_int_equal(troubles.n, 2);
+    struct content *c = content_read(mem, &ctx, &form, NULL, tick, true, &troubles);
+    assert_int_equal(troubles.n, 2);
+    assert_true(value_sign_read(content_get(c, "sealed"), &person, &us));
+    assert_int_equal(person, 12);
+    c = content_read(mem, &nobody, &form, c, typed, true, &troubles);           /* sent again as it stands, by somebody else */
+    assert_int_equal(troubles.n, 2);
+    assert_string_equal(content_get(c, "sealed"), "12@1780000000000000");
+    c = content_read(mem, &import, &form, NULL, typed, true, &troubles);
+    assert_int_equal(troubles.n, 2);
+    assert_string_equal(content_get(c, "sealed"), "claim:12@1780000000000000");
+    assert_false(value_sign_read(content_get(c, "sealed"), &person, &us));
+    assert_non_null(strstr(value_show(mem, content_field(&form, "sealed", &(const struct field *){NULL}, &us), content_get(c, "sealed"), LANG_JA), "申告"));
+}
+
 int main(void)
 {
     mem_init();
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(signatures, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_in_form_order, set_up, tear_down), cmocka_unit_test_setup_teardown(rows_have_no_gaps, set_up, tear_down),
         cmocka_unit_test_setup_teardown(merges_or_replaces, set_up, tear_down), cmocka_unit_test_setup_teardown(refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(difference, set_up, tear_down), cmocka_unit_test_setup_teardown(checks, set_up, tear_down),
