@@ -46,14 +46,6 @@ enum rc crypt_init(struct err *e)
 
 void crypt_random(void *p, size_t n) { randombytes_buf(p, n); }
 
-void crypt_hmac256(const void *key, size_t key_n, const void *p, size_t n, uint8_t ret[32])
-{
-    crypto_auth_hmacsha256_state st;
-    crypto_auth_hmacsha256_init(&st, key, key_n);
-    crypto_auth_hmacsha256_update(&st, p, n);
-    crypto_auth_hmacsha256_final(&st, ret);
-}
-
 bool crypt_same(const void *a, const void *b, size_t n) { return sodium_memcmp(a, b, n) == 0; }
 
 enum rc crypt_password_hash(TALLOC_CTX *mem, const char *password, char **ret_hash, struct err *e)
