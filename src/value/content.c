@@ -94,58 +94,65 @@ size_t content_rows(const struct content *c, const char *field_path)
 
 /* ---- order ---- */
 
-static int order_of(const struct form *f, const char *path, int64_t *ret_row, int *ret_col)
-{
-    const struct field *col = NULL;
-    const struct field *fd = content_field(f, path, &col, ret_row);
-    *ret_col = fd != NULL && col != NULL ? (int)(col - fd->cols) : -1;
-    return fd == NULL ? 1 << 20 : (int)(fd - f->field);
-}
+/* Where an item stands: its field in the form (unknown ones last), its row, its column. */
+struct place { struct item it; const struct field *fd, *col; int64_t row; };
 
-static int compare(const struct form *f, const struct item *a, const struct item *b)
+static int place_cmp(const struct form *f, const struct place *a, const struct place *b)
 {
-    int64_t ra, rb;
-    int ca, cb, fa = order_of(f, a->path, &ra, &ca), fb = order_of(f, b->path, &rb, &cb);
+    ptrdiff_t fa = a->fd ? a->fd - f->field : PTRDIFF_MAX, fb = b->fd ? b->fd - f->field : PTRDIFF_MAX;
     if (fa != fb)
-        return fa - fb;
-    if (ra != rb)
-        return ra < rb ? -1 : 1;
-    return ca != cb ? ca - cb : strcmp(a->path, b->path);
+        return fa < fb ? -1 : 1;
+    if (a->row != b->row)
+        return a->row < b->row ? -1 : 1;
+    ptrdiff_t ca = a->col ? a->col - a->fd->cols : -1, cb = b->col ? b->col - b->fd->cols : -1;
+    return ca != cb ? (ca < cb ? -1 : 1) : strcmp(a->it.path, b->it.path);
 }
 
-static void sort(struct content *c, const struct form *f)
+static void places_sort(const struct form *f, struct place *v, size_t n)
 {
-    for (size_t i = 1; i < c->n; i++) {              /* nearly sorted always: insertion is the cheapest */
-        struct item it = c->v[i];
+    for (size_t i = 1; i < n; i++) {                 /* nearly sorted always: insertion is the cheapest */
+        struct place p = v[i];
         size_t k = i;
-        for (; k > 0 && compare(f, &c->v[k - 1], &it) > 0; k--)
-            c->v[k] = c->v[k - 1];
-        c->v[k] = it;
+        for (; k > 0 && place_cmp(f, &v[k - 1], &p) > 0; k--)
+            v[k] = v[k - 1];
+        v[k] = p;
+    }
+}
+
+/* Rows are numbered from 0 without gaps. */
+static void place_renumber(struct content *c, struct place *v, size_t n)
+{
+    const struct field *last = NULL;
+    int64_t last_row = -1, next = -1;
+    for (size_t i = 0; i < n; i++) {
+        struct place *p = &v[i];
+        if (p->fd == NULL || p->row < 0) {
+            last = NULL;
+            continue;
+        }
+        if (p->fd != last)
+            next = last_row = -1;
+        if (p->row != last_row)
+            next++;
+        last = p->fd;
+        last_row = p->row;
+        if (p->row != next)
+            p->it.path = p->col ? mem_fmt(c, "%s[%lld].%s", p->fd->path, (long long)next, p->col->id) : mem_fmt(c, "%s[%lld]", p->fd->path, (long long)next);
     }
 }
 
 void content_order(struct content *c, const struct form *f)
 {
-    sort(c, f);
-    const struct field *last = NULL;
-    int64_t last_row = -1, next = -1;
+    MEM_SCOPE(tmp, NULL);
+    struct place *v = mem_array(tmp, struct place, c->n + 1);
     for (size_t i = 0; i < c->n; i++) {
-        const struct field *col = NULL;
-        int64_t row;
-        const struct field *fd = content_field(f, c->v[i].path, &col, &row);
-        if (fd == NULL || row < 0) {
-            last = NULL;
-            continue;
-        }
-        if (fd != last)
-            next = last_row = -1;
-        if (row != last_row)
-            next++;
-        last = fd;
-        last_row = row;
-        if (row != next)
-            c->v[i].path = col ? mem_fmt(c, "%s[%lld].%s", fd->path, (long long)next, col->id) : mem_fmt(c, "%s[%lld]", fd->path, (long long)next);
+        v[i].it = c->v[i];
+        v[i].fd = content_field(f, c->v[i].path, &v[i].col, &v[i].row);
     }
+    places_sort(f, v, c->n);
+    place_renumber(c, v, c->n);
+    for (size_t i = 0; i < c->n; i++)
+        c->v[i] = v[i].it;
 }
 
 /* ---- compare, copy, JSON ---- */
