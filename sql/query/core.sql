@@ -140,8 +140,6 @@ SELECT id, record, path FROM erasure WHERE id > $1 ORDER BY id LIMIT $2;
 DELETE FROM pseudonym WHERE person = $1;
 -- name: act_bodies_blank :exec  in: record i64
 UPDATE act_body SET comment = NULL, blind = NULL WHERE act IN (SELECT id FROM act WHERE record = $1);
--- name: gram_clear :exec  in: record i64
-DELETE FROM gram WHERE record = $1;
 
 -- name: projection_clear_record :exec  in:
 DELETE FROM record;
@@ -173,8 +171,6 @@ SELECT DISTINCT to_record FROM link WHERE from_record = $1 AND slot = 0 LIMIT 20
 SELECT count(*) FROM (SELECT 1 AS x FROM verdict WHERE next_us <= $1 LIMIT 1) d;
 -- name: routes_running :many  in:  out: id i64
 SELECT id FROM record WHERE draft_state = 'submitted' ORDER BY id LIMIT 10000;
--- name: record_fold_clear :exec  in: id i64
-UPDATE record SET fold = '' WHERE id = $1;
 -- name: step_person :one  in: record i64, person i64  out: n i64
 SELECT count(*) FROM step_who WHERE record = $1 AND person = $2;
 -- name: step_open :one  in: record i64, person i64  out: n i64

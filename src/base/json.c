@@ -86,6 +86,25 @@ static char *dump(TALLOC_CTX *mem, const struct json *x, size_t flags)
 char *json_text(TALLOC_CTX *mem, const struct json *x) { return dump(mem, x, 0); }
 char *json_canonical(TALLOC_CTX *mem, const struct json *x) { return dump(mem, x, JSON_SORT_KEYS); }
 
+void json_quote(struct buf *b, const char *text)
+{
+    buf_putc(b, '"');
+    for (const char *p = text; *p != '\0';) {
+        size_t n = 0;
+        while ((unsigned char)p[n] >= 0x20 && p[n] != '"' && p[n] != '\\')
+            n++;
+        buf_put(b, p, n);
+        p += n;
+        if (*p == '"' || *p == '\\') {
+            buf_putc(b, '\\');
+            buf_putc(b, *p++);
+        } else if (*p != '\0') {
+            buf_fmt(b, "\\u%04x", (unsigned char)*p++);
+        }
+    }
+    buf_putc(b, '"');
+}
+
 enum json_type json_type(const struct json *x)
 {
     if (x == NULL)

@@ -4,6 +4,7 @@
  * and valid as long as the root. jansson is known only to json.c. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
+#include "buf.h"
 #include "err.h"
 #include "str.h"
 struct json;                                             /* one value */
@@ -41,4 +42,6 @@ void json_add_i64(struct json *arr, int64_t v);
 void json_add(struct json *arr, const struct json *v);
 struct json *json_add_obj(struct json *arr);
 struct json *json_add_arr(struct json *arr);
+/* A string as JSON, with its quotes, straight into a text: for bodies that are written a hundred times a second. s is valid UTF-8. */
+void json_quote(struct buf *b, const char *s);
 #endif

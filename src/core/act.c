@@ -85,12 +85,21 @@ static void apply_columns(struct record *r, const struct act_row *a, const struc
     r->version = a->no;
 }
 
-static enum rc apply_content(struct tx *tx, TALLOC_CTX *mem, struct record *r, int64_t rev, enum slot slot, const struct content *there, struct err *e)
+static enum rc content_of(struct tx *tx, TALLOC_CTX *mem, const struct act_row *a, int64_t rev, struct content **ret_content, struct err *e)
+{
+    size_t erased;
+    if (a->written_rev != rev)
+        return revision_content(tx_db(tx), mem, rev, ret_content, &erased, e);
+    *ret_content = content_copy(mem, a->written);
+    return RC_OK;
+}
+
+static enum rc apply_content(struct tx *tx, TALLOC_CTX *mem, struct record *r, const struct act_row *a, int64_t rev, enum slot slot, const struct content *there,
+                             struct err *e)
 {
     struct content *c;
-    size_t erased;
     char *title;
-    TRY(revision_content(tx_db(tx), mem, rev, &c, &erased, e));
+    TRY(content_of(tx, mem, a, rev, &c, e));
     content_order(c, r->form);
     if (slot == SLOT_DRAFT)
         r->draft_rev = rev;
@@ -113,14 +122,16 @@ static enum rc draft_drop(struct tx *tx, TALLOC_CTX *mem, struct record *r, stru
     return ftable_drop(tx, mem, r->form, r->id, SLOT_DRAFT, e);
 }
 
-static enum rc apply_slots(struct tx *tx, TALLOC_CTX *mem, struct record *r, const struct json *ef, const struct content *drafted, struct err *e)
+static enum rc apply_slots(struct tx *tx, TALLOC_CTX *mem, struct record *r, const struct act_row *a, struct err *e)
 {
+    const struct json *ef = a->effect;
+    const struct content *drafted = json_get(ef, "pack_set") == NULL ? a->drafted : NULL;
     int64_t draft = json_get_i64(ef, "draft", 0), promote = json_get_i64(ef, "promote", 0);
     if (draft != 0)
-        TRY(apply_content(tx, mem, r, draft, SLOT_DRAFT, drafted, e));
+        TRY(apply_content(tx, mem, r, a, draft, SLOT_DRAFT, drafted, e));
     if (promote != 0) {
         TRY(draft_drop(tx, mem, r, e));
-        TRY(apply_content(tx, mem, r, promote, SLOT_FORCE, NULL, e));
+        TRY(apply_content(tx, mem, r, a, promote, SLOT_FORCE, NULL, e));
     }
     if (json_get_bool(ef, "drop_draft"))
         TRY(draft_drop(tx, mem, r, e));
@@ -130,6 +141,13 @@ static enum rc apply_slots(struct tx *tx, TALLOC_CTX *mem, struct record *r, con
         TRY(draft_drop(tx, mem, r, e));
     }
     return RC_OK;
+}
+
+/* What the rows of the form's table repeat of the record (ftable_sync). */
+static bool shown_alike(const struct record *a, const struct record *b)
+{
+    return text_eq(a->state, b->state) && text_eq(a->draft_state ? a->draft_state : "draft", b->draft_state ? b->draft_state : "draft") && a->department == b->department &&
+           a->closed_at == b->closed_at && (a->force_rev != 0) == (b->force_rev != 0);
 }
 
 enum rc act_apply(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, const struct act_row *a, struct err *e)
@@ -142,11 +160,13 @@ enum rc act_apply(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, co
     TRY(record_get(tx_db(tx), tmp, set, a->record, &r, e));
     if (r.form == NULL)
         return err_set(e, ERR_FORM_MISSING, "form %s of record %lld", r.form_ident, (long long)r.id);
+    struct record was = r;
     apply_columns(&r, a, ef);
-    TRY(apply_slots(tx, tmp, &r, ef, json_get(ef, "pack_set") == NULL ? a->drafted : NULL, e));
+    TRY(apply_slots(tx, tmp, &r, a, e));
     TRY(q_record_put(tx, r.id, r.state, r.draft_state, r.department, r.department == 0, r.title, r.updated_at, r.closed_at, r.closed_at == 0,
                      r.force_rev, r.force_rev == 0, r.draft_rev, r.draft_rev == 0, r.version, r.pack_set, r.route_set, r.route_set == 0, e));
-    TRY(ftable_sync(tx, tmp, r.form, &r, e));
+    if (!shown_alike(&was, &r))
+        TRY(ftable_sync(tx, tmp, r.form, &r, e));
     if (json_get(ef, "steps") != NULL)
         TRY(apply_steps(tx, a, json_get(ef, "steps"), e));
     return task_apply(tx, tmp, a, ef, e);
@@ -182,7 +202,8 @@ enum rc act_do(struct work *w, int64_t record, int64_t revision, const char *kin
     struct json *fixed;
     TRY(json_read(tmp, str_of(text), 8 << 20, &fixed, e));          /* what is applied is what was hashed */
     struct act_row a = {.id = work_new_id(w), .record = record, .revision = revision, .no = last.no + 1, .actor = w->actor.person,
-                        .on_behalf = w->actor.on_behalf, .at = w->now_us, .kind = kind, .step = step, .effect = fixed, .drafted = w->drafted_record == record ? w->drafted : NULL};
+                        .on_behalf = w->actor.on_behalf, .at = w->now_us, .kind = kind, .step = step, .effect = fixed, .drafted = w->drafted_record == record ? w->drafted : NULL,
+                        .written = w->written, .written_rev = w->written_rev};
     w->drafted = NULL;                                   /* known for this act alone */
     w->drafted_record = 0;
     struct act_fields af = {.id = a.id, .record = record, .revision = revision, .no = a.no, .kind = kind, .step = step, .actor = a.actor,

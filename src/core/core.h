@@ -59,7 +59,9 @@ void core_command(struct core *c, TALLOC_CTX *mem, const struct actor *actor, co
 /* What a command handler works with. Handlers run on the writer thread inside a savepoint. */
 struct work { struct core *core; struct tx *tx; struct db *db; TALLOC_CTX *mem; struct ledger *ledger; const struct pack_set *set; struct actor actor;
               int64_t now_us; char today[CIVIL_TEXT_N]; int64_t seq; struct trouble_vec *troubles; bool quiet /* import: no task mail */;
-              const struct content *drafted; int64_t drafted_record /* what draft_prepare put into the draft slot of which record */; int64_t id_next, id_end; bool failed; struct set_held *held /* older sets in use until the command ends */; bool scrub /* after COMMIT: no erased bytes may stay in the WAL */; };
+              const struct content *drafted; int64_t drafted_record /* what draft_prepare put into the draft slot of which record */;
+              const struct content *written; int64_t written_rev /* the revision that this command wrote last */; int64_t id_next, id_end; bool failed;
+              struct set_held *held /* older sets in use until the command ends */; bool scrub /* after COMMIT: no erased bytes may stay in the WAL */; };
 #define WORK_ID_BLOCK 16          /* ids taken from head at a time; unused ones are left out */
 typedef enum rc (*command_fn)(struct work *w, const struct json *args, struct json *body, struct err *e);
 enum command_need { CMD_SIGNED_IN, CMD_ADMIN, CMD_SYSTEM, CMD_SETUP, CMD_OPEN /* sign-in itself */ };
@@ -87,6 +89,8 @@ MUST enum rc record_get(struct db *db, TALLOC_CTX *mem, const struct pack_set *s
 MUST enum rc record_own_form(struct reader *r, struct record *rec, struct err *e);
 bool record_runs(const struct record *rec);                    /* its draft is in its route */
 /* Content of a revision; erased items are left out and counted. */
+/* The same inside a command: what this very command wrote is known and not read again. Owned by w->mem. */
+MUST enum rc work_content(struct work *w, int64_t revision, struct content **ret_content, struct err *e);
 MUST enum rc revision_content(struct db *db, TALLOC_CTX *mem, int64_t revision, struct content **ret_content, size_t *ret_erased, struct err *e);
 struct revision_info { int64_t id, no, author, at, pack_set, seq; uint8_t hash[32]; };
 struct act_info { int64_t id, no, revision, actor, on_behalf, at, seq; const char *kind, *step, *comment; const struct json *effect; };

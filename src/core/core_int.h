@@ -20,11 +20,13 @@ MUST enum rc revision_bind(struct work *w, const struct form *f, const struct co
 MUST enum rc act_do(struct work *w, int64_t record, int64_t revision, const char *kind, const char *step, const char *comment,
                     const struct json *effect, struct err *e);
 /* Applies an effect to the projections; act_do and rebuild call it. */
-struct act_row { int64_t id, record, revision, no, actor, on_behalf, at, seq; const char *kind, *step; const struct json *effect; const struct content *drafted /* what the draft slot holds already, or NULL */; };
+struct act_row { int64_t id, record, revision, no, actor, on_behalf, at, seq; const char *kind, *step; const struct json *effect; const struct content *drafted /* what the draft slot holds already, or NULL */, *written; int64_t written_rev /* a revision whose content is known, or 0 */; };
 MUST enum rc act_apply(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, const struct act_row *a, struct err *e);
 
 /* ---- ftable.c ---- */
 MUST enum rc ftable_ensure(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, struct err *e);     /* tables of all forms of the set */
+/* add: into a slot that is known to be empty; put: whatever is there goes first. */
+MUST enum rc ftable_add(struct tx *tx, TALLOC_CTX *mem, const struct form *f, const struct record *rec, enum slot slot, const char *state, const struct content *c, struct err *e);
 MUST enum rc ftable_put(struct tx *tx, TALLOC_CTX *mem, const struct form *f, const struct record *rec, enum slot slot, const char *state, const struct content *c, struct err *e);
 /* The same when the slot holds `was`, written in this transaction: only what differs. */
 MUST enum rc ftable_change(struct tx *tx, TALLOC_CTX *mem, const struct form *f, const struct record *rec, enum slot slot, const char *state,
@@ -137,6 +139,8 @@ MUST enum rc work_record_set(struct work *w, struct record *rec, struct err *e);
 MUST enum rc reader_form_at(struct reader *r, int64_t id /* of a set; 0: today's */, const char *ident, const struct form **ret_form, struct err *e);
 
 /* ---- keeper: after-commit work ---- */
+/* A record leaves the search index (its text too). */
+MUST enum rc search_clear(struct work *w, int64_t record, struct err *e);
 enum rc cmd_search_run(struct work *w, const struct json *args, struct json *body, struct err *e);
 enum rc cmd_check_run(struct work *w, const struct json *args, struct json *body, struct err *e);
 enum rc cmd_route_restart(struct work *w, const struct json *args, struct json *body, struct err *e);

@@ -80,8 +80,7 @@ static enum rc projections_again(struct work *w, struct record *rec, struct err 
     rec->title = title;
     TRY(q_record_put(w->tx, rec->id, rec->state, rec->draft_state, rec->department, rec->department == 0, title, rec->updated_at, rec->closed_at,
                      rec->closed_at == 0, rec->force_rev, rec->force_rev == 0, rec->draft_rev, rec->draft_rev == 0, rec->version, rec->pack_set, rec->route_set, rec->route_set == 0, e));
-    TRY(q_gram_clear(w->tx, rec->id, e));
-    TRY(q_record_fold_clear(w->tx, rec->id, e));
+    TRY(search_clear(w, rec->id, e));
     return work_todo(w, "search", rec->id, e);
 }
 

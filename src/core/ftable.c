@@ -188,8 +188,14 @@ static void opt_i64(struct sql *s, int64_t v)
 enum rc ftable_put(struct tx *tx, TALLOC_CTX *mem, const struct form *f, const struct record *rec, enum slot slot, const char *state,
                    const struct content *c, struct err *e)
 {
+    TRY(ftable_drop(tx, mem, f, rec->id, slot, e));
+    return ftable_add(tx, mem, f, rec, slot, state, c, e);
+}
+
+enum rc ftable_add(struct tx *tx, TALLOC_CTX *mem, const struct form *f, const struct record *rec, enum slot slot, const char *state,
+                   const struct content *c, struct err *e)
+{
     MEM_SCOPE(tmp, mem);
-    TRY(ftable_drop(tx, tmp, f, rec->id, slot, e));
     struct sql *s = sql_new(tmp);
     sql_lit(s, "INSERT INTO ");
     sql_ident(s, form_table(tmp, f));

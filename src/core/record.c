@@ -115,7 +115,8 @@ static enum rc draft_prepare(struct work *w, struct record *rec, struct content 
     bool changed;
     org_roles_read(w, rec->form, c);
     content_order(c, rec->form);
-    TRY(ftable_put(w->tx, w->mem, rec->form, rec, SLOT_DRAFT, "draft", c, e));
+    bool born = rec->version == 0;                       /* no act yet: the slot is empty */
+    TRY((born ? ftable_add : ftable_put)(w->tx, w->mem, rec->form, rec, SLOT_DRAFT, rec->draft_state ? rec->draft_state : "draft", c, e));
     TRY(judge_values(w, rec, SLOT_DRAFT, c, &changed, e));
     content_order(c, rec->form);
     w->drafted = c;

@@ -9,8 +9,7 @@ enum rc revision_write(struct work *w, int64_t record, const struct form *f, con
 {
     MEM_SCOPE(tmp, w->mem);
     struct q_revision_last_no last;
-    struct buf *commits = buf_new(w->mem, BODY_MAX);
-    struct json *body = json_arr(tmp);
+    struct buf *commits = buf_new(w->mem, BODY_MAX), *body = buf_new(tmp, BODY_MAX * 2);
     TRY(q_revision_last_no(w->db, tmp, record, &last, e));
     for (size_t i = 0; i < c->n; i++) {
         uint8_t blind[32], commit[HASH_N];
@@ -20,12 +19,16 @@ enum rc revision_write(struct work *w, int64_t record, const struct form *f, con
         buf_putc(commits, ' ');
         buf_b64(commits, commit, HASH_N);
         buf_putc(commits, '\n');
-        struct json *item = json_add_arr(body);
-        json_add_str(item, c->v[i].path);
-        json_add_str(item, c->v[i].text);
-        json_add_str(item, b64_text(tmp, blind, sizeof blind));
+        buf_puts(body, i == 0 ? "[[" : ",[");
+        json_quote(body, c->v[i].path);
+        buf_putc(body, ',');
+        json_quote(body, c->v[i].text);
+        buf_puts(body, ",\"");
+        buf_b64(body, blind, sizeof blind);
+        buf_puts(body, "\"]");
     }
-    if (!buf_ok(commits))
+    buf_puts(body, c->n == 0 ? "[]" : "]");
+    if (!buf_ok(commits) || !buf_ok(body))
         return err_set(e, ERR_LIMIT, "revision of record %lld", (long long)record);
     struct revision r = {.id = work_new_id(w), .record = record, .no = last.no + 1, .author = w->actor.person, .at = w->now_us,
                          .pack_set = w->set ? w->set->id : 0, .form = f->ident, .commits = commits->p};
@@ -42,8 +45,19 @@ enum rc revision_write(struct work *w, int64_t record, const struct form *f, con
     w->seq = r.seq;
     TRY(q_revision_add(w->tx, r.id, r.record, r.no, r.form, r.pack_set, r.author, r.at,
                        (struct str){(const char *)r.hash, HASH_N}, r.commits, r.seq, e));
-    TRY(q_revision_body_add(w->tx, r.id, json_text(tmp, body), e));
+    TRY(q_revision_body_add(w->tx, r.id, body->p, e));
+    w->written = content_copy(w->mem, c);
+    w->written_rev = r.id;
     *ret_rev = r;
+    return RC_OK;
+}
+
+enum rc work_content(struct work *w, int64_t revision, struct content **ret_content, struct err *e)
+{
+    size_t erased;
+    if (revision != w->written_rev)
+        return revision_content(w->db, w->mem, revision, ret_content, &erased, e);
+    *ret_content = content_copy(w->mem, w->written);
     return RC_OK;
 }
 

@@ -410,12 +410,14 @@ enum rc route_rebind(struct work *w, struct record *rec, const struct content *c
 enum rc route_fresh(struct work *w, struct record *rec, struct content **ret_c, bool *ret_changed, struct err *e)
 {
     struct content *c;
-    size_t erased;
     struct revision rev;
-    TRY(revision_content(w->db, w->mem, rec->draft_rev, &c, &erased, e));
+    TRY(work_content(w, rec->draft_rev, &c, e));
     content_order(c, rec->form);
-    TRY(judge_values(w, rec, SLOT_DRAFT, c, ret_changed, e));
-    content_order(c, rec->form);
+    *ret_changed = false;
+    if (rec->draft_rev != w->written_rev) {             /* else computed a moment ago, in this very command */
+        TRY(judge_values(w, rec, SLOT_DRAFT, c, ret_changed, e));
+        content_order(c, rec->form);
+    }
     if (*ret_changed) {
         TRY(revision_write(w, rec->id, rec->form, c, &rev, e));
         rec->draft_rev = rev.id;

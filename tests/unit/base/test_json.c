@@ -18,6 +18,25 @@ static void refused(void **state)
     assert_int_equal(e.code, ERR_LIMIT);
 }
 
+/* What json_quote writes is read back as it was. */
+static void quote(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"", "髙橋 𠮷", "\"", "\\", "a\"b\\\\c\"", "\n\t\r\x01\x1f\x7f", "</script>"};
+    for (size_t i = 0; i < ARRAY_N(texts); i++) {
+        struct buf *b = buf_new(mem, 1000);
+        struct json *j = NULL;
+        buf_putc(b, '[');
+        json_quote(b, texts[i]);
+        buf_putc(b, ']');
+        assert_int_equal(json_read(mem, buf_slice(b), 1000, &j, NULL), RC_OK);
+        assert_string_equal(json_str(json_at(j, 0)), texts[i]);
+    }
+    struct buf *b = buf_new(mem, 100);
+    json_quote(b, "\n\"");
+    assert_string_equal(b->p, "\"\\u000a\\\"\"");
+}
+
 static void depth(void **state)
 {
     (void)state;
@@ -92,7 +111,7 @@ static void shared(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {CASE(refused), CASE(depth), CASE(reads), CASE(writes), CASE(shared)};
+    const struct CMUnitTest tests[] = {CASE(refused), CASE(quote), CASE(depth), CASE(reads), CASE(writes), CASE(shared)};
     mem_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
