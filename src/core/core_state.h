@@ -19,7 +19,7 @@ struct writer {
     struct db *db; struct ledger *ledger;
     int64_t longest_hold_us, commits, commands; bool scrub, saw_full; struct space space;
 };
-struct keeper { struct core *core; pthread_t thread; bool started, stop, busy, kicked; pthread_mutex_t lock; pthread_cond_t cond, idle; int64_t judged_set /* all its checks were judged */; };
+struct keeper { struct core *core; pthread_t thread; bool started, stop, busy, kicked /* there is work */, hurry /* somebody waits for it */; pthread_mutex_t lock; pthread_cond_t cond, idle; int64_t judged_set /* all its checks were judged */; };
 
 struct core {
     const struct conf *conf; char *db_path; const char *db_url;

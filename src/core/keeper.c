@@ -5,6 +5,7 @@
 #include "core/core_state.h"
 
 #define KEEPER_IDLE_MS 1000
+#define KEEPER_PAUSE_MS 20            /* between two rounds: while people write, one commit serves the after-work of many of their commands */
 
 static const struct actor system_actor = {.kind = ACTOR_SYSTEM, .lang = LANG_JA, .login = "system"};
 
@@ -93,25 +94,36 @@ static void keeper_work(struct core *c)
             break;
 }
 
+/* Until the next round is due: somebody waits for it, there is work and the pause is over, or a second passed. Under the lock. */
+static void keeper_wait(struct keeper *k, int64_t ended)
+{
+    while (!k->stop && !k->hurry) {
+        int64_t left = ended + (k->kicked ? KEEPER_PAUSE_MS : KEEPER_IDLE_MS) * INT64_C(1000) - clock_mono_us();
+        struct timespec until;
+        if (left <= 0)
+            return;
+        clock_gettime(CLOCK_REALTIME, &until);
+        int64_t ns = until.tv_nsec + left % 1000000 * 1000;
+        until.tv_sec += left / 1000000 + ns / 1000000000;
+        until.tv_nsec = ns % 1000000000;
+        (void)pthread_cond_timedwait(&k->cond, &k->lock, &until);
+    }
+}
+
 static void *keeper_main(void *arg)
 {
     struct core *c = arg;
     struct keeper *k = &c->keeper;
     pthread_mutex_lock(&k->lock);
     while (!k->stop) {
-        k->kicked = false;
+        k->kicked = k->hurry = false;
         k->busy = true;
         pthread_mutex_unlock(&k->lock);
         keeper_work(c);
         pthread_mutex_lock(&k->lock);
         k->busy = false;
         pthread_cond_broadcast(&k->idle);
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += KEEPER_IDLE_MS / 1000;
-        while (!k->kicked && !k->stop)
-            if (pthread_cond_timedwait(&k->cond, &k->lock, &until) == ETIMEDOUT)
-                break;
+        keeper_wait(k, clock_mono_us());
     }
     pthread_mutex_unlock(&k->lock);
     return NULL;
@@ -161,7 +173,7 @@ void core_settle(struct core *c)
         return;
     pthread_mutex_lock(&k->lock);
     do {
-        k->kicked = true;
+        k->kicked = k->hurry = true;
         pthread_cond_signal(&k->cond);
         while (k->kicked || k->busy)
             pthread_cond_wait(&k->idle, &k->lock);
