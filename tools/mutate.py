@@ -51,9 +51,13 @@ def speaks(mutant, text):
     return sum(n * len(re.findall(r"(?<![\w-])" + re.escape(w) + r"(?![\w-])", text)) for w, n in words if w)
 
 
+def why_of(known, m):
+    return next((known[k] for k in known if fnmatch.fnmatchcase(m["name"], k)), None)
+
+
 class Bench:
-    def __init__(self, build, everything, quick):
-        self.build, self.scenes, self.quick = build, everything, quick
+    def __init__(self, build, everything, quick, known):
+        self.build, self.scenes, self.quick, self.known = build, everything, quick, known
         self.memory = os.path.join(build, "mutate.json")
         self.seen = json.load(open(self.memory, encoding="utf-8")) if os.path.exists(self.memory) else {}
 
@@ -120,7 +124,7 @@ class Bench:
             for f, n in first:
                 if by := self.run(root, tmp, [f], n):
                     return m, by
-            if self.quick:
+            if self.quick or why_of(self.known, m):
                 return m, None
             return m, self.run(root, tmp, list(dict.fromkeys(f for _, f, _ in ranked)))
         finally:
@@ -182,7 +186,8 @@ def main():
             print(m["sense"], m["name"], " ".join(m["duties"]))
         return 0
     began = time.monotonic()
-    bench, known, results, survived, allowed = Bench(os.path.abspath(o.build), scenes(), o.quick), excused(), [], 0, 0
+    known, results, survived, allowed = excused(), [], 0, 0
+    bench = Bench(os.path.abspath(o.build), scenes(), o.quick, known)
     if o.left:
         all_of = [m for m in all_of if m["name"] not in bench.seen]
     broken = bench.control()
@@ -197,7 +202,7 @@ def main():
                 bench.remember(m["name"], by)
                 print("caught   %-60s %s" % (m["name"], by), flush=True)
                 continue
-            why = next((known[k] for k in known if fnmatch.fnmatchcase(m["name"], k)), None)
+            why = why_of(known, m)
             allowed, survived = allowed + (why is not None), survived + (why is None)
             print("known    %-60s %s" % (m["name"], why) if why is not None else "SURVIVED packs/%s/%s %s  %s" % (o.pack, m["at"], m["name"], " ".join(m["duties"])), flush=True)
     refused = sum(1 for _, by in results if by == REFUSED)
