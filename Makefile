@@ -39,7 +39,7 @@ mutate:
 	python3 tools/mutate.py build-mutate $(if $(ONLY),--only $(ONLY))
 
 # libFuzzer over every parser, SECONDS each (60); what it finds is kept beside the corpus, which is a test.
-FUZZERS = urlencoded multipart cookie url json csv when entry yaml
+FUZZERS = head urlencoded multipart cookie url json csv when content cond yaml entry note
 fuzz:
 	tools/deps.sh test
 	test -f build-fuzz/build.ninja || CC=clang meson setup build-fuzz -Db_sanitize=address,undefined -Dfuzz=true -Dwerror=false
