@@ -47,7 +47,7 @@ MUST enum rc judge_rules(struct work *w, const struct record *rec, enum slot slo
 /* Which steps of the form belong to a pack whose facets apply (ret_on has form->step_n places). */
 MUST enum rc judge_packs_on(struct work *w, const struct record *rec, enum slot slot, bool *ret_on, struct err *e);
 /* A trouble undecided:<field> for a condition that came out unknown. */
-void judge_undecided(struct work *w, const struct cond *c, const char *article);
+void judge_undecided(struct work *w, const struct form *f, const struct cond *c, const char *article);
 
 /* ---- route.c ---- */
 /* (Re)opens the route of the draft: evaluates step conditions, resolves the first open step; effect keys steps/draft_state or promotion into `effect`. */

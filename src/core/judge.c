@@ -180,16 +180,18 @@ static bool pack_on(const struct ask_vec *v, const struct form *f, const struct 
     return !any;
 }
 
-static void undecided(struct work *w, const struct cond *c, const char *path, const char *rule, const char *article)
+/* Programs read the path in the code; people read what the field is called. */
+static void undecided(struct work *w, const struct form *f, const struct cond *c, const char *path, const char *rule, const char *article)
 {
     const char *name = c->fields_n > 0 ? c->fields[0] : path ? path : "-";
-    char *code = mem_fmt(w->mem, "undecided:%s", name);
-    trouble_add(w, path ? path : name, code, msg_fill(w->mem, w->actor.lang, MSG("core.undecided"), name, NULL), rule, article, false);
+    const struct field *fd = pack_field(f, name);
+    const char *label = fd != NULL && fd->label != NULL ? pick_lang(w->actor.lang, fd->label, fd->label_en) : name;
+    trouble_add(w, path ? path : name, mem_fmt(w->mem, "undecided:%s", name), msg_fill(w->mem, w->actor.lang, MSG("core.undecided"), label, NULL), rule, article, false);
 }
 
-void judge_undecided(struct work *w, const struct cond *c, const char *article)
+void judge_undecided(struct work *w, const struct form *f, const struct cond *c, const char *article)
 {
-    undecided(w, c, NULL, NULL, article);
+    undecided(w, f, c, NULL, NULL, article);
 }
 
 enum rc judge_packs_on(struct work *w, const struct record *rec, enum slot slot, bool *ret_on, struct err *e)
@@ -212,27 +214,27 @@ enum rc judge_packs_on(struct work *w, const struct record *rec, enum slot slot,
     return RC_OK;
 }
 
-static void rule_judged(struct work *w, const struct ask *a)
+static void rule_judged(struct work *w, const struct form *f, const struct ask *a)
 {
     const struct rule *r = a->rule;
     if (a->truth == T_FALSE)
         return;
     if (a->truth == T_UNKNOWN && r->kind == RULE_DENY) {
-        undecided(w, a->cond, r->field, r->key, r->article);
+        undecided(w, f, a->cond, r->field, r->key, r->article);
         return;
     }
     if (a->truth == T_TRUE)
         trouble_add(w, r->field, r->key, pick_lang(w->actor.lang, r->text, r->text_en), r->key, r->article, r->kind == RULE_WARN);
 }
 
-static void field_judged(struct work *w, const struct ask *a, const struct content *c)
+static void field_judged(struct work *w, const struct form *f, const struct ask *a, const struct content *c)
 {
     const struct field *fd = a->field;
     const char *label = pick_lang(w->actor.lang, fd->label, fd->label_en);
     bool filled = content_get(c, fd->path) != NULL || content_rows(c, fd->path) > 0;
     if (a->kind == ASK_REQUIRED && !filled && a->truth != T_FALSE) {
         if (a->truth == T_UNKNOWN)
-            undecided(w, a->cond, fd->path, NULL, NULL);
+            undecided(w, f, a->cond, fd->path, NULL, NULL);
         else
             trouble_add(w, fd->path, "required", msg_fill(w->mem, w->actor.lang, MSG("core.required"), label, NULL), NULL, NULL, false);
     }
@@ -324,9 +326,9 @@ enum rc judge_rules(struct work *w, const struct record *rec, enum slot slot, co
     for (size_t i = 0; i < asks.n; i++) {
         const struct ask *a = &asks.v[i];
         if (a->kind == ASK_RULE && pack_on(&asks, f, a->rule->pack))
-            rule_judged(w, a);
+            rule_judged(w, rec->form, a);
         if (a->field != NULL && pack_on(&asks, f, a->field->pack))
-            field_judged(w, a, c);
+            field_judged(w, rec->form, a, c);
     }
     for (size_t i = 0; i < f->field_n; i++)
         if (f->field[i].unique)

@@ -353,7 +353,7 @@ static enum rc rows_plan(struct work *w, const struct record *rec, struct row_ve
         if (!on[i])
             continue;
         if (full[i] == T_UNKNOWN)
-            judge_undecided(w, f->step[i].when, f->step[i].article);
+            judge_undecided(w, f, f->step[i].when, f->step[i].article);
         if (full[i] == T_TRUE)
             rows_add_step(rows, &f->step[i], w->mem);
     }
@@ -361,7 +361,7 @@ static enum rc rows_plan(struct work *w, const struct record *rec, struct row_ve
     if (rows->n > 0 || skip == T_TRUE || (f->step_n == 0 && !f->no_approval.set))
         return RC_OK;
     if (skip == T_UNKNOWN) {
-        judge_undecided(w, f->no_approval.when, NULL);
+        judge_undecided(w, f, f->no_approval.when, NULL);
         return work_troubles_refuse(w, e);
     }
     return err_set_arg(e, ERR_NO_STEP, f->name, "form %s has no step for this content", f->ident);

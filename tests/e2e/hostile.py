@@ -3,6 +3,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -35,6 +36,10 @@ class House(Served):
 
     def __init__(self, build):
         super().__init__(os.path.join(build, "daicho"), tempfile.gettempdir())
+        shutil.copytree(os.path.join(ROOT, "packs"), os.path.join(self.data, "packs"))
+        shutil.copytree(os.path.join(ROOT, "packs", "sme"), os.path.join(self.data, "packs", "broken"))
+        with open(os.path.join(self.data, "packs", "broken", "roles.yaml"), "a", encoding="utf-8") as f:
+            f.write("\n- nothing: [that\n")
         self.count = Count()
         self.check = self.count.check
         code, said = self.command("example", "kita", "sme")
@@ -42,6 +47,9 @@ class House(Served):
             raise RuntimeError(said)
         self.start()
         self.port = int(self.url.rsplit(":", 1)[1])
+
+    def options(self):
+        return [os.path.join(self.data, "packs") if o == os.path.join(ROOT, "packs") else o for o in super().options()]
 
     def log_text(self):
         with open(self.log, "rb") as f:

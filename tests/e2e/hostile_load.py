@@ -172,6 +172,11 @@ def broken(house):
                     check("it tells nothing of the machine", not re.search(r"/tmp/|\.db|no such table|SELECT|src/", a.text), a.text)
         finally:
             house.sql("ALTER TABLE %s_gone RENAME TO %s" % (table, table), write=True)
+    admin = house.person("yamamoto")
+    for what, a in (("by the API", admin.command("set.adopt", {"adopt": ["broken"]})), ("by the page", admin.form("/settings", {"do": "adopt", "pack": "broken", "adopt": "broken"}))):
+        check("a faulty regulation adopted %s does not tell where it lies" % what, a.status < 500 and house.data not in a.text and "/tmp/" not in a.text, a.text[:500])
+    a = admin.command("set.adopt", {"adopt": ["broken"]})
+    check("it is refused with the file inside the regulation", a.status == 400 and "broken/" in a.text, a.text[:500])
     check("then all is as before", suzuki.get("/r/%d" % rec).status == 200 and kato.get("/r/%d" % rec).status == 404)
 
 
