@@ -38,7 +38,8 @@ mutate:
 	ninja -C build-mutate daicho daicho-scene
 	python3 tools/mutate.py build-mutate $(if $(ONLY),--only $(ONLY))
 
-# libFuzzer over every parser, SECONDS each (60); what it finds is kept beside the corpus, which is a test.
+# libFuzzer over every parser, SECONDS each (60); new inputs gather in build-fuzz/found, a crash is written to the current folder: put it into
+# tests/fuzz/corpus/NAME, whose files `make test` replays.
 FUZZERS = head urlencoded multipart cookie url json csv when content cond yaml entry note
 fuzz:
 	tools/deps.sh test
