@@ -107,6 +107,7 @@ void ui_textarea(struct html *h, const char *name, const char *value, const stru
 struct ui_opt { const char *value, *label; bool on; };
 void ui_select(struct html *h, const char *name, const struct ui_opt *opt, size_t n, bool with_empty, const struct ui_row *r);
 void ui_checks(struct html *h, const char *type /* "checkbox" or "radio" */, const char *name, const struct ui_opt *opt, size_t n, const struct ui_row *r);
+void ui_hidden(struct html *h, const char *name, const char *value);        /* a NULL value goes as "" */
 void ui_button(struct html *h, const char *msg_key, const char *name, const char *value, bool primary);
 /* The list of problems on top of a form: links to the fields. */
 struct ui_problem { const char *field_id, *text; };

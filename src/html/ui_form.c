@@ -87,6 +87,15 @@ void ui_input(struct html *h, const char *type, const char *name, const char *va
     html_close(h, E_INPUT);
 }
 
+void ui_hidden(struct html *h, const char *name, const char *value)
+{
+    html_open(h, E_INPUT);
+    html_attr(h, A_TYPE, "hidden");
+    html_attr(h, A_NAME, name);
+    html_attr(h, A_VALUE, value ? value : "");
+    html_close(h, E_INPUT);
+}
+
 void ui_textarea(struct html *h, const char *name, const char *value, const struct ui_row *r)
 {
     size_t lines = 3;

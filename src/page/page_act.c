@@ -8,15 +8,6 @@ static const struct { const char *act, *msg; bool primary; } rows[] = {
     {"void", MSG("act.void"), false},
 };
 
-static void hidden(struct html *h, const char *name, const char *value)
-{
-    html_open(h, E_INPUT);
-    html_attr(h, A_TYPE, "hidden");
-    html_attr(h, A_NAME, name);
-    html_attr(h, A_VALUE, value);
-    html_close(h, E_INPUT);
-}
-
 static bool may(const char **acts, size_t n, const char *act)
 {
     for (size_t i = 0; i < n; i++)
@@ -48,7 +39,7 @@ static void letter_out(struct screen *s, const struct record *rec)
     ui_heading(h, 2, msg_text(lang, MSG("letter.title")));
     html_open(h, E_FORM);
     html_action(h, page_path("act.post"), screen_csrf(s), URL_I(rec->id));
-    hidden(h, "version", mem_fmt(s->r, "%lld", (long long)rec->version));
+    ui_hidden(h, "version", mem_fmt(s->r, "%lld", (long long)rec->version));
     ui_row_open(h, &scan);
     ui_select(h, "attachment", opt, a.n, true, &scan);
     ui_row_close(h, &scan);
@@ -94,7 +85,7 @@ void record_acts_out(struct screen *s, const struct record *rec, const char **ac
         return;
     html_open(h, E_FORM);
     html_action(h, page_path("act.post"), screen_csrf(s), URL_I(rec->id));
-    hidden(h, "version", mem_fmt(s->r, "%lld", (long long)rec->version));
+    ui_hidden(h, "version", mem_fmt(s->r, "%lld", (long long)rec->version));
     ui_row_open(h, &why);
     ui_textarea(h, "comment", req_form(s->r, "comment"), &why);
     ui_row_close(h, &why);

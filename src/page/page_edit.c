@@ -59,15 +59,6 @@ static struct json *posted(struct req *r, const struct form *f, const char *cons
     return form_bind(r, f, p, n, stages);
 }
 
-static void hidden(struct html *h, const char *name, const char *value)
-{
-    html_open(h, E_INPUT);
-    html_attr(h, A_TYPE, "hidden");
-    html_attr(h, A_NAME, name);
-    html_attr(h, A_VALUE, value);
-    html_close(h, E_INPUT);
-}
-
 static const char *const stages_first[] = {"submit", NULL};
 static const char *const stages_later[] = {"approved", "close", NULL};
 
@@ -92,11 +83,11 @@ static void edit_page(struct screen *s, const struct form *f, const struct recor
         html_action(s->h, page_path("edit.post"), screen_csrf(s), URL_I(rec->id));
     else
         html_action(s->h, page_path("new.post"), screen_csrf(s), URL_S(f->ident));
-    hidden(s->h, "ikey", crypt_token(s->r));
+    ui_hidden(s->h, "ikey", crypt_token(s->r));
     if (rec != NULL)
-        hidden(s->h, "version", mem_fmt(s->r, "%lld", (long long)rec->version));
+        ui_hidden(s->h, "version", mem_fmt(s->r, "%lld", (long long)rec->version));
     if (later)
-        hidden(s->h, "later", "1");
+        ui_hidden(s->h, "later", "1");
     form_edit(s->h, f, c, stages, t, &env);
     html_open(s->h, E_DIV);
     html_class(s->h, "actions");

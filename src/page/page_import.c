@@ -209,11 +209,7 @@ static void batch_form_out(struct screen *s, const struct form *f, int64_t batch
     struct html *h = s->h;
     html_open(h, E_FORM);
     html_action(h, page_path("import.post"), screen_csrf(s), URL_S(f->ident));
-    html_open(h, E_INPUT);
-    html_attr(h, A_TYPE, "hidden");
-    html_attr(h, A_NAME, "batch");
-    html_attr(h, A_VALUE, mem_fmt(s->r, "%lld", (long long)batch));
-    html_close(h, E_INPUT);
+    ui_hidden(h, "batch", mem_fmt(s->r, "%lld", (long long)batch));
     html_open(h, E_DIV);
     html_class(h, "actions");
     if (!bad)

@@ -6,15 +6,6 @@
 #define PART_BYTES 60000
 #define CARRY_MAX (2 << 20)
 
-static void hidden(struct html *h, const char *name, const char *value)
-{
-    html_open(h, E_INPUT);
-    html_attr(h, A_TYPE, "hidden");
-    html_attr(h, A_NAME, name);
-    html_attr(h, A_VALUE, value);
-    html_close(h, E_INPUT);
-}
-
 /* The cells as they are, quoted: not csv_put, which guards against formulas and would change them. */
 static void cell_put(struct buf *b, const char *cell, bool first)
 {
@@ -45,7 +36,7 @@ static bool carry(struct screen *s, struct str sheet)
         size_t len = b->n - at < PART_BYTES ? b->n - at : PART_BYTES;
         while (at + len < b->n && len > 1 && (((unsigned char)b->p[at + len] & 0xc0) == 0x80 || b->p[at + len] == '\n'))
             len--;
-        hidden(s->h, "sheet[]", mem_strndup(s->r, b->p + at, len));
+        ui_hidden(s->h, "sheet[]", mem_strndup(s->r, b->p + at, len));
         at += len;
     }
     return true;

@@ -27,11 +27,7 @@ static void post_button(struct screen *s, const char *act, const char *value, co
     const struct ui_opt restart = {"1", msg_text(req_lang(s->r), MSG("settings.restart")), false};
     html_open(s->h, E_FORM);
     html_action0(s->h, page_path("settings.post"), screen_csrf(s));
-    html_open(s->h, E_INPUT);
-    html_attr(s->h, A_TYPE, "hidden");
-    html_attr(s->h, A_NAME, "set");
-    html_attr(s->h, A_VALUE, value);
-    html_close(s->h, E_INPUT);
+    ui_hidden(s->h, "set", value);
     ui_checks(s->h, "checkbox", "restart", &restart, 1, NULL);
     ui_button(s->h, msg, "do", act, false);
     html_close(s->h, E_FORM);

@@ -17,15 +17,6 @@ void setup_trouble(struct setup_page *u, const char *field, const char *text)
     u->problems_n++;
 }
 
-void setup_hidden(struct setup_page *u, const char *name, const char *value)
-{
-    html_open(u->s.h, E_INPUT);
-    html_attr(u->s.h, A_TYPE, "hidden");
-    html_attr(u->s.h, A_NAME, name);
-    html_attr(u->s.h, A_VALUE, value ? value : "");
-    html_close(u->s.h, E_INPUT);
-}
-
 void setup_open(struct setup_page *u, int no, const char *title_key, const char *help_key)
 {
     char *at = mem_fmt(u->r, "%d", no);
@@ -44,9 +35,9 @@ void setup_form(struct setup_page *u, const char *step, bool upload)
         html_attr(u->s.h, A_ENCTYPE, "multipart/form-data");
     html_attr(u->s.h, A_NOVALIDATE, "");
     html_action0(u->s.h, page_path("setup.post"), "");
-    setup_hidden(u, "step", step);
+    ui_hidden(u->s.h, "step", step);
     if (u->code != NULL)
-        setup_hidden(u, "code", u->code);
+        ui_hidden(u->s.h, "code", u->code);
 }
 
 void setup_close(struct setup_page *u, const char *button_key)

@@ -178,7 +178,7 @@ static void carry(struct setup_page *u, const char *name, const struct json *row
         size_t len = n - at < PART_BYTES ? n - at : PART_BYTES;
         while (at + len < n && len > 1 && ((unsigned char)t[at + len] & 0xc0) == 0x80)
             len--;
-        setup_hidden(u, name, mem_strndup(u->r, t + at, len));
+        ui_hidden(u->s.h, name, mem_strndup(u->r, t + at, len));
         at += len;
     }
 }

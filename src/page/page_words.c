@@ -98,13 +98,8 @@ static void choice_out(struct screen *s, const struct pack *p, const struct choi
     const struct ui_row row = {.id = mem_fmt(s->r, "c.%s", key), .label = pick_lang(req_lang(s->r), c->label, c->label_en), .help = help_of(s, p, c->article, NULL, key, c->note)};
     for (size_t i = 0; i < c->n; i++)
         opt[i] = (struct ui_opt){c->opt[i].id, pick_lang(req_lang(s->r), c->opt[i].label, c->opt[i].label_en), listed(now, c->opt[i].id)};
-    if (c->many) {
-        html_open(s->h, E_INPUT);
-        html_attr(s->h, A_TYPE, "hidden");
-        html_attr(s->h, A_NAME, mem_fmt(s->r, "m.%s", key));
-        html_attr(s->h, A_VALUE, "1");
-        html_close(s->h, E_INPUT);
-    }
+    if (c->many)
+        ui_hidden(s->h, mem_fmt(s->r, "m.%s", key), "1");
     ui_row_open(s->h, &row);
     if (c->many)
         ui_checks(s->h, "checkbox", name, opt, c->n, &row);

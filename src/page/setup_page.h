@@ -8,7 +8,6 @@ struct setup_page { struct screen s; struct req *r; void *ctx; const char *code;
 /* The frame with title, place in the steps, problems; then a form that carries the code. step names the handler of what is typed. */
 void setup_open(struct setup_page *u, int no, const char *title_key, const char *help_key);
 void setup_form(struct setup_page *u, const char *step, bool upload);
-void setup_hidden(struct setup_page *u, const char *name, const char *value);
 void setup_close(struct setup_page *u, const char *button_key);            /* button (NULL: none), form, frame; answers */
 /* A command as the set-up actor; the snapshot is taken anew. A refusal becomes u->problem or u->problems. */
 bool setup_run(struct setup_page *u, const char *command, const struct json *args, const struct json **ret_body);

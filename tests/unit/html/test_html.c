@@ -160,12 +160,16 @@ static void controls_are_tied(void **state)
     ui_row_open(t->h, &r);
     ui_input(t->h, "text", "amount", "<1>", &r);
     ui_row_close(t->h, &r);
+    ui_hidden(t->h, "version", "\"3\"");
+    ui_hidden(t->h, "none", NULL);
     ui_problems(t->h, (struct ui_problem[]){{"amount", "x"}}, 1);
     ui_badge(t->h, UI_BAD, "遅れ");
     const char *s = end(t);
     HAS(s, "<label for=\"amount\" id=\"amount-label\">金額 <span class=\"must\">※必須</span></label>");
     HAS(s, "aria-required=\"true\" aria-invalid=\"true\" aria-describedby=\"amount-help amount-error\" value=\"&lt;1&gt;\"");
     HAS(s, "<p id=\"amount-error\" class=\"error\">数字で書いてください</p>");
+    HAS(s, "<input type=\"hidden\" name=\"version\" value=\"&quot;3&quot;\">");
+    HAS(s, "<input type=\"hidden\" name=\"none\" value=\"\">");
     HAS(s, "<a href=\"#amount\">x</a>");
     HAS(s, "×");
 }
