@@ -156,6 +156,8 @@ const struct check *pack_check(const struct pack_set *s, const char *key);
 const char *pack_value(const struct pack_set *s, const char *key);                  /* effective value, NULL when open */
 /* A figure as a number: whole numbers as they are, periods (ISO 8601) in minutes. */
 bool pack_figure(const char *text, int64_t *ret_value);
+/* The source states this figure, and value is weaker: such a value never comes into force. */
+bool pack_weaker(const struct pack_set *s, const struct param *p, const char *value);
 bool pack_roles_exclude(const struct pack_set *s, const char *role_a, const char *role_b);
 const char *pack_opt_label(const struct choice_set *c, const char *id, enum lang lang);
 const char *pick_lang(enum lang lang, const char *ja, const char *en);              /* en when asked for and present */

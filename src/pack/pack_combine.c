@@ -56,12 +56,16 @@ static int stricter(enum stricter way, const char *a, const char *b) {
     return (x < y) == (way == STRICT_MIN) ? 1 : -1;
 }
 
-static enum stricter way_of(const struct build *b, const struct param *p) {
-    const struct pack *core = &b->set->pack[0];
+static enum stricter way_of(const struct pack_set *s, const struct param *p) {
+    const struct pack *core = &s->pack[0];
     for (size_t i = 0; p->is && p->stricter == STRICT_NONE && i < core->param_n; i++)
         if (text_eq(core->param[i].id, p->is))
             return core->param[i].stricter;
     return p->stricter;
+}
+
+bool pack_weaker(const struct pack_set *s, const struct param *p, const char *value) {
+    return p->stated && stricter(way_of(s, p), value, p->dflt) < 0;
 }
 
 /* The figure that counts for one parameter by itself: the adopter's, but never weaker than what the source states. */
@@ -69,7 +73,7 @@ static const char *own_value(struct build *b, const struct param *p, const char 
     const char *v = given(s, n, key);
     if (!v && p->is)
         v = given(s, n, mem_fmt(b->mem, "core.%s", p->is));
-    if (v && p->stated && stricter(way_of(b, p), v, p->dflt) < 0) {
+    if (pack_weaker(b->set, p, v)) {
         problem_warn(b->problems, p->pos, MSG("pack.setting.weaker"), p->label, v, p->dflt);
         return p->dflt;
     }
@@ -104,7 +108,7 @@ static void params_effective(struct build *b, const struct setting *s, size_t n,
                     map_set(at, group, best);
                 }
                 const struct effective *have_now = &eff->v[*best];
-                bool better = stricter(way_of(b, pa), eff->v[e].value, have_now->value) > 0 || (!have_now->value && eff->v[e].value);
+                bool better = stricter(way_of(b->set, pa), eff->v[e].value, have_now->value) > 0 || (!have_now->value && eff->v[e].value);
                 if (round == 0 && better)
                     *best = e;
                 else if (round == 1)

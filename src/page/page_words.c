@@ -16,14 +16,21 @@ static const char *typed_or(struct screen *s, const char *name, const char *othe
     return t ? t : otherwise;
 }
 
+/* What was typed for a figure as canonical text. Hours and minutes only where the regulation counts in them: conditions count days. */
+static bool figure_read(struct req *r, const struct param *a, const char *typed, const char **ret_text, struct trouble_vec *bad)
+{
+    const struct field f = {.id = a->id, .path = a->id, .label = a->label, .label_en = a->label_en, .type = a->type};
+    const struct value_ctx c = {.lang = req_lang(r), .hours = a->dflt != NULL && strncmp(a->dflt, "PT", 2) == 0};
+    return value_read(r, &c, &f, a->id, typed, ret_text, bad);
+}
+
 /* Canonical text as people read it ("P1Y" as a span), unless typing that back would mean something else. */
 static const char *shown(struct screen *s, const struct param *a, const char *value)
 {
     struct field f = {.id = a->id, .path = a->id, .label = a->label, .type = a->type};
-    struct value_ctx c = {.lang = req_lang(s->r)};
     struct trouble_vec bad = VEC_INIT(s->r);
     const char *back = NULL, *text = value && value[0] ? value_show(s->r, &f, value, req_lang(s->r)) : value;
-    return text && value_read(s->r, &c, &f, a->id, text, &back, &bad) && text_eq(back, value) ? text : value;
+    return text && figure_read(s->r, a, text, &back, &bad) && text_eq(back, value) ? text : value;
 }
 
 /* The article that asks for it, what the source states, which regulation's stricter figure is in force instead, the pack's own note. */
@@ -230,16 +237,13 @@ static const struct choice *choice_of(const struct pack_set *set, const char *ke
 /* A figure that cannot be read, or is weaker than the source states: told, not quietly put right. */
 static const char *param_wrong(struct screen *s, const struct param *a, const char *typed, const char **ret_text)
 {
-    struct field f = {.id = a->id, .path = a->id, .label = pick_lang(req_lang(s->r), a->label, a->label_en), .type = a->type};
-    struct value_ctx c = {.lang = req_lang(s->r)};
+    const char *label = pick_lang(req_lang(s->r), a->label, a->label_en);
     struct trouble_vec bad = VEC_INIT(s->r);
-    int64_t n, least;
     *ret_text = NULL;
-    if (!value_read(s->r, &c, &f, a->id, typed, ret_text, &bad))
-        return bad.n ? bad.v[0].text : f.label;
-    bool figures = a->stated && a->stricter != STRICT_NONE && *ret_text && a->dflt && str_to_i64(str_of(*ret_text), &n) && str_to_i64(str_of(a->dflt), &least);
-    if (figures && (a->stricter == STRICT_MIN ? n > least : n < least))
-        return msg_fill(s->r, req_lang(s->r), MSG("settings.weaker"), f.label, shown(s, a, *ret_text), shown(s, a, a->dflt), NULL);
+    if (!figure_read(s->r, a, typed, ret_text, &bad))
+        return bad.n ? bad.v[0].text : label;
+    if (pack_weaker(s->rd.set, a, *ret_text))
+        return msg_fill(s->r, req_lang(s->r), MSG("settings.weaker"), label, shown(s, a, *ret_text), shown(s, a, a->dflt), NULL);
     return NULL;
 }
 
@@ -307,11 +311,9 @@ static void multi_read(struct req *r, const char *key, const char *now, struct j
 /* "1年" typed where P1Y is in force is no change. */
 static bool same_value(struct req *r, const struct param *a, const char *typed, const char *now)
 {
-    struct field f = {.id = a->id, .path = a->id, .label = a->label, .type = a->type};
-    struct value_ctx c = {.lang = req_lang(r)};
     struct trouble_vec bad = VEC_INIT(r);
     const char *text = NULL;
-    return value_read(r, &c, &f, a->id, typed, &text, &bad) && text_eq(text, now);
+    return figure_read(r, a, typed, &text, &bad) && text_eq(text, now);
 }
 
 struct json *words_read(struct req *r, const struct pack_set *set)

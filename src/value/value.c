@@ -215,24 +215,27 @@ static bool read_datetime(struct one *o)
     return true;
 }
 
+#define PERIOD_MAX 999999        /* of any unit; what pack_figure compares */
+/* One unit: P3Y, 3年; with hours asked for also PT30M, 30分. */
 static bool read_duration(struct one *o)
 {
     const char *s = digits_of(o->mem, o->typed);
-    size_t n = strlen(s);
-    int64_t v;
-    static const struct { const char *word; char unit; } units[] = {{"年", 'Y'}, {"か月", 'M'}, {"ヶ月", 'M'}, {"ヵ月", 'M'}, {"カ月", 'M'}, {"日", 'D'}, {"週", 'W'}};
-    if (s[0] == 'P' && n >= 3 && strchr("YMDW", s[n - 1]) != NULL && str_to_i64((struct str){s + 1, n - 2}, &v) && v >= 0) {
-        o->text = s;
+    static const struct { const char *word, *unit; bool time; } units[] = {{"年", "Y", false}, {"か月", "M", false}, {"ヶ月", "M", false}, {"ヵ月", "M", false},
+        {"カ月", "M", false}, {"日", "D", false}, {"週", "W", false}, {"時間", "H", true}, {"分", "M", true}};
+    bool time = strncmp(s, "PT", 2) == 0, iso = s[0] == 'P';
+    struct str part = str_of(s + (time ? 2 : iso));
+    for (size_t i = 0; i < ARRAY_N(units); i++) {
+        const char *word = iso ? units[i].unit : units[i].word;
+        size_t n = strlen(word);
+        int64_t v;
+        if ((iso && time != units[i].time) || (units[i].time && !o->ctx->hours) || part.n <= n || strcmp(part.p + part.n - n, word) != 0)
+            continue;
+        if (!str_to_i64((struct str){part.p, part.n - n}, &v) || v < 0 || v > PERIOD_MAX)
+            continue;
+        o->text = mem_fmt(o->mem, "P%s%lld%s", units[i].time ? "T" : "", (long long)v, units[i].unit);
         return true;
     }
-    for (size_t i = 0; i < ARRAY_N(units); i++) {
-        const char *at = strstr(s, units[i].word);
-        if (at != NULL && at[strlen(units[i].word)] == '\0' && str_to_i64((struct str){s, (size_t)(at - s)}, &v) && v >= 0) {
-            o->text = mem_fmt(o->mem, "P%lld%c", (long long)v, units[i].unit);
-            return true;
-        }
-    }
-    return refuse(o, "type", MSG("value.duration"), NULL);
+    return refuse(o, "type", o->ctx->hours ? MSG("value.duration-time") : MSG("value.duration"), NULL);
 }
 
 /* ---- choices and references ---- */
@@ -367,10 +370,14 @@ static char *show_duration(TALLOC_CTX *mem, const char *text, enum lang lang)
     size_t n = strlen(text);
     if (n < 3 || text[0] != 'P')
         return mem_strdup(mem, text);
-    char *count = mem_strndup(mem, text + 1, n - 2);
+    bool time = text[1] == 'T';
+    char *count = mem_strndup(mem, text + 1 + time, n - 2 - time);
+    if (strspn(count, "0123456789") != strlen(count))
+        return mem_strdup(mem, text);                /* several units: as it stands */
     switch (text[n - 1]) {
     case 'Y': return msg_fill(mem, lang, MSG("value.years"), count, NULL);
-    case 'M': return msg_fill(mem, lang, MSG("value.months"), count, NULL);
+    case 'H': return msg_fill(mem, lang, MSG("value.hours"), count, NULL);
+    case 'M': return msg_fill(mem, lang, time ? MSG("value.minutes") : MSG("value.months"), count, NULL);
     case 'W': return msg_fill(mem, lang, MSG("value.weeks"), count, NULL);
     default: return msg_fill(mem, lang, MSG("value.days"), count, NULL);
     }

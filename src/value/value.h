@@ -22,8 +22,8 @@ VEC_TYPE(trouble_vec, struct trouble);
 /* Resolves what people write for a reference (number, title, login, code) to an id; false when none or several (*ret_several). */
 typedef bool (*resolve_fn)(void *ctx, const struct form *target, const char *typed, int64_t *ret_id, bool *ret_several);
 /* sign: what a ticked signature becomes (value_sign_text of who acts, now); NULL: nobody can sign here. sign_claim: an import may say what
- * stands on paper; it is kept and shown as a claim. */
-struct value_ctx { enum lang lang; resolve_fn resolve; void *resolve_ctx; const char *sign; bool sign_claim; };
+ * stands on paper; it is kept and shown as a claim. hours: periods of hours and minutes too (PT30M), for figures; fields of forms take none. */
+struct value_ctx { enum lang lang; resolve_fn resolve; void *resolve_ctx; const char *sign; bool sign_claim, hours; };
 char *value_sign_text(TALLOC_CTX *mem, int64_t person, int64_t us);
 bool value_sign_read(const char *text, int64_t *ret_person, int64_t *ret_us);         /* false: a claim, or no signature */
 

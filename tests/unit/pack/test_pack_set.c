@@ -177,6 +177,19 @@ static void test_settings(void **state) {
     assert_true(p.v[0].warning);
 }
 
+static void test_weaker(void **state) {
+    (void)state;
+    const struct pack_set *s = both();
+    const struct param *days = &s->pack[1].param[0], *limit = &s->pack[2].param[0];
+    struct param wait = {.id = "wait", .pack = &s->pack[1], .type = FT_DURATION, .dflt = "PT1H", .stricter = STRICT_MAX, .stated = true}, same = *days;
+    same.stricter = STRICT_NONE;                                          /* told by the core figure that it is */
+    assert_true(pack_weaker(s, days, "15") && pack_weaker(s, &same, "15"));
+    assert_false(pack_weaker(s, days, "14") || pack_weaker(s, days, "3") || pack_weaker(s, days, NULL) || pack_weaker(s, &same, "14"));
+    assert_false(pack_weaker(s, limit, "20"));                            /* derived, not stated */
+    assert_true(pack_weaker(s, &wait, "PT30M"));
+    assert_false(pack_weaker(s, &wait, "PT60M") || pack_weaker(s, &wait, "P1D") || pack_weaker(s, &wait, "soon"));
+}
+
 static void test_roles(void **state) {
     (void)state;
     const struct pack_set *s = both();
@@ -253,7 +266,7 @@ int main(void) {
     mem_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_form), cmocka_unit_test(test_fields), cmocka_unit_test(test_route), cmocka_unit_test(test_merge),
-        cmocka_unit_test(test_settings), cmocka_unit_test(test_roles), cmocka_unit_test(test_regulation), cmocka_unit_test(test_unknown_pack),
+        cmocka_unit_test(test_settings), cmocka_unit_test(test_weaker), cmocka_unit_test(test_roles), cmocka_unit_test(test_regulation), cmocka_unit_test(test_unknown_pack),
         cmocka_unit_test(test_leak), cmocka_unit_test(test_doc),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

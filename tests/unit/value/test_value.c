@@ -137,7 +137,16 @@ static void dates(void **state)
     f = (struct field){.label = "返却日時", .type = FT_DATETIME};
     EACH(&f, {"2026-06-01 09:00", "1780272000000000"}, {"1780272000000000", "1780272000000000"}, {"2026/6/1", "1780239600000000"}, {"2026-06-01 25:00", "!type"});
     f = (struct field){.label = "期間", .type = FT_DURATION};
-    EACH(&f, {"P3Y", "P3Y"}, {"3年", "P3Y"}, {"６か月", "P6M"}, {"6ヶ月", "P6M"}, {"14日", "P14D"}, {"2週", "P2W"}, {"P-3Y", "!type"}, {"3", "!type"}, {"P3X", "!type"});
+    EACH(&f, {"P3Y", "P3Y"}, {"3年", "P3Y"}, {"６か月", "P6M"}, {"6ヶ月", "P6M"}, {"14日", "P14D"}, {"2週", "P2W"}, {"P-3Y", "!type"}, {"3", "!type"}, {"P3X", "!type"},
+         {"P", "!type"}, {"年", "!type"}, {"P007D", "P7D"}, {"P1000000D", "!type"}, {"PT30M", "!type"}, {"30分", "!type"});
+    const struct value_ctx figure = {.hours = true};
+    const struct pair hours[] = {{"PT30M", "PT30M"}, {"30分", "PT30M"}, {"２時間", "PT2H"}, {"P2M", "P2M"}, {"3年", "P3Y"}, {"PT3Y", NULL}, {"PT", NULL}, {"PT-1H", NULL}, {"P1H", NULL}};
+    for (size_t i = 0; i < ARRAY_N(hours); i++) {
+        struct trouble_vec bad = VEC_INIT(mem);
+        const char *text = NULL;
+        assert_int_equal(value_read(mem, &figure, &f, "f", hours[i].typed, &text, &bad), hours[i].want != NULL);
+        assert_true(hours[i].want == NULL ? bad.n == 1 : text_eq(text, hours[i].want));
+    }
 }
 
 static void choices(void **state)
@@ -178,6 +187,10 @@ static void shown(void **state)
     assert_string_equal(value_show(mem, &f, "1", LANG_JA), "はい");
     f.type = FT_DURATION;
     assert_string_equal(value_show(mem, &f, "P3Y", LANG_JA), "3年");
+    assert_string_equal(value_show(mem, &f, "P2M", LANG_JA), "2か月");
+    assert_string_equal(value_show(mem, &f, "PT2M", LANG_JA), "2分");
+    assert_string_equal(value_show(mem, &f, "PT1H", LANG_EN), "1 hours");
+    assert_string_equal(value_show(mem, &f, "P1DT2H", LANG_JA), "P1DT2H");
     assert_string_equal(value_show(mem, &f, NULL, LANG_JA), "");
 }
 
