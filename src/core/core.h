@@ -11,7 +11,7 @@
  *   session.c password.c  sign-in                                         task.c   tasks      check.c  checks, verdicts   conform.c  articles
  *   attach.c     attachments       import.c  CSV in, staged               erase.c  erasure    rebuild.c  projections from truth
  *   backup.c restore.c erasures.c   a verified copy, and going on from one (epochs: ledger)
- *   setting.c    pack sets: adopt, settings, switch, undo     oldset.c  older sets, for what was begun under them
+ *   setting.c    pack sets: adopt, settings, switch, undo     audit.c  nobody audits their own   oldset.c  older sets, for what was begun under them
  *                   search.c bigrams    setup.c  the first hour
  *
  * Everything that changes goes through core_command. Reads take a connection from core_read_begin. */

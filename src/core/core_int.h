@@ -46,6 +46,8 @@ MUST enum rc judge_scalar(struct work *w, const struct record *rec, enum slot sl
 MUST enum rc judge_rules(struct work *w, const struct record *rec, enum slot slot, const struct content *c, const char *at, struct err *e);
 /* Which steps of the form belong to a pack whose facets apply (ret_on has form->step_n places). */
 MUST enum rc judge_packs_on(struct work *w, const struct record *rec, enum slot slot, bool *ret_on, struct err *e);
+/* audit.c: a trouble own-audit for each value of the field that its auditor may not audit. */
+MUST enum rc audit_judge(struct work *w, const struct record *rec, const struct content *c, const struct field *fd, struct err *e);
 /* A trouble undecided:<field> for a condition that came out unknown. */
 void judge_undecided(struct work *w, const struct form *f, const struct cond *c, const char *article);
 

@@ -331,6 +331,9 @@ enum rc judge_rules(struct work *w, const struct record *rec, enum slot slot, co
             field_judged(w, rec->form, a, c);
     }
     for (size_t i = 0; i < f->field_n; i++)
+        if (pack_on(&asks, f, f->field[i].pack) && (strcmp(at, "submit") == 0 || text_eq(at, f->field[i].stage)))
+            TRY(audit_judge(w, rec, c, &f->field[i], e));
+    for (size_t i = 0; i < f->field_n; i++)
         if (f->field[i].unique)
             TRY(unique_check(w, rec, &f->field[i], c, e));
     return RC_OK;
@@ -349,6 +352,8 @@ enum rc work_troubles_refuse(struct work *w, struct err *e)
             continue;
         if (strncmp(t->code, "undecided:", 10) == 0)
             return err_set_arg(e, ERR_UNDECIDED, t->text, "%s", t->code);
+        if (strcmp(t->code, "own-audit") == 0)
+            return err_set_arg(e, ERR_OWN_AUDIT, t->text, "%s %s", t->path, t->code);
         if (t->rule != NULL)
             return err_set_arg(e, ERR_RULE, t->text, "%s", t->code);
         return err_set_arg(e, ERR_FIELDS, t->text, "%s %s", t->path ? t->path : "-", t->code);

@@ -18,7 +18,7 @@ static void carry(struct carriers *c, const struct carries *duties, enum strengt
 }
 
 static void field_carriers(struct carriers *c, const struct form *f, const struct field *fd) {
-    bool enforced = fd->required || fd->required_when || fd->value || fd->allowed || fd->all_ticked || fd->unique || fd->pattern;
+    bool enforced = fd->required || fd->required_when || fd->value || fd->allowed || fd->all_ticked || fd->unique || fd->pattern || fd->audited_by;
     carry(c, &fd->carries, enforced ? S_ENFORCE : S_FLOW, false, "field", mem_fmt(c->mem, "%s.%s", f->ident, fd->path));
     for (size_t i = 0; i < fd->cols_n; i++)
         field_carriers(c, f, &fd->cols[i]);

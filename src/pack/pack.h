@@ -59,6 +59,7 @@ struct field {
     struct cond *dflt;                /* default for a new record */
     int64_t min, max; bool has_min, has_max;  /* numbers; text: characters */
     const char *pattern;              /* a named pattern: mac, ip, email, tel, postal, url_https, code */
+    const char *audited_by;           /* a department or record that is audited: the person field (of its table or form) or "made_by" that audits it */
     bool unique;                      /* among records in force */
     bool personal;                    /* personal data: blanked by erasure of a person */
     bool listed;                      /* shown as a list column */
@@ -102,6 +103,7 @@ struct form {
     struct step *step; size_t step_n;           /* union of the facets' routes in the order of crosswalk 7.1 */
     struct then *then; size_t then_n;
     struct no_approval no_approval;
+    const char *article;              /* of the root form; a facet has its own */
     const char *number;               /* "SF302-{fy}-{seq:4}" */
     const char *title;                /* template of field paths: "{name}" */
     const char *department;           /* field path, or NULL: the applicant's main department */

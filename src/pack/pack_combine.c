@@ -240,6 +240,7 @@ static void facet_fill(struct build *b, const struct facet_work *w) {
         f->name_en = rf->name_en;
         f->number = number ? number : f->number;
     }
+    f->article = w->root ? article : f->article;
     f->number = f->number ? f->number : number;
     f->title = f->title ? f->title : title;
     f->category = f->category ? f->category : categories[rf->category];

@@ -248,6 +248,7 @@ static void field_fill(struct build *b, const struct pack *p, const struct raw_f
     f->stage = rf->stage ? rf->stage : "submit";
     f->pattern = rf->pattern;
     f->unique = rf->unique;
+    f->audited_by = rf->audited_by;
     f->personal = rf->personal;
     f->listed = rf->listed;
     f->indexed = rf->indexed;

@@ -54,7 +54,7 @@ struct raw_set { struct raw_head head; const char *id, *label, *label_en; bool o
 struct raw_duty { struct raw_head head; const char *id, *article, *must, *must_en, *only_if, *weaker; struct raw_list who, how; };
 struct raw_field {
     struct raw_head head;
-    const char *id, *refine, *label, *label_en, *help, *group, *of, *form, *stage, *pattern;
+    const char *id, *refine, *label, *label_en, *help, *group, *of, *form, *stage, *pattern, *audited_by;
     int type;
     struct raw_list options, columns;
     bool ordered, all_ticked, many, required, unique, personal, listed, indexed;

@@ -15,6 +15,25 @@ static void duties_lint(struct build *b) {
             problem_warn(b->problems, b->set->duty[i].pos, MSG("pack.duty.nothing"), b->set->duty[i].key, NULL, NULL);
 }
 
+/* ---- auditing ---- */
+static void audited_lint(struct build *b, const struct field *f, const struct field *beside, size_t n, bool column) {
+    bool person = text_eq(f->audited_by, "made_by"), kind = (f->type == FT_DEPARTMENT || f->type == FT_REF) && !f->many;
+    for (size_t i = 0; i < n && f->audited_by; i++)
+        person = person || (text_eq(column ? beside[i].id : beside[i].path, f->audited_by) && beside[i].type == FT_PERSON && !beside[i].many);
+    if (f->audited_by && (!person || !kind))
+        problem_add(b->problems, f->pos, MSG("pack.field.audited"), f->audited_by, NULL, NULL);
+}
+
+static void audits_lint(struct build *b) {
+    for (size_t i = 0; i < b->set->form_n; i++)
+        for (size_t k = 0; k < b->set->form[i].field_n; k++) {
+            const struct form *f = &b->set->form[i];
+            audited_lint(b, &f->field[k], f->field, f->field_n, false);
+            for (size_t c = 0; c < f->field[k].cols_n; c++)
+                audited_lint(b, &f->field[k].cols[c], f->field[k].cols, f->field[k].cols_n, true);
+        }
+}
+
 /* ---- text ---- */
 static const struct choice *choice_find(const struct pack *p, struct str id) {
     for (size_t i = 0; i < p->choice_n; i++)
@@ -104,6 +123,7 @@ static void texts_lint(struct build *b) {
 
 void lint_set(struct build *b) {
     routes_lint(b);
+    audits_lint(b);
     texts_lint(b);
     duties_lint(b);
 }
