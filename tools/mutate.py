@@ -47,7 +47,7 @@ def scenes():
 
 
 def speaks(mutant, text):
-    words = [(mutant["id"], 2)] + [(d, 1) for d in mutant["duties"]]
+    words = [(mutant["id"], 2)] + [(d, 1) for d in mutant["duties"]] + [(a, 1) for a in {re.sub(r"^\w+-|[a-z]+$", "", d) for d in mutant["duties"]}]
     return sum(n * len(re.findall(r"(?<![\w-])" + re.escape(w) + r"(?![\w-])", text)) for w, n in words if w)
 
 
