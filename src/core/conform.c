@@ -5,112 +5,106 @@
 
 #define VIOLATORS_MAX 200
 
-struct tally { int64_t bad, unknown, ok, since_bad, since_unknown; const struct duty **duty /* that the check carries */; size_t duty_n; };
+struct carried { const struct duty **v; size_t n; };       /* duties that a check carries */
+
+struct tally { int64_t bad, unknown, ok, since_bad, since_unknown; struct carried carried; };
 
 struct overdue { int64_t n, due_us; };
 
 static int64_t int_or_0(struct db_rows *rows, int col) { return db_is_null(rows, col) ? 0 : db_i64(rows, col); }
 
-/* ($1), ($2), ...: the keys that one statement asks about; both engines call the column column1. */
-static void keys_put(struct sql *s, const char *key, size_t i)
+/* One statement about many keys, since each statement costs a journey on PostgreSQL. Its text is written as far as the FROM, with k.column1 (the name on
+ * both engines) as its first column. */
+struct keyed { const char **key; size_t n, at /* the key of the row */; struct db_rows *rows; };
+
+static enum rc keyed_query(struct reader *r, struct sql *s, struct keyed *k, struct err *e)
 {
-    if (i > 0)
-        sql_lit(s, ", ");
-    sql_lit(s, "(");
-    sql_text(s, key);
-    sql_lit(s, ")");
+    sql_lit(s, " FROM (VALUES ");
+    for (size_t i = 0; i < k->n; i++) {
+        if (i > 0)
+            sql_lit(s, ", ");
+        sql_lit(s, "(");
+        sql_text(s, k->key[i]);
+        sql_lit(s, ")");
+    }
+    sql_lit(s, ") k");
+    return db_query(r->db, r->mem, s, &k->rows, e);
 }
 
-/* Counts of all checks, each to 1,000 from the index alone: one statement, since each costs a journey on PostgreSQL. */
+/* Rows come in the order of the keys; a surprise leaves a key without counts, never with another's. */
+static enum rc keyed_next(struct keyed *k, bool *ret_more, struct err *e)
+{
+    TRY(db_next(k->rows, ret_more, e));
+    while (*ret_more && k->at < k->n && strcmp(k->key[k->at], db_text(k->rows, 0)) != 0)
+        k->at++;
+    return *ret_more && k->at == k->n ? err_set(e, ERR_BUG, "counts out of order at %s", db_text(k->rows, 0)) : RC_OK;
+}
+
+/* Counts of all checks, each to 1,000 from the index alone. */
 static enum rc tallies_read(struct reader *r, struct tally *ret, struct err *e)
 {
     struct sql *s = sql_new(r->mem);
-    struct db_rows *rows;
-    bool more;
-    if (r->set->check_n == 0)
-        return RC_OK;
-    sql_lit(s, "SELECT (SELECT count(*) FROM (SELECT 1 AS x FROM verdict v WHERE v.chk = k.column1 AND v.state = 'bad' LIMIT 1001) d),"
+    struct keyed k = {.key = mem_array(r->mem, const char *, r->set->check_n + 1), .n = r->set->check_n};
+    bool more = k.n > 0;
+    for (size_t i = 0; i < k.n; i++)
+        k.key[i] = r->set->check[i].key;
+    sql_lit(s, "SELECT k.column1, (SELECT count(*) FROM (SELECT 1 AS x FROM verdict v WHERE v.chk = k.column1 AND v.state = 'bad' LIMIT 1001) d),"
                " (SELECT v.since_us FROM verdict v WHERE v.chk = k.column1 AND v.state = 'bad' ORDER BY v.since_us LIMIT 1),"
                " (SELECT count(*) FROM (SELECT 1 AS x FROM verdict v WHERE v.chk = k.column1 AND v.state = 'unknown' LIMIT 1001) d),"
                " (SELECT v.since_us FROM verdict v WHERE v.chk = k.column1 AND v.state = 'unknown' ORDER BY v.since_us LIMIT 1),"
-               " (SELECT count(*) FROM (SELECT 1 AS x FROM verdict v WHERE v.chk = k.column1 AND v.state = 'ok' LIMIT 1001) d), k.column1 FROM (VALUES ");
-    for (size_t i = 0; i < r->set->check_n; i++)
-        keys_put(s, r->set->check[i].key, i);
-    sql_lit(s, ") k");
-    TRY(db_query(r->db, r->mem, s, &rows, e));
-    for (size_t i = 0;; i++) {
-        TRY(db_next(rows, &more, e));
-        if (!more)
-            return RC_OK;
-        while (i < r->set->check_n && strcmp(r->set->check[i].key, db_text(rows, 5)) != 0)
-            i++;                                              /* in the order of the keys; a surprise leaves a check without counts, never with another's */
-        if (i == r->set->check_n)
-            return err_set(e, ERR_BUG, "counts of checks out of order");
-        ret[i] = (struct tally){.bad = db_i64(rows, 0), .since_bad = int_or_0(rows, 1), .unknown = db_i64(rows, 2), .since_unknown = int_or_0(rows, 3), .ok = db_i64(rows, 4)};
+               " (SELECT count(*) FROM (SELECT 1 AS x FROM verdict v WHERE v.chk = k.column1 AND v.state = 'ok' LIMIT 1001) d)");
+    if (more)
+        TRY(keyed_query(r, s, &k, e));
+    for (; more; k.at++) {
+        TRY(keyed_next(&k, &more, e));
+        if (more)
+            ret[k.at] = (struct tally){.bad = db_i64(k.rows, 1), .since_bad = int_or_0(k.rows, 2), .unknown = db_i64(k.rows, 3), .since_unknown = int_or_0(k.rows, 4), .ok = db_i64(k.rows, 5)};
     }
+    return RC_OK;
 }
 
-/* The duties that each check carries, looked up once. */
-static void duties_of(struct reader *r, const struct check *k, struct tally *ret)
+static struct carried duties_of(struct reader *r, const struct check *k)
 {
-    ret->duty = mem_array(r->mem, const struct duty *, k->carries.n + 1);
+    struct carried c = {.v = mem_array(r->mem, const struct duty *, k->carries.n + 1)};
     for (size_t i = 0; i < k->carries.n; i++) {
         const struct duty *d = pack_duty(r->set, k->carries.duty[i]);
         if (d != NULL)
-            ret->duty[ret->duty_n++] = d;
+            c.v[c.n++] = d;
     }
+    return c;
 }
 
-/* What is overdue of the duties of the set, in the set's order; bounded, so that a page costs the same with a million tasks. */
+/* What is overdue of the duties of the set; bounded, so that a page costs the same with a million tasks. */
 static enum rc overdue_read(struct reader *r, struct overdue *ret, struct err *e)
 {
     struct sql *s = sql_new(r->mem);
-    struct db_rows *rows;
-    bool more;
-    if (r->set->duty_n == 0)
-        return RC_OK;
+    struct keyed k = {.key = mem_array(r->mem, const char *, r->set->duty_n + 1), .n = r->set->duty_n};
+    bool more = k.n > 0;
+    for (size_t i = 0; i < k.n; i++)
+        k.key[i] = r->set->duty[i].key;
     sql_lit(s, "SELECT k.column1, (SELECT count(*) FROM (SELECT 1 AS x FROM task t WHERE t.duty = k.column1 AND t.state = 'open' AND t.due_us < ");
     sql_i64(s, r->now_us);
     sql_lit(s, " AND NOT (t.tkey >= 'check:' AND t.tkey < 'check;') LIMIT 1001) d),"
                " (SELECT t.due_us FROM task t WHERE t.duty = k.column1 AND t.state = 'open' AND t.due_us < ");
     sql_i64(s, r->now_us);
-    sql_lit(s, " AND NOT (t.tkey >= 'check:' AND t.tkey < 'check;') ORDER BY t.due_us LIMIT 1) FROM (VALUES ");
-    for (size_t i = 0; i < r->set->duty_n; i++)
-        keys_put(s, r->set->duty[i].key, i);
-    sql_lit(s, ") k");
-    TRY(db_query(r->db, r->mem, s, &rows, e));
-    for (size_t i = 0;; i++) {
-        TRY(db_next(rows, &more, e));
-        if (!more)
-            return RC_OK;
-        while (i < r->set->duty_n && strcmp(r->set->duty[i].key, db_text(rows, 0)) != 0)
-            i++;
-        if (i == r->set->duty_n)
-            return err_set(e, ERR_BUG, "counts of duties out of order");
-        ret[i] = (struct overdue){db_i64(rows, 1), int_or_0(rows, 2)};
+    sql_lit(s, " AND NOT (t.tkey >= 'check:' AND t.tkey < 'check;') ORDER BY t.due_us LIMIT 1)");
+    if (more)
+        TRY(keyed_query(r, s, &k, e));
+    for (; more; k.at++) {
+        TRY(keyed_next(&k, &more, e));
+        if (more)
+            ret[k.at] = (struct overdue){db_i64(k.rows, 1), int_or_0(k.rows, 2)};
     }
+    return RC_OK;
 }
 
 /* A check speaks for its own article, and for the article of every duty that it carries (a core check carries several packs' duties). */
-static bool speaks_for(const struct reader *r, const struct check *k, const struct pack *p, const char *article)
+static bool speaks_for(const struct check *k, const struct carried *c, const struct pack *p, const char *article)
 {
     if (k->pack == p && text_eq(k->article, article))
         return true;
-    for (size_t i = 0; i < k->carries.n; i++) {
-        const struct duty *d = pack_duty(r->set, k->carries.duty[i]);
-        if (d != NULL && d->pack == p && text_eq(d->article, article))
-            return true;
-    }
-    return false;
-}
-
-/* The same with the duties looked up before: every check is asked for every article. */
-static bool tally_speaks(const struct check *k, const struct tally *t, const struct pack *p, const char *article)
-{
-    if (k->pack == p && text_eq(k->article, article))
-        return true;
-    for (size_t i = 0; i < t->duty_n; i++)
-        if (t->duty[i]->pack == p && text_eq(t->duty[i]->article, article))
+    for (size_t i = 0; i < c->n; i++)
+        if (c->v[i]->pack == p && text_eq(c->v[i]->article, article))
             return true;
     return false;
 }
@@ -138,11 +132,11 @@ static void excepted_add(const struct summing *s, struct article_state *a, int64
 /* An exception covers a check when it covers every duty of the article that the check carries. */
 static const struct excepted *check_excepted(const struct summing *s, const struct pack *p, const char *article, const struct tally *t)
 {
-    const char **duty = mem_array(s->r->mem, const char *, t->duty_n + 1);
+    const char **duty = mem_array(s->r->mem, const char *, t->carried.n + 1);
     size_t n = 0;
-    for (size_t i = 0; s->excepted->n > 0 && i < t->duty_n; i++)
-        if (t->duty[i]->pack == p && text_eq(t->duty[i]->article, article))
-            duty[n++] = t->duty[i]->key;
+    for (size_t i = 0; s->excepted->n > 0 && i < t->carried.n; i++)
+        if (t->carried.v[i]->pack == p && text_eq(t->carried.v[i]->article, article))
+            duty[n++] = t->carried.v[i]->key;
     return s->excepted->n > 0 ? exception_whole(s->excepted, p->id, article, duty, n) : NULL;
 }
 
@@ -154,7 +148,7 @@ static enum rc add_checks(const struct summing *s, const struct pack *p, struct 
         const char *label = pick_lang(s->r->actor.lang, k->label ? k->label : k->key, k->label_en);
         const struct excepted *whole, *one = NULL;
         int64_t singles;
-        if (!tally_speaks(k, t, p, a->article))
+        if (!speaks_for(k, &t->carried, p, a->article))
             continue;
         whole = check_excepted(s, p, a->article, t);
         if (whole != NULL) {                             /* what cannot be judged stays unknown: an exception is for what is known */
@@ -284,7 +278,7 @@ enum rc conformity(struct reader *r, const char *pack, struct article_states *re
     struct tally *tally = mem_array(r->mem, struct tally, r->set->check_n + 1);
     TRY(tallies_read(r, tally, e));
     for (size_t i = 0; i < r->set->check_n; i++)
-        duties_of(r, &r->set->check[i], &tally[i]);
+        tally[i].carried = duties_of(r, &r->set->check[i]);
     struct overdue *overdue = mem_array(r->mem, struct overdue, r->set->duty_n + 1);
     TRY(overdue_read(r, overdue, e));
     struct exceptions excepted = VEC_INIT(r->mem);
@@ -331,19 +325,35 @@ static enum rc violators_of(struct reader *r, const struct check *k, const char 
     return RC_OK;
 }
 
+static enum rc duty_overdue(struct reader *r, const char *duty, enum verdict_state as, int limit, struct violators *ret, struct err *e)
+{
+    struct q_tasks_overdue_of_duty_rows row;
+    TRY(q_tasks_overdue_of_duty(r->db, r->mem, duty, r->now_us, limit - (int)ret->n, &row, e));
+    for (size_t k = 0; k < row.n; k++)
+        TRY(violator_add(r, (struct violator){.check = row.v[k].name, .subject = row.v[k].record, .title = row.v[k].title, .number = row.v[k].number,
+                                           .state = as, .since_us = row.v[k].due_us}, ret, e));
+    return RC_OK;
+}
+
 static enum rc overdue_of(struct reader *r, const struct pack *p, const char *article, int limit, struct violators *ret, struct err *e)
 {
     for (size_t i = 0; i < r->set->duty_n && (int)ret->n < limit; i++) {
         const struct duty *d = &r->set->duty[i];
-        struct q_tasks_overdue_of_duty_rows row;
-        if (d->pack != p || (article != NULL && !text_eq(d->article, article)))
-            continue;
-        TRY(q_tasks_overdue_of_duty(r->db, r->mem, d->key, r->now_us, limit - (int)ret->n, &row, e));
-        for (size_t k = 0; k < row.n; k++)
-            TRY(violator_add(r, (struct violator){.check = row.v[k].name, .subject = row.v[k].record, .title = row.v[k].title, .number = row.v[k].number,
-                                               .state = VERDICT_BAD, .since_us = row.v[k].due_us}, ret, e));
+        if (d->pack == p && (article == NULL || text_eq(d->article, article)))
+            TRY(duty_overdue(r, d->key, VERDICT_BAD, limit, ret, e));
     }
     return RC_OK;
+}
+
+/* Whether the check is asked about: by its name, by the article it speaks for, or by its pack. */
+static bool asked_about(struct reader *r, const struct check *k, const struct pack *p, const char *article, const char *check)
+{
+    if (check != NULL)
+        return strcmp(k->key, check) == 0;
+    if (p == NULL || article == NULL)
+        return p != NULL && k->pack == p;
+    struct carried c = duties_of(r, k);
+    return speaks_for(k, &c, p, article);
 }
 
 enum rc conformity_violators(struct reader *r, const char *pack, const char *article, const char *check, int limit, struct violators *ret, struct err *e)
@@ -358,8 +368,7 @@ enum rc conformity_violators(struct reader *r, const char *pack, const char *art
     for (int pass = 0; r->set != NULL && pass < 2; pass++)
         for (size_t i = 0; i < r->set->check_n; i++) {
             const struct check *k = &r->set->check[i];
-            bool asked = check != NULL ? strcmp(k->key, check) == 0 : p != NULL && (article == NULL ? k->pack == p : speaks_for(r, k, p, article));
-            if (asked)
+            if (asked_about(r, k, p, article, check))
                 TRY(violators_of(r, k, pass == 0 ? "bad" : "unknown", pass == 0 ? VERDICT_BAD : VERDICT_UNKNOWN, limit, ret, e));
         }
     return p != NULL && check == NULL ? overdue_of(r, p, article, limit, ret, e) : RC_OK;
@@ -375,16 +384,6 @@ static bool carries_duty(const struct carries *c, const char *duty)
     return false;
 }
 
-static enum rc duty_overdue(struct reader *r, const char *duty, int limit, struct violators *ret, struct err *e)
-{
-    struct q_tasks_overdue_of_duty_rows row;
-    TRY(q_tasks_overdue_of_duty(r->db, r->mem, duty, r->now_us, limit, &row, e));
-    for (size_t k = 0; k < row.n; k++)
-        TRY(violator_add(r, (struct violator){.check = row.v[k].name, .subject = row.v[k].record, .title = row.v[k].title, .number = row.v[k].number,
-                                           .state = VERDICT_BAD, .since_us = row.v[k].due_us}, ret, e));
-    return RC_OK;
-}
-
 /* What its tasks, its checks and its declarations say; VERDICT_NONE when nothing of it is judged by the engine. */
 enum rc duty_state(struct reader *r, const char *duty, enum verdict_state *ret_state, struct violators *ret, struct err *e)
 {
@@ -394,7 +393,7 @@ enum rc duty_state(struct reader *r, const char *duty, enum verdict_state *ret_s
         return err_set(e, ERR_DB_NOTFOUND, "duty %s", duty);
     if (ret->mem == NULL)
         ret->mem = r->mem;
-    TRY(duty_overdue(r, duty, VIOLATORS_MAX, ret, e));
+    TRY(duty_overdue(r, duty, VERDICT_BAD, VIOLATORS_MAX, ret, e));
     for (size_t i = 0; i < r->set->check_n; i++) {
         const struct check *k = &r->set->check[i];
         if (!carries_duty(&k->carries, duty))

@@ -17,9 +17,10 @@ enum rc exceptions_read(struct reader *r, struct exceptions *ret, struct err *e)
     sql_text(s, r->today);
     sql_lit(s, " AND x.expires_on >= ");
     sql_text(s, r->today);
-    sql_lit(s, " AND x.ended_on IS NULL ORDER BY x.record LIMIT 500");
+    sql_lit(s, " AND x.ended_on IS NULL ORDER BY x.record LIMIT ");
+    sql_i64(s, EXCEPTIONS_MAX);
     TRY(db_query(r->db, r->mem, s, &rows, e));
-    while (ret->n < EXCEPTIONS_MAX) {
+    for (;;) {
         TRY(db_next(rows, &more, e));
         if (!more)
             return RC_OK;
@@ -27,8 +28,6 @@ enum rc exceptions_read(struct reader *r, struct exceptions *ret, struct err *e)
             .duty = db_is_null(rows, 2) ? NULL : mem_strdup(r->mem, db_text(rows, 2)), .subject = db_is_null(rows, 3) ? NULL : mem_strdup(r->mem, db_text(rows, 3)),
             .until = mem_strdup(r->mem, db_text(rows, 4))};
     }
-    db_rows_end(rows);
-    return RC_OK;
 }
 
 static bool of_article(const struct excepted *x, const char *pack, const char *article) { return text_eq(x->pack, pack) && text_eq(x->article, article); }
