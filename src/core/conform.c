@@ -384,36 +384,77 @@ static bool carries_duty(const struct carries *c, const char *duty)
     return false;
 }
 
-/* What its tasks, its checks and its declarations say; VERDICT_NONE when nothing of it is judged by the engine. */
+/* Exceptions of the duty's article as they fall on this duty alone. */
+struct relief { const struct duty *duty; const struct exceptions *excepted; bool whole; struct violators covered; };
+
+/* Violations of one check: into `ret` what counts, into `covered` what an exception covers. As many more are read as there are exceptions, so that
+ * covered ones never hide one that counts. */
+static enum rc unrelieved(struct reader *r, const struct check *k, struct relief *x, struct violators *ret, struct err *e)
+{
+    struct q_verdict_violators_rows row;
+    int left = VIOLATORS_MAX - (int)ret->n;
+    TRY(q_verdict_violators(r->db, r->mem, k->key, "bad", left + (int)x->excepted->n, &row, e));
+    for (size_t i = 0; i < row.n; i++) {
+        bool covered = x->whole || exception_one(x->excepted, x->duty, row.v[i].number);
+        struct violators *to = covered ? &x->covered : ret;
+        if (to->n < VIOLATORS_MAX)
+            TRY(violator_add(r, (struct violator){.check = k->key, .subject = row.v[i].subject, .title = row.v[i].title, .number = row.v[i].number,
+                                               .state = covered ? VERDICT_EXCEPTED : VERDICT_BAD, .since_us = row.v[i].since_us}, to, e));
+    }
+    return RC_OK;
+}
+
+/* Declarations that carry the duty, and forms that set tasks for it. */
+static enum rc duty_promised(struct reader *r, const struct duty *d, bool *ret_judged, bool *ret_undeclared, struct err *e)
+{
+    bool made;
+    for (size_t i = 0; i < d->pack->declaration_n; i++)
+        if (carries_duty(&d->pack->declaration[i].carries, d->key)) {
+            TRY(declared(r, &d->pack->declaration[i], &made, e));
+            *ret_judged = true;
+            *ret_undeclared = *ret_undeclared || !made;
+        }
+    for (size_t i = 0; i < r->set->form_n; i++)
+        for (size_t k = 0; k < r->set->form[i].then_n; k++)
+            *ret_judged = *ret_judged || carries_duty(&r->set->form[i].then[k].carries, d->key);
+    return RC_OK;
+}
+
+static enum rc duty_checks(struct reader *r, struct relief *x, bool *ret_judged, struct violators *ret, struct err *e)
+{
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < r->set->check_n; i++) {
+            const struct check *k = &r->set->check[i];
+            if (!carries_duty(&k->carries, x->duty->key))
+                continue;
+            *ret_judged = true;
+            TRY(pass == 0 ? unrelieved(r, k, x, ret, e) : violators_of(r, k, "unknown", VERDICT_UNKNOWN, VIOLATORS_MAX, ret, e));
+        }
+    return RC_OK;
+}
+
+/* What its tasks, its checks and its declarations say, and which exceptions cover it; VERDICT_NONE when nothing of it is judged by the engine. An
+ * exception is for what is known: what cannot be judged stays unknown. */
 enum rc duty_state(struct reader *r, const char *duty, enum verdict_state *ret_state, struct violators *ret, struct err *e)
 {
     const struct duty *d = pack_duty(r->set, duty);
-    bool judged = false, unknown = false, made;
+    struct exceptions excepted = VEC_INIT(r->mem);
+    struct relief x = {.duty = d, .excepted = &excepted, .covered = VEC_INIT(r->mem)};
+    bool judged = false, undeclared = false;
     if (d == NULL)
         return err_set(e, ERR_DB_NOTFOUND, "duty %s", duty);
     if (ret->mem == NULL)
         ret->mem = r->mem;
-    TRY(duty_overdue(r, duty, VERDICT_BAD, VIOLATORS_MAX, ret, e));
-    for (size_t i = 0; i < r->set->check_n; i++) {
-        const struct check *k = &r->set->check[i];
-        if (!carries_duty(&k->carries, duty))
-            continue;
-        judged = true;
-        TRY(violators_of(r, k, "bad", VERDICT_BAD, VIOLATORS_MAX, ret, e));
-        TRY(violators_of(r, k, "unknown", VERDICT_UNKNOWN, VIOLATORS_MAX, ret, e));
-    }
-    for (size_t i = 0; i < d->pack->declaration_n; i++)
-        if (carries_duty(&d->pack->declaration[i].carries, duty)) {
-            TRY(declared(r, &d->pack->declaration[i], &made, e));
-            judged = true;
-            unknown = unknown || !made;
-        }
-    for (size_t i = 0; i < r->set->form_n; i++)
-        for (size_t k = 0; k < r->set->form[i].then_n; k++)
-            judged = judged || carries_duty(&r->set->form[i].then[k].carries, duty);
-    *ret_state = unknown ? VERDICT_UNKNOWN : judged ? VERDICT_OK : VERDICT_NONE;
-    for (size_t i = 0; i < ret->n; i++)
-        if (*ret_state != VERDICT_BAD)
-            *ret_state = ret->v[i].state;
+    TRY(exceptions_read(r, &excepted, e));
+    x.whole = exception_whole(&excepted, d->pack->id, d->article, &d->key, 1) != NULL;
+    TRY(duty_overdue(r, duty, x.whole ? VERDICT_EXCEPTED : VERDICT_BAD, VIOLATORS_MAX, x.whole ? &x.covered : ret, e));
+    TRY(duty_checks(r, &x, &judged, ret, e));
+    TRY(duty_promised(r, d, &judged, &undeclared, e));
+    if (ret->n > 0)                                      /* the bad ones stand first */
+        *ret_state = ret->v[0].state;
+    else
+        *ret_state = undeclared ? VERDICT_UNKNOWN : x.covered.n > 0 ? VERDICT_EXCEPTED : judged ? VERDICT_OK : VERDICT_NONE;
+    for (size_t i = 0; i < x.covered.n && ret->n < VIOLATORS_MAX; i++)
+        *vec_push(ret) = x.covered.v[i];
     return RC_OK;
 }

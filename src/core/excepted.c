@@ -60,10 +60,19 @@ const struct excepted *exception_whole(const struct exceptions *v, const char *p
     return ends;
 }
 
-static bool counted_before(const struct exceptions *v, size_t at)
+/* One record's violation of this duty is covered by an exception of its own. */
+bool exception_one(const struct exceptions *v, const struct duty *d, const char *number)
+{
+    for (size_t i = 0; i < v->n; i++)
+        if (v->v[i].subject != NULL && strcmp(v->v[i].subject, number) == 0 && of_article(&v->v[i], d->pack->id, d->article) && of_duty(&v->v[i], &d->key, 1))
+            return true;
+    return false;
+}
+
+static bool counted_before(const struct exceptions *v, size_t at, const struct check *k)
 {
     for (size_t i = 0; i < at; i++)
-        if (text_eq(v->v[i].subject, v->v[at].subject) && of_article(&v->v[i], v->v[at].pack, v->v[at].article))
+        if (text_eq(v->v[i].subject, v->v[at].subject) && of_article(&v->v[i], v->v[at].pack, v->v[at].article) && of_duty(&v->v[i], k->carries.duty, k->carries.n))
             return true;
     return false;
 }
@@ -76,7 +85,7 @@ enum rc exception_singles(struct reader *r, const struct exceptions *v, const ch
         struct sql *s = sql_new(r->mem);
         struct db_rows *rows;
         bool there;
-        if (v->v[i].subject == NULL || !of_article(&v->v[i], pack, article) || !of_duty(&v->v[i], k->carries.duty, k->carries.n) || counted_before(v, i))
+        if (v->v[i].subject == NULL || !of_article(&v->v[i], pack, article) || !of_duty(&v->v[i], k->carries.duty, k->carries.n) || counted_before(v, i, k))
             continue;
         sql_lit(s, "SELECT v.subject FROM record d JOIN verdict v ON v.subject = d.id WHERE d.number = ");
         sql_text(s, v->v[i].subject);

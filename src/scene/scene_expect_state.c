@@ -24,12 +24,12 @@ static bool judged_state(struct run *r, struct args *a, const char *what, const 
     return text_eq(have, state) ? true : run_fail(r, mem_fmt(r->step, "%s %s", what, state), mem_fmt(r->step, "%s: %s", have, reply_text(r->step, &p)));
 }
 
-/* expect duty KEY failing|ok|unknown|none [for VAR] */
+/* expect duty KEY failing|ok|unknown|excepted|none [for VAR] */
 static bool expect_duty(struct run *r, struct args *a, bool check)
 {
     const struct word *key = args_next(a), *state = args_next(a);
     if (key == NULL || state == NULL)
-        return run_bad(r, "expect duty KEY failing|ok|unknown [for VAR]");
+        return run_bad(r, "expect duty KEY failing|ok|unknown|excepted|none [for VAR]");
     char *path = mem_fmt(r->step, "/api/v1/%s?key=%s", check ? "check" : "duty", url_text(r->step, key->text));
     return judged_state(r, a, key->text, path, state->text);
 }
