@@ -85,12 +85,24 @@ static void key_adopt(struct ledger *l, const char *origin, const uint8_t seed[3
 
 /* ---- opening ---- */
 
+/* The first batch of an opening is there as a whole or not at all. */
+static enum rc opening_end(struct ledger *l, struct tx *tx, enum rc rc, struct err *e)
+{
+    bool fatal;
+    if (rc != RC_OK) {
+        tx_rollback(tx);
+        ledger_abandon(l);
+        return rc;
+    }
+    TRY(tx_commit(tx, &fatal, e));
+    return ledger_committed(l, e);
+}
+
 static enum rc create(struct ledger *l, struct db *writer, const struct ledger_conf *c, const char *seed_path, struct err *e)
 {
     uint8_t seed[32], boot[8];
     hash_t root;
     struct tx *tx;
-    bool fatal;
     int used;
     MEM_SCOPE(tmp, l);
     TRY(highwater_used(l->high, &used, e));
@@ -115,13 +127,7 @@ static enum rc create(struct ledger *l, struct db *writer, const struct ledger_c
         rc = ledger_append(l, tx, en, &seq, e);
     if (rc == RC_OK)
         rc = ledger_seal(l, tx, e);
-    if (rc != RC_OK) {
-        tx_rollback(tx);
-        ledger_abandon(l);
-        return rc;
-    }
-    TRY(tx_commit(tx, &fatal, e));
-    return ledger_committed(l, e);
+    return opening_end(l, tx, rc, e);
 }
 
 /* Leaves [from, to) must be the hashes of their entries. */
@@ -250,17 +256,10 @@ static enum rc go_on(struct ledger *l, struct db *db, const struct ledger_conf *
     MEM_SCOPE(tmp, l);
     struct checkpoint known;
     struct tx *tx;
-    bool fatal;
     TRY(known_newest(l, tmp, c, &known, e));
     TRY(tx_begin(db, &tx, e));
     enum rc rc = first_of_epoch(l, tx, c, cp, &known, e);
-    if (rc != RC_OK) {
-        tx_rollback(tx);
-        ledger_abandon(l);
-        return rc;
-    }
-    TRY(tx_commit(tx, &fatal, e));
-    return ledger_committed(l, e);
+    return opening_end(l, tx, rc, e);
 }
 
 static enum rc reopen(struct ledger *l, struct db *db, const struct q_ledger_head *head, const struct ledger_conf *c, const char *seed_path, struct err *e)
