@@ -23,6 +23,7 @@ VERIFIER = os.path.join(ROOT, "verifier", "daicho_verify.py")
 sys.path.insert(0, os.path.dirname(VERIFIER))
 sys.dont_write_bytecode = True
 import daicho_verify as dv  # noqa: E402
+import ledger_proof as lp  # noqa: E402
 
 passed = failed = 0
 
@@ -42,20 +43,20 @@ def golden():
     want = {0: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", 1: "dziFphNIniTOLPdhmdakI/BC5LvxLX7s7pEu8nbGVwE=", 2: "WkdmL9ijF9lgSaP59HxV3GfKZgUbqjaD27GbL+CaB7A=",
             3: "lPvQ3YNvUDAWkubQ6t5yjuGexSv/8WBu2AfIV11aqhk=", 7: "mMl/C6MXXNCLAx3QhLncTmSbZNGijm6mlGRlAxc6tYc=", 8: "tpcyzlyRQWLKmsz69OldP5h01ogFQ3CIqv8YSk25Z3M=",
             100: "EGptFZTXMkjJY0Y5iWz4p20sNBj4+4tOJDhgJaJ/JHI=", 100000: "6OR2a3KCUDHuTCPWt91M8I4eui4tu6jn4nPBb0hFpto="}
-    tree = dv.Tree(want)
+    tree = lp.Tree(want)
     for i in range(100000):
-        tree.push(dv.leaf_hash(b"entry %d" % i))
+        tree.push(lp.leaf_hash(b"entry %d" % i))
     for n, root in want.items():
         check(base64.b64encode(tree.roots[n]).decode() == root, "root %d" % n)
-    key = dv.Key("ledger.example.internal/org1+44a06731+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs")
+    key = lp.Key("ledger.example.internal/org1+44a06731+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs")
     note = ("ledger.example.internal/org1\n100000\n6OR2a3KCUDHuTCPWt91M8I4eui4tu6jn4nPBb0hFpto=\n\n\u2014 ledger.example.internal/org1 "
             "RKBnMefDaSi/QM17LLBrakAwSH4L4M+z/mUVpyiqzeKFa+81pFQylKGxteqJeLHvpLg53LLL/drnuBoDn1Xxeu/s6wg=\n").encode()
     check(hashlib.sha256(note).hexdigest() == "c1e58b1ff883e275d505f6a3720416b6d5800a5c4b14ba532df7552693e39590", "checkpoint file")
-    check(dv.Checkpoint(note, key).size == 100000, "golden checkpoint")
-    pub = dv.Key("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k").pub
+    check(lp.Checkpoint(note, key).size == 100000, "golden checkpoint")
+    pub = lp.Key("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k").pub
     sig = base64.b64decode("Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=")[4:]
-    check(dv.ed25519_ok(pub, b"This is an example message.\n", sig), "C2SP note")
-    check(not dv.ed25519_ok(pub, b"This is an example message!\n", sig), "altered C2SP note")
+    check(lp.ed25519_ok(pub, b"This is an example message.\n", sig), "C2SP note")
+    check(not lp.ed25519_ok(pub, b"This is an example message!\n", sig), "altered C2SP note")
 
 
 def rfc8032():
@@ -67,14 +68,14 @@ def rfc8032():
             ("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
              "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a")):
         pub, msg, sig = bytes.fromhex(pub), bytes.fromhex(msg), bytes.fromhex(sig)
-        check(dv.ed25519_ok(pub, msg, sig), "RFC 8032 vector")
-        check(not dv.ed25519_ok(pub, msg + b"x", sig), "RFC 8032 vector, other message")
+        check(lp.ed25519_ok(pub, msg, sig), "RFC 8032 vector")
+        check(not lp.ed25519_ok(pub, msg + b"x", sig), "RFC 8032 vector, other message")
         for bit in range(0, 512, 5):
             bad = bytearray(sig)
             bad[bit // 8] ^= 1 << bit % 8
-            check(not dv.ed25519_ok(pub, msg, bytes(bad)), "signature with bit %d changed" % bit)
-        s = int.from_bytes(sig[32:], "little") + dv.L                       # malleability
-        check(s >= 1 << 256 or not dv.ed25519_ok(pub, msg, sig[:32] + s.to_bytes(32, "little")), "S + L")
+            check(not lp.ed25519_ok(pub, msg, bytes(bad)), "signature with bit %d changed" % bit)
+        s = int.from_bytes(sig[32:], "little") + lp.L                       # malleability
+        check(s >= 1 << 256 or not lp.ed25519_ok(pub, msg, sig[:32] + s.to_bytes(32, "little")), "S + L")
 
 
 def vectors():
@@ -88,13 +89,13 @@ def vectors():
                 raw = lambda k: base64.b64decode(v[k] or "")                # noqa: E731, B023
                 proof = [base64.b64decode(p) for p in v["proof"] or []]
                 if kind == "inclusion":
-                    ok = dv.inclusion_ok(v["leafIdx"], v["treeSize"], raw("leafHash"), proof, raw("root"))
+                    ok = lp.inclusion_ok(v["leafIdx"], v["treeSize"], raw("leafHash"), proof, raw("root"))
                 elif kind == "consistency":
-                    ok = dv.consistency_ok(v["size1"], v["size2"], proof, raw("root1"), raw("root2"))
+                    ok = lp.consistency_ok(v["size1"], v["size2"], proof, raw("root1"), raw("root2"))
                 elif kind == "subtreeinclusion":
-                    ok = dv.subtree_inclusion_ok(v["leafIdx"], v["start"], v["end"], raw("leafHash"), proof, raw("root"))
+                    ok = lp.subtree_inclusion_ok(v["leafIdx"], v["start"], v["end"], raw("leafHash"), proof, raw("root"))
                 else:
-                    ok = dv.subtree_ok(v["start"], v["end"], v["size"], proof, raw("root1"), raw("root2"))
+                    ok = lp.subtree_ok(v["start"], v["end"], v["size"], proof, raw("root1"), raw("root2"))
                 if "inclusion" in kind and (not raw("leafHash") or not raw("root")):
                     ok = False                                              # callers hand over 32 bytes only
                 check(ok != v["wantErr"], os.path.join(folder, name))
@@ -169,8 +170,8 @@ def flips(db, vkey, table, key, column, step=1):
 def every_bit(folder, vkey):
     db = in_memory(os.path.join(folder, "house.db"))
     check(problem(dv.Sqlite("", db), vkey) is None, "the untouched database")
-    real, cached = dv.ed25519_ok, functools.lru_cache(maxsize=4096)(dv.ed25519_ok)
-    dv.ed25519_ok = cached
+    real, cached = lp.ed25519_ok, functools.lru_cache(maxsize=4096)(lp.ed25519_ok)
+    lp.ed25519_ok = cached
     for table, (key, columns) in COLUMNS.items():
         for column in columns:
             flips(db, vkey, table, key, column)
@@ -185,13 +186,13 @@ def every_bit(folder, vkey):
         found = problem(lambda: dv.Sqlite("", db), vkey)
         db.execute("ROLLBACK")
         check(found == want, "%s: expected %s, found %s" % (text, want, found))
-    dv.ed25519_ok = real
+    lp.ed25519_ok = real
 
 
 def export_bytes(folder, vkey):
     base = os.path.join(folder, "export")
     check(problem(lambda: dv.Folder(base), vkey) is None, "the untouched export")
-    real, dv.ed25519_ok = dv.ed25519_ok, functools.lru_cache(maxsize=4096)(dv.ed25519_ok)
+    real, lp.ed25519_ok = lp.ed25519_ok, functools.lru_cache(maxsize=4096)(lp.ed25519_ok)
     for where, _, names in os.walk(base):
         for name in names:
             path = os.path.join(where, name)
@@ -210,16 +211,16 @@ def export_bytes(folder, vkey):
             with open(path, "wb") as f:
                 f.write(good)
             check(not silent, "%s: bytes %s do not matter" % (path, silent[:5]))
-    dv.ed25519_ok = real
+    lp.ed25519_ok = real
 
 
 def tiles(folder, vkey):
     db = in_memory(os.path.join(folder, "house.db"))
-    real, dv.ed25519_ok = dv.ed25519_ok, functools.lru_cache(maxsize=64)(dv.ed25519_ok)
+    real, lp.ed25519_ok = lp.ed25519_ok, functools.lru_cache(maxsize=64)(lp.ed25519_ok)
     flips(db, vkey, "tile", "n", "hashes", 331)
     flips(db, vkey, "tile", "n", "level")
     flips(db, vkey, "tile", "n", "n")
-    dv.ed25519_ok = real
+    lp.ed25519_ok = real
 
 
 # ---- the command: exit codes, older checkpoints, receipts ----
@@ -234,14 +235,14 @@ def sign(seed, msg):
     a = (int.from_bytes(h[:32], "little") & (1 << 254) - 8) | 1 << 254
 
     def pack(p):
-        z = pow(p[2], dv.P - 2, dv.P)
-        x, y = p[0] * z % dv.P, p[1] * z % dv.P
+        z = pow(p[2], lp.P - 2, lp.P)
+        x, y = p[0] * z % lp.P, p[1] * z % lp.P
         return (y | (x & 1) << 255).to_bytes(32, "little")
-    pub = pack(dv._mul(a, dv.BASE))
-    r = int.from_bytes(hashlib.sha512(h[32:] + msg).digest(), "little") % dv.L
-    big = pack(dv._mul(r, dv.BASE))
-    k = int.from_bytes(hashlib.sha512(big + pub + msg).digest(), "little") % dv.L
-    return big + ((r + k * a) % dv.L).to_bytes(32, "little")
+    pub = pack(lp._mul(a, lp.BASE))
+    r = int.from_bytes(hashlib.sha512(h[32:] + msg).digest(), "little") % lp.L
+    big = pack(lp._mul(r, lp.BASE))
+    k = int.from_bytes(hashlib.sha512(big + pub + msg).digest(), "little") % lp.L
+    return big + ((r + k * a) % lp.L).to_bytes(32, "little")
 
 
 def checkpoint(key, seed, size, root):
@@ -251,7 +252,7 @@ def checkpoint(key, seed, size, root):
 
 def rewritten(folder, vkey, seed, older):
     """Entry 20 is changed, everything is computed anew and signed with the true key: only an older checkpoint tells."""
-    key, path = dv.Key(vkey), os.path.join(folder, "forged.db")
+    key, path = lp.Key(vkey), os.path.join(folder, "forged.db")
     disk = sqlite3.connect(os.path.join(folder, "house.db"))
     db = sqlite3.connect(path, isolation_level=None)
     disk.backup(db)
@@ -259,9 +260,9 @@ def rewritten(folder, vkey, seed, older):
     for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
         db.execute("DROP TRIGGER %s" % name)
     db.execute("UPDATE ledger SET entry = CAST(replace(CAST(entry AS TEXT), '件', '枚') AS BLOB) WHERE seq = 20")
-    tree = dv.Tree()
+    tree = lp.Tree()
     for seq, entry in db.execute("SELECT seq, entry FROM ledger ORDER BY seq").fetchall():
-        h = dv.leaf_hash(entry)
+        h = lp.leaf_hash(entry)
         db.execute("UPDATE ledger SET leaf = ? WHERE seq = ?", (h, seq))
         tree.push(h)
     for level, n, hashes in tree.tiles:
@@ -275,7 +276,7 @@ def rewritten(folder, vkey, seed, older):
 
 
 def commands(folder, vkey):
-    db, export, key = os.path.join(folder, "house.db"), os.path.join(folder, "export"), dv.Key(vkey)
+    db, export, key = os.path.join(folder, "house.db"), os.path.join(folder, "export"), lp.Key(vkey)
     seed = bytes.fromhex(open(os.path.join(folder, "keys", "ledger.seed"), encoding="ascii").read().strip())
     for where in (db, export):
         code, text = command(where, "--vkey", vkey)
@@ -285,11 +286,11 @@ def commands(folder, vkey):
     check(command(export)[0] == 0 and "注意" in command(export)[1], "key of the export, with a warning")
     check(command(db)[0] == 2, "a database without --vkey")
     check(command(db, "--vkey", "x+y+z")[0] == 10, "no key")
-    other = dv.Key("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k")
+    other = lp.Key("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k")
     check(command(db, "--vkey", "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k")[0] == 11 and other, "wrong key")
     check(command(os.path.join(folder, "nothing.db"), "--vkey", vkey)[0] == 3, "no such file")
     notes = [s.rstrip(b"\0") for s in slots(os.path.join(folder, "high", "highwater"))]
-    sizes = [dv.Checkpoint(n, key).size for n in notes if n]
+    sizes = [lp.Checkpoint(n, key).size for n in notes if n]
     check(len(sizes) >= 3 and sizes[0] == 1, "checkpoints kept: %s" % sizes)
     for i, note in enumerate(n for n in notes if n):
         path = os.path.join(folder, "older-%d" % i)
@@ -311,8 +312,22 @@ def slots(path):
     return [data[i:i + 512] for i in range(0, len(data), 512)]
 
 
+def carried_away(folder, vkey):
+    """The three files on another machine; and one of them left behind."""
+    away = tempfile.mkdtemp()
+    for name in os.listdir(os.path.dirname(VERIFIER)):
+        if name.endswith(".py"):
+            shutil.copy(os.path.join(os.path.dirname(VERIFIER), name), away)
+    run = [sys.executable, "-I", os.path.join(away, "daicho_verify.py"), os.path.join(folder, "export"), "--vkey", vkey]
+    check(subprocess.run(run, capture_output=True, cwd="/").returncode == 0, "the verifier's folder, copied")
+    os.remove(os.path.join(away, "ledger_read.py"))
+    r = subprocess.run(run, capture_output=True, text=True, cwd="/")
+    check(r.returncode == 2 and "ledger_read.py" in r.stderr, "the verifier without one of its files: " + r.stderr[-200:])
+    shutil.rmtree(away)
+
+
 def receipts(folder, vkey):
-    key = dv.Key(vkey)
+    key = lp.Key(vkey)
     names = sorted(n for n in os.listdir(folder) if n.startswith("receipt-"))
     check(len(names) > 20, "receipts: %d" % len(names))
     for name in names:
@@ -321,7 +336,7 @@ def receipts(folder, vkey):
         with open(os.path.join(folder, name.replace("receipt-", "entry-")), "rb") as f:
             entry = f.read()
         check(dv.receipt(text, entry, key)[0] == int(name[8:]), name)
-    real, dv.ed25519_ok = dv.ed25519_ok, functools.lru_cache(maxsize=4096)(dv.ed25519_ok)
+    real, lp.ed25519_ok = lp.ed25519_ok, functools.lru_cache(maxsize=4096)(lp.ed25519_ok)
     for what in (0, 1):
         whole = [text, entry]
         for bit in range(8 * len(whole[what])):
@@ -333,7 +348,7 @@ def receipts(folder, vkey):
             except dv.Bad:
                 pass
         check(True, "all bits")
-    dv.ed25519_ok = real
+    lp.ed25519_ok = real
     path = [os.path.join(folder, n) for n in (names[3], names[3].replace("receipt-", "entry-"), names[4].replace("receipt-", "entry-"))]
     check(command("--receipt", path[0], path[1], "--vkey", vkey)[0] == 0, "receipt command")
     check(command("--receipt", path[0], path[2], "--vkey", vkey)[0] == 21, "receipt of another entry")
@@ -359,6 +374,7 @@ def main():
         export_bytes(small, small_key)
         tiles(big, big_key)
         commands(big, big_key)
+        carried_away(big, big_key)
         receipts(big, big_key)
         if "--no-go" not in sys.argv:
             go(big, big_key)
