@@ -301,8 +301,8 @@ class Truth:
                 e.line("field", "rows") != str(len(lines)) or not e.holds("hash", "batch", "sha256", h):
             raise Bad("log", str(b["id"]))
         for line in lines:
-            part = line.split(" ", 7)
-            if len(part) != 8 or self.logged.pop(int(part[1]), None) != (int(part[0]), b["seq"], b64(part[6], 32)):
+            part = line.split(" ", 6)
+            if len(part) != 7 or self.logged.pop(int(part[1]), None) != (int(part[0]), b["seq"], b64(part[5], 32)):
                 raise Bad("log", str(b["id"]))
 
     def verify(self, counts):

@@ -31,6 +31,7 @@ void api_command_post(struct req *r, void *ctx);
 void api_login(struct req *r, void *ctx);
 void api_me(struct req *r, void *ctx);
 void api_record(struct req *r, void *ctx);
+void api_book(struct req *r, void *ctx);
 void api_history(struct req *r, void *ctx);
 void api_list(struct req *r, void *ctx);
 void api_forms(struct req *r, void *ctx);

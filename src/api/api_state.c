@@ -161,6 +161,7 @@ const struct route api_routes[] = {
     {{"/api/v1/me"}, METHOD_GET, NEED_SESSION, api_me, "api.me", "Who is signed in", 0},
     {{"/api/v1/commands/{s}"}, METHOD_POST, NEED_SESSION, api_command_post, "api.command", "Send a command; Idempotency-Key makes a repetition harmless", 8 << 20},
     {{"/api/v1/records/{i}"}, METHOD_GET, NEED_SESSION, api_record, "api.record", "A record with content, route, tasks and what may be done", 0},
+    {{"/api/v1/records/{i}/book"}, METHOD_GET, NEED_SESSION, api_book, "api.book", "The rows that a review of a register lists, and what became of them since", 0},
     {{"/api/v1/records/{i}/history"}, METHOD_GET, NEED_SESSION, api_history, "api.history", "Acts on a record", 0},
     {{"/api/v1/forms"}, METHOD_GET, NEED_SESSION, api_forms, "api.forms", "Forms of the adopted regulations", 0},
     {{"/api/v1/forms/{s}"}, METHOD_GET, NEED_SESSION, api_form, "api.form", "One form with its fields", 0},

@@ -19,6 +19,8 @@ const struct command command_table[] = {
     {"record.close", CMD_SIGNED_IN, cmd_record_close, "Close a record in force", "record i64, version i64, comment str?"},
     {"record.void", CMD_SIGNED_IN, cmd_record_void, "Void a record, with a reason", "record i64, version i64, comment str"},
     {"record.erase", CMD_SIGNED_IN, cmd_record_erase, "Erase one person's values from a record", "record i64, paths arr, ground str"},
+    {"log.add", CMD_SIGNED_IN, cmd_log_add, "Add up to 500 rows to a log, which is one entry of the ledger", "form str, rows arr"},
+    {"log.correct", CMD_SIGNED_IN, cmd_log_correct, "Add a row that stands for an earlier one of a log, with a reason", "record i64, values obj, comment str, happened_on str?, late_reason str?"},
     {"task.done", CMD_SIGNED_IN, cmd_task_done, "Mark a task without a form as done", "task i64, comment str"},
     {"attach.add", CMD_SIGNED_IN, cmd_attach_add, "Attach a file to a record", "record i64, name str, sha256 str, bytes i64, path str"},
     {"login", CMD_OPEN, cmd_login, "Begin a session", "person i64, verified str, token str, csrf str, rehash str?"},

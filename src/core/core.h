@@ -5,6 +5,7 @@
  *   command.c    the table of commands: every change from page, API, import or timer is one of these, named, with JSON arguments
  *   revision.c   immutable revisions: commitments, bodies, hash           act.c    acts and their effects: apply (also used by rebuild)
  *   ftable.c     form tables: build from a pack set, fill from content    judge.c  values, rules, step conditions: one fenced SELECT a form
+ *   log.c        rows that are only added, in batches of one entry             book.c   a review of a whole register
  *   record.c     create, save, fill, void                                 route.c  the rows of a route: planned, opened, opened anew, voided
  *   decide.c     submit, approve, return, reject, withdraw                deputy.c 代理   letter.c answers from outside   ahead.c 先決・後閲   exception.c 職務分離の例外
  *   org.c        departments, assignments, who stands above whom          perm.c   the one decision function
@@ -92,6 +93,14 @@ bool record_runs(const struct record *rec);                    /* its draft is i
 /* The same inside a command: what this very command wrote is known and not read again. Owned by w->mem. */
 MUST enum rc work_content(struct work *w, int64_t revision, struct content **ret_content, struct err *e);
 MUST enum rc revision_content(struct db *db, TALLOC_CTX *mem, int64_t revision, struct content **ret_content, size_t *ret_erased, struct err *e);
+/* What a row of a log says beside its fields: which row it stands for and why, which one stands for it, why it was entered late. */
+struct log_note { int64_t corrects, corrected_by; const char *reason, *late; };
+MUST enum rc log_read(struct reader *r, const struct record *rec, struct log_note *ret, struct err *e);
+/* The rows that a review of a whole register lists, as they stood, beside what became of them since. hash NULL: it lists none. */
+struct book_row { int64_t record, no /* of the revision reviewed; 0: new since */, now /* in force now; 0: no longer */; const char *number, *title; bool visible; };
+struct book { const char *hash; const struct form *of; int64_t department /* 0: the whole register */, n, changed, gone, fresh;
+              struct book_row *row, *fresh_row; size_t from, row_n, fresh_n; };
+MUST enum rc book_read(struct reader *r, int64_t revision, size_t from, size_t max, struct book *ret, struct err *e);
 struct revision_info { int64_t id, no, author, at, pack_set, seq; uint8_t hash[32]; };
 struct act_info { int64_t id, no, revision, actor, on_behalf, at, seq; const char *kind, *step, *comment; const struct json *effect; };
 struct step_info { int64_t ord; const char *key, *label, *state, *note; int64_t need, opened_at, done_at; const struct step *step; struct { int64_t person; const char *post, *state; int64_t on_behalf; } *who; size_t who_n; };

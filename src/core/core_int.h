@@ -5,15 +5,34 @@
 
 enum slot { SLOT_FORCE = 0, SLOT_DRAFT = 1, SLOT_VOID = 2 };
 
-struct revision { int64_t id, record, no, author, at, pack_set, seq; const char *form; uint8_t hash[HASH_N]; const char *commits; };
+struct revision { int64_t id, record, no, author, at, pack_set, seq; const char *form; uint8_t hash[HASH_N]; const char *commits, *body /* only while it is made */; };
 
 /* ---- revision.c ---- */
 /* Writes a revision of ordered content; entry record.revised names its hash. blinds of unchanged values are fresh: commitments never repeat. */
 MUST enum rc revision_write(struct work *w, int64_t record, const struct form *f, const struct content *c, struct revision *ret_rev, struct err *e);
+/* The same in two steps, for rows that one entry binds together: made with their commitments; put once seq is known. */
+MUST enum rc revision_make(struct work *w, int64_t record, int64_t no, const struct form *f, const struct content *c, struct revision *ret_rev, uint8_t ret_row[HASH_N], struct err *e);
+MUST enum rc revision_put(struct work *w, const struct revision *r, struct err *e);
 MUST enum rc revision_get(struct db *db, TALLOC_CTX *mem, int64_t id, struct revision *ret_rev, struct err *e);
 /* Hash over what an approval at step `stage_step` binds: values of all fields up to that stage, computed values, form, pack set (attachments: row_bind). It is computed
  * from values, not commitments, under the revision-independent key kept in `keep` (bind_key), so that it tells "same content" without revealing it. */
 MUST enum rc revision_bind(struct work *w, const struct form *f, const struct content *c, const char *step_key, uint8_t ret_bind[HASH_N], struct err *e);
+
+/* ---- book.c ---- */
+/* At submission of a review: what it lists goes into a new revision of the draft. Nothing for other forms. */
+MUST enum rc book_capture(struct work *w, struct record *rec, struct content *c, bool *ret_changed, struct err *e);
+
+/* ---- log.c ---- */
+#define LOG_CORRECTS "@corrects"       /* values of a row that no field holds: the row that it stands for, why, and why it was entered late */
+#define LOG_REASON "@reason"
+#define LOG_LATE "@late"
+struct log_batch { int64_t id, pack_set, actor, at; const char *form, *body; };
+/* Rows already read, in one batch: set-up and imports. */
+MUST enum rc log_put(struct work *w, const struct form *f, struct content *const *c, size_t n, const char *origin, const char *happened_on, int64_t *ret_first, struct err *e);
+/* May the reader see a row of this batch? Then its receipt, too. */
+MUST enum rc log_batch_may(struct reader *r, int64_t batch, bool *ret, struct err *e);
+/* The rows of a batch into the projections; log.c and rebuild call it. */
+MUST enum rc log_apply(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, const struct log_batch *b, struct err *e);
 
 /* ---- act.c ---- */
 /* Records an act with its effect (canonical JSON; keys in act.c's head) and applies it. comment may be NULL. Entry type "act.<kind>". */
@@ -44,6 +63,8 @@ MUST enum rc judge_conds(struct work *w, const struct record *rec, enum slot slo
 MUST enum rc judge_scalar(struct work *w, const struct record *rec, enum slot slot, const struct cond *c, char **ret_text, struct err *e);   /* NULL: unknown */
 /* Rules, required_when, allowed, unique for an act at `at` ("save", "submit", "approve", "close", step id): troubles into w->troubles. */
 MUST enum rc judge_rules(struct work *w, const struct record *rec, enum slot slot, const struct content *c, const char *at, struct err *e);
+/* The same for a form without conditions, whose row is in no table yet: what is required, and unique. */
+MUST enum rc judge_plain(struct work *w, const struct record *rec, const struct content *c, struct err *e);
 /* Which steps of the form belong to a pack whose facets apply (ret_on has form->step_n places). */
 MUST enum rc judge_packs_on(struct work *w, const struct record *rec, enum slot slot, bool *ret_on, struct err *e);
 /* audit.c: a trouble own-audit for each value of the field that its auditor may not audit. */
@@ -59,6 +80,13 @@ MUST enum rc route_rebind(struct work *w, struct record *rec, const struct conte
 MUST enum rc route_open(struct work *w, const struct record *rec, const struct content *c, const char *note, struct json *effect, bool *ret_done, struct err *e);
 
 /* ---- record.c ---- */
+struct numbers { const char *pattern; int64_t fy, next; };
+MUST enum rc numbers_take(struct work *w, const struct form *f, size_t n, struct numbers *ret, struct err *e);     /* n numbers, in order */
+char *numbers_next(TALLOC_CTX *mem, struct numbers *n);
+MUST enum rc record_department(struct work *w, const struct form *f, const struct content *c, int64_t otherwise, int64_t *ret_dept, struct err *e);
+/* args.happened_on and args.late_reason: a claim that is not in the future, and has a reason when it is older than the form's grace (note "late"). */
+MUST enum rc record_claim(struct work *w, const struct form *f, const struct json *args, const char **ret_on, const char **ret_note, struct err *e);
+struct value_ctx record_value_ctx(struct work *w, struct reader *r);
 MUST enum rc record_lock(struct work *w, const struct json *args, enum permit p, struct record *ret_rec, const struct grant **ret_grant, struct err *e);   /* by args.record; checks args.version */
 /* Draft content when there is a draft, else content in force. */
 MUST enum rc record_content(struct db *db, TALLOC_CTX *mem, const struct record *rec, struct content **ret_content, struct err *e);
@@ -154,7 +182,7 @@ enum rc cmd_route_run(struct work *w, const struct json *args, struct json *body
 HANDLER(cmd_record_create); HANDLER(cmd_record_save); HANDLER(cmd_record_fill); HANDLER(cmd_record_close); HANDLER(cmd_record_void);
 HANDLER(cmd_record_submit); HANDLER(cmd_record_withdraw); HANDLER(cmd_record_approve); HANDLER(cmd_record_return); HANDLER(cmd_record_reject);
 HANDLER(cmd_record_erase); HANDLER(cmd_task_done); HANDLER(cmd_record_letter); HANDLER(cmd_record_ahead); HANDLER(cmd_record_countersign);
-HANDLER(cmd_attach_add);
+HANDLER(cmd_attach_add); HANDLER(cmd_log_add); HANDLER(cmd_log_correct);
 HANDLER(cmd_login); HANDLER(cmd_login_failed); HANDLER(cmd_logout); HANDLER(cmd_password_set); HANDLER(cmd_session_touch); HANDLER(cmd_token_make); HANDLER(cmd_token_end);
 HANDLER(cmd_account_set);
 HANDLER(cmd_setup_start); HANDLER(cmd_setup_people); HANDLER(cmd_setup_roles); HANDLER(cmd_setup_records); HANDLER(cmd_setup_passwords); HANDLER(cmd_setup_finish);

@@ -14,6 +14,7 @@ enum rc cmd_record_submit(struct work *w, const struct json *args, struct json *
     TRY(route_fresh(w, &rec, &c, &changed, e));
     TRY(judge_rules(w, &rec, SLOT_DRAFT, c, "submit", e));
     TRY(work_troubles_refuse(w, e));
+    TRY(book_capture(w, &rec, c, &changed, e));
     struct json *effect = json_obj(w->mem);
     if (changed)
         json_set_i64(effect, "draft", rec.draft_rev);

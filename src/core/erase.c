@@ -69,10 +69,12 @@ static enum rc projections_again(struct work *w, struct record *rec, struct err 
         TRY(ftable_put(w->tx, w->mem, rec->form, rec, SLOT_DRAFT, rec->draft_state ? rec->draft_state : "draft", c, e));
     }
     if (rec->force_rev != 0) {
-        bool is_void = strcmp(rec->state, "void") == 0;
+        bool is_void = strcmp(rec->state, "void") == 0 || strcmp(rec->state, "corrected") == 0;
         TRY(revision_content(w->db, w->mem, rec->force_rev, &c, &erased, e));
         content_order(c, rec->form);
         TRY(ftable_put(w->tx, w->mem, rec->form, rec, is_void ? SLOT_VOID : SLOT_FORCE, rec->state, c, e));
+        if (is_void)                                 /* it stays in the list */
+            TRY(ftable_sync(w->tx, w->mem, rec->form, rec, e));
     }
     TRY(record_content(w->db, w->mem, rec, &c, e));
     content_order(c, rec->form);
@@ -119,7 +121,7 @@ static enum rc paths_known(struct work *w, const struct record *rec, const struc
         const char *p = json_str(json_at(paths, i));
         if (p != NULL)
             TRY(attach_erasable(w, rec->id, p, &attached, e));
-        if (attached)
+        if (attached || text_eq(p, LOG_REASON) || text_eq(p, LOG_LATE))
             continue;
         if (p == NULL || rec->form == NULL || content_field(rec->form, p, &col, &row) == NULL)
             return err_set_arg(e, ERR_FIELDS, p ? p : "-", "no field %s", p ? p : "-");

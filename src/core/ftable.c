@@ -171,7 +171,8 @@ static enum rc links_put(struct tx *tx, const struct form *f, int64_t record, in
         const struct field *col = NULL;
         int64_t row, to;
         const struct field *fd = content_field(f, c->v[i].path, &col, &row);
-        if (fd != NULL && value_is_ref(col ? col : fd) && str_to_i64(str_of(c->v[i].text), &to))
+        bool fixes = strcmp(c->v[i].path, LOG_CORRECTS) == 0;
+        if ((fixes || (fd != NULL && value_is_ref(col ? col : fd))) && str_to_i64(str_of(c->v[i].text), &to))
             TRY(q_link_add(tx, record, c->v[i].path, slot, to, e));
     }
     return RC_OK;

@@ -339,6 +339,16 @@ enum rc judge_rules(struct work *w, const struct record *rec, enum slot slot, co
     return RC_OK;
 }
 
+enum rc judge_plain(struct work *w, const struct record *rec, const struct content *c, struct err *e)
+{
+    static const char *const stages[] = {"submit"};
+    content_check(w->mem, rec->form, c, stages, ARRAY_N(stages), w->actor.lang, w->troubles);
+    for (size_t i = 0; i < rec->form->field_n; i++)
+        if (rec->form->field[i].unique)
+            TRY(unique_check(w, rec, &rec->form->field[i], c, e));
+    return RC_OK;
+}
+
 void trouble_add(struct work *w, const char *path, const char *code, const char *text, const char *rule, const char *article, bool warning)
 {
     *vec_push(w->troubles) = (struct trouble){.path = path, .code = code, .text = text, .rule = rule, .article = article, .warning = warning};

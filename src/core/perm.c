@@ -140,11 +140,19 @@ static bool keeps_register(const struct question *q)
     return reg && (makes_by_post(q) || (may_make(q) && near(q, q->rec->department)));
 }
 
+/* A row of a log is corrected, by a row of its own, by who may make one: its maker, the people near it, and who keeps the log by a post. */
+static bool may_correct(const struct question *q)
+{
+    return may_make(q) && (q->rec->made_by == q->a->person || near(q, q->rec->department) || makes_by_post(q));
+}
+
 /* A draft is changed by its maker, a rejected one by nobody; what is in force by its maker or by who keeps the register. */
 static bool may_edit(const struct question *q)
 {
     if (q->rec->draft_state != NULL && strcmp(q->rec->draft_state, "rejected") == 0)
         return false;
+    if (q->f->kind == FORM_LOG)
+        return may_correct(q);
     if (q->rec->made_by == q->a->person)
         return q->rec->force_rev == 0 || may_make(q);
     return q->rec->force_rev != 0 && keeps_register(q);

@@ -136,10 +136,15 @@ int64_t record_last_seq(struct reader *r, int64_t record)
     struct q_act_last_seq row;
     struct err e = {0};
     bool found;
-    return q_act_last_seq(r->db, r->mem, record, &row, &found, &e) == RC_OK && found ? row.seq : -1;
+    if (q_act_last_seq(r->db, r->mem, record, &row, &found, &e) != RC_OK)
+        return -1;
+    struct q_revisions_of_rows first;                /* a row of a log has no act: its batch */
+    if (!found && q_revisions_of(r->db, r->mem, record, 1, &first, &e) == RC_OK && first.n == 1)
+        return first.v[0].seq;
+    return found ? row.seq : -1;
 }
 
-/* What it is about: "r:<record>" or "r:<record>@rev<n>", somebody's pseudonym, or the house. */
+/* What it is about: "log:<batch>", "r:<record>" or "r:<record>@rev<n>", somebody's pseudonym, or the house. */
 static enum rc receipt_may(struct reader *r, const struct entry_view *v, bool *ret, struct err *e)
 {
     struct q_pseudonym_of own;
@@ -154,6 +159,8 @@ static enum rc receipt_may(struct reader *r, const struct entry_view *v, bool *r
         *ret = rc == RC_OK;
         return rc == RC_NOTFOUND ? RC_OK : rc;
     }
+    if (strncmp(v->object, "log:", 4) == 0 && str_to_i64(str_of(v->object + 4), &id))
+        return log_batch_may(r, id, ret, e);
     TRY(q_pseudonym_of(r->db, r->mem, r->actor.person, &own, &found, e));
     *ret = found && (strcmp(v->object, own.pseudo) == 0 || strcmp(v->actor, own.pseudo) == 0);
     return *ret ? RC_OK : perm_may(r, PERMIT_READ_ALL, NULL, NULL, ret, e);
@@ -270,7 +277,7 @@ enum rc record_may(struct reader *r, const struct record *rec, const char ***ret
     const char **a = mem_array(r->mem, const char *, 16);
     size_t n = 0;
     bool submitted = rec->draft_state != NULL && strcmp(rec->draft_state, "submitted") == 0, draft = rec->draft_rev != 0 && !submitted;
-    bool live = strcmp(rec->state, "void") != 0 && strcmp(rec->state, "closed") != 0, in_force = rec->force_rev != 0 && strcmp(rec->state, "approved") == 0;
+    bool live = strcmp(rec->state, "void") != 0 && strcmp(rec->state, "closed") != 0 && strcmp(rec->state, "corrected") != 0, in_force = rec->force_rev != 0 && strcmp(rec->state, "approved") == 0;
     bool edit = false, fill = false, cancel = false, erase = false;
     *ret_acts = a;
     *ret_n = 0;
@@ -281,6 +288,12 @@ enum rc record_may(struct reader *r, const struct record *rec, const char ***ret
     TRY(perm_may(r, PERMIT_VOID, rec->form, rec, &cancel, e));
     TRY(perm_may(r, PERMIT_ERASE, rec->form, rec, &erase, e));
     bool retired = r->set != NULL && pack_form(r->set, rec->form_ident) == NULL && !submitted;
+    bool log = rec->form->kind == FORM_LOG;
+    if (live && log && !retired && edit)
+        a[n++] = "correct";
+    if (live && log && cancel)
+        a[n++] = "void";
+    live = live && !log;
     if (live && !retired && edit) {
         a[n++] = "save";
         if (draft)

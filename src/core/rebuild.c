@@ -1,13 +1,24 @@
-/* Rebuild: all projections made anew from the truth (acts, revisions, erasures), by the same act_apply that made them. compare mode
+/* Rebuild: all projections made anew from the truth (acts, batches of logs, revisions, erasures), by the same act_apply that made them. compare mode
  * digests every projection before and after inside one transaction that is rolled back: nothing changes, a difference is named. */
 #include "core/core_state.h"
 
 #define ACTS_PER_ROUND 500
 
-/* The set under which an act was applied: its columns and title are those of that day. One that cannot be read any more is today's. */
-static enum rc act_set(struct work *w, const struct act_row *a, const struct pack_set **ret_set, struct err *e)
+/* One that cannot be read any more is today's. */
+static enum rc set_at(struct work *w, int64_t id, const struct pack_set **ret_set, struct err *e)
 {
     struct err e2 = {0};
+    *ret_set = w->set;
+    enum rc rc = id == 0 ? RC_OK : work_set_at(w, id, ret_set, &e2);
+    if (rc == RC_OK || e2.code == ERR_SET_UNREADABLE)
+        return RC_OK;
+    *e = e2;
+    return rc;
+}
+
+/* The set under which an act was applied: its columns and title are those of that day. */
+static enum rc act_set(struct work *w, const struct act_row *a, const struct pack_set **ret_set, struct err *e)
+{
     struct revision rev;
     int64_t draft = json_get_i64(a->effect, "draft", 0), content = json_get_i64(a->effect, "promote", draft);
     int64_t id = json_get_i64(a->effect, "pack_set", json_get_i64(json_get(a->effect, "steps"), "set", json_get_i64(json_get(a->effect, "new"), "pack_set", 0)));
@@ -20,17 +31,37 @@ static enum rc act_set(struct work *w, const struct act_row *a, const struct pac
         TRY(record_get(w->db, w->mem, w->set, a->record, &rec, e));
         id = rec.form == NULL ? rec.pack_set : 0;
     }
-    *ret_set = w->set;
-    enum rc rc = id == 0 ? RC_OK : work_set_at(w, id, ret_set, &e2);
-    if (rc == RC_OK || e2.code == ERR_SET_UNREADABLE)
-        return RC_OK;
-    *e = e2;
-    return rc;
+    return set_at(w, id, ret_set, e);
+}
+
+/* The next batch of a log that was not applied yet; id 0: there is none. */
+static enum rc batch_next(struct work *w, int64_t after, struct log_batch *ret, struct err *e)
+{
+    struct q_log_batches_after_rows row;
+    TRY(q_log_batches_after(w->db, w->mem, after, INT64_MAX, 1, &row, e));
+    *ret = (struct log_batch){0};
+    if (row.n == 1)
+        *ret = (struct log_batch){.id = row.v[0].id, .form = row.v[0].form, .pack_set = row.v[0].pack_set, .actor = row.v[0].actor, .at = row.v[0].at, .body = row.v[0].body};
+    return RC_OK;
+}
+
+/* Batches that were written before the act `upto`: rows and acts come back in the order in which they happened. */
+static enum rc batches_replay(struct work *w, struct log_batch *next, int64_t upto, struct err *e)
+{
+    while (next->id != 0 && next->id < upto) {
+        const struct pack_set *set;
+        TRY(set_at(w, next->pack_set, &set, e));
+        TRY(log_apply(w->tx, w->mem, set, next, e));
+        TRY(batch_next(w, next->id, next, e));
+    }
+    return RC_OK;
 }
 
 static enum rc acts_replay(struct work *w, struct err *e)
 {
     int64_t after = 0;
+    struct log_batch next;
+    TRY(batch_next(w, 0, &next, e));
     for (;;) {
         MEM_SCOPE(tmp, w->mem);
         struct q_acts_after_rows row;
@@ -41,13 +72,14 @@ static enum rc acts_replay(struct work *w, struct err *e)
             struct act_row a = {.id = row.v[i].id, .record = row.v[i].record, .revision = row.v[i].revision_null ? 0 : row.v[i].revision, .no = row.v[i].no,
                                 .actor = row.v[i].actor, .on_behalf = row.v[i].on_behalf_null ? 0 : row.v[i].on_behalf, .at = row.v[i].at, .seq = row.v[i].seq,
                                 .kind = row.v[i].kind, .step = row.v[i].step, .effect = effect};
+            TRY(batches_replay(w, &next, a.id, e));
             const struct pack_set *set;
             TRY(act_set(w, &a, &set, e));
             TRY(act_apply(w->tx, tmp, set, &a, e));
             after = row.v[i].id;
         }
         if (row.n < ACTS_PER_ROUND)
-            return RC_OK;
+            return batches_replay(w, &next, INT64_MAX, e);
     }
 }
 

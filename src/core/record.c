@@ -12,6 +12,7 @@ enum rc record_lock(struct work *w, const struct json *args, enum permit p, stru
     TRY(work_record_set(w, ret_rec, e));
     if (ret_rec->form == NULL)
         return err_set(e, ERR_FORM_MISSING, "%s", ret_rec->form_ident);
+    bool changes = p == PERMIT_EDIT || p == PERMIT_FILL || p == PERMIT_ACT;
     if (w->actor.kind == ACTOR_PERSON) {
         const struct grant *see;
         enum rc rc = perm_check(w->db, w->mem, now, &w->actor, PERMIT_SEE, ret_rec->form, ret_rec, w->today, &see, e);
@@ -20,6 +21,8 @@ enum rc record_lock(struct work *w, const struct json *args, enum permit p, stru
     }
     if (version >= 0 && version != ret_rec->version)
         return err_set(e, ERR_STALE, "record %lld is at %lld, not %lld", (long long)id, (long long)ret_rec->version, (long long)version);
+    if (changes && ret_rec->form->kind == FORM_LOG)
+        return err_set(e, ERR_LOG, "record %lld is a row of a log", (long long)id);
     TRY(perm_check(w->db, w->mem, now, &w->actor, p, ret_rec->form, ret_rec, w->today, ret_grant, e));
     if (p == PERMIT_EDIT && !record_runs(ret_rec) && now != NULL && pack_form(now, ret_rec->form_ident) == NULL)
         return err_set_arg(e, ERR_FORM_RETIRED, ret_rec->form->name, "form %s is not in the set in force", ret_rec->form_ident);
@@ -37,7 +40,7 @@ enum rc record_content(struct db *db, TALLOC_CTX *mem, const struct record *rec,
     return revision_content(db, mem, rev, ret_content, &erased, e);
 }
 
-static struct value_ctx value_ctx_of(struct work *w, struct reader *r)
+struct value_ctx record_value_ctx(struct work *w, struct reader *r)
 {
     *r = (struct reader){.core = w->core, .db = w->db, .mem = w->mem, .set = w->set, .actor = w->actor, .now_us = w->now_us};
     memcpy(r->today, w->today, sizeof r->today);
@@ -63,39 +66,43 @@ enum rc record_answer(struct work *w, int64_t id, struct json *body, struct err 
     return RC_OK;
 }
 
-/* "SF302-{fy}-{seq:4}": the fiscal year of today, a gap-free number within form and year. */
-static enum rc number_make(struct work *w, const struct form *f, char **ret_number, struct err *e)
+/* "SF302-{fy}-{seq:4}": the fiscal year of today, gap-free numbers within form and year. */
+enum rc numbers_take(struct work *w, const struct form *f, size_t n, struct numbers *ret, struct err *e)
 {
     struct civil today;
     struct q_number_next last;
     int64_t start = 4;
-    const char *month = pack_value(w->set, "core.fiscal_start"), *pattern = f->number ? f->number : "{fy}-{seq:5}";
+    const char *month = pack_value(w->set, "core.fiscal_start");
     if (month != NULL && (!str_to_i64(str_of(month), &start) || start < 1 || start > 12))
         start = 4;
     if (!civil_read(str_of(w->today), &today))
         return err_set(e, ERR_BUG, "today %s", w->today);
-    int64_t fy = civil_fiscal_year(today, (int)start);
-    TRY(q_number_next(w->db, w->mem, f->ident, fy, &last, e));
-    int64_t seq = last.last + 1;
-    TRY(q_number_put(w->tx, f->ident, fy, seq, e));
-    struct buf *b = buf_new(w->mem, 200);
-    for (const char *p = pattern; *p != '\0';) {
+    *ret = (struct numbers){.pattern = f->number ? f->number : "{fy}-{seq:5}", .fy = civil_fiscal_year(today, (int)start)};
+    TRY(q_number_next(w->db, w->mem, f->ident, ret->fy, &last, e));
+    ret->next = last.last + 1;
+    return q_number_put(w->tx, f->ident, ret->fy, last.last + (int64_t)n, e);
+}
+
+char *numbers_next(TALLOC_CTX *mem, struct numbers *n)
+{
+    struct buf *b = buf_new(mem, 200);
+    for (const char *p = n->pattern; *p != '\0';) {
         if (strncmp(p, "{fy}", 4) == 0) {
-            buf_i64(b, fy);
+            buf_i64(b, n->fy);
             p += 4;
         } else if (strncmp(p, "{seq:", 5) == 0 && p[5] >= '1' && p[5] <= '9' && p[6] == '}') {
-            buf_fmt(b, "%0*lld", p[5] - '0', (long long)seq);
+            buf_fmt(b, "%0*lld", p[5] - '0', (long long)n->next);
             p += 7;
         } else {
             buf_putc(b, *p++);
         }
     }
-    *ret_number = mem_strdup(w->mem, b->p);
-    return RC_OK;
+    n->next++;
+    return mem_strdup(mem, b->p);
 }
 
 /* ---- the department that a record belongs to ---- */
-static enum rc department_of(struct work *w, const struct form *f, const struct content *c, int64_t otherwise, int64_t *ret_dept, struct err *e)
+enum rc record_department(struct work *w, const struct form *f, const struct content *c, int64_t otherwise, int64_t *ret_dept, struct err *e)
 {
     int64_t d = 0;
     if (f->department != NULL && str_to_i64(str_of(content_get(c, f->department)), &d) && d > 0) {
@@ -138,7 +145,7 @@ static bool claim_is_late(const struct work *w, const struct form *f, const char
     return civil_days(t) - civil_days(h) > (f->grace_days > 0 ? f->grace_days : 3);
 }
 
-static enum rc claim_check(struct work *w, const struct form *f, const struct json *args, const char **ret_on, const char **ret_note, struct err *e)
+enum rc record_claim(struct work *w, const struct form *f, const struct json *args, const char **ret_on, const char **ret_note, struct err *e)
 {
     const char *on = json_get_str(args, "happened_on"), *why = json_get_str(args, "late_reason");
     struct civil h, t;
@@ -180,20 +187,20 @@ enum rc record_make(struct work *w, const struct form *f, const struct content *
                     const char *comment, int64_t *ret_id, struct err *e)
 {
     struct revision rev;
-    char *number;
+    struct numbers numbers;
     struct record rec = {.id = work_new_id(w), .form = f, .form_ident = f->ident, .state = "draft", .draft_state = "draft", .origin = origin,
                          .made_by = w->actor.person, .made_at = w->now_us, .pack_set = w->set->id, .happened_on = happened_on, .note = note};
     struct content *c = content_copy(w->mem, content);
-    TRY(number_make(w, f, &number, e));
-    rec.number = number;
+    TRY(numbers_take(w, f, 1, &numbers, e));
+    rec.number = numbers_next(w->mem, &numbers);
     rec.title = "";
-    TRY(department_of(w, f, c, 0, &rec.department, e));
+    TRY(record_department(w, f, c, 0, &rec.department, e));
     TRY(draft_prepare(w, &rec, c, "save", e));
     TRY(typing_refuse(w, e));
     TRY(revision_write(w, rec.id, f, c, &rev, e));
     struct json *effect = json_obj(w->mem), *n = json_set_obj(effect, "new");
     json_set_str(n, "form", f->ident);
-    json_set_str(n, "number", number);
+    json_set_str(n, "number", rec.number);
     if (rec.department != 0)
         json_set_i64(n, "department", rec.department);
     json_set_i64(n, "made_by", rec.made_by);
@@ -219,9 +226,11 @@ enum rc cmd_record_create(struct work *w, const struct json *args, struct json *
         return err_set(e, ERR_FORM_MISSING, "form %s", name ? name : "-");
     if (strcmp(f->ident, "import") == 0)                 /* import.run alone makes one, from rows that it judged */
         return err_set(e, ERR_DENIED, "an import is made by import.run");
+    if (f->kind == FORM_LOG)
+        return err_set(e, ERR_LOG, "form %s", f->ident);
     TRY(perm_check(w->db, w->mem, w->set, &w->actor, PERMIT_MAKE, f, NULL, w->today, &g, e));
-    TRY(claim_check(w, f, args, &on, &note, e));
-    struct value_ctx vc = value_ctx_of(w, &r);
+    TRY(record_claim(w, f, args, &on, &note, e));
+    struct value_ctx vc = record_value_ctx(w, &r);
     struct content *c = content_read(w->mem, &vc, f, NULL, json_get(args, "values"), true, w->troubles);
     stage_check(w, f, content_new(w->mem), c);
     TRY(typing_refuse(w, e));
@@ -261,7 +270,7 @@ enum rc cmd_record_save(struct work *w, const struct json *args, struct json *bo
     if (strcmp(rec.state, "void") == 0 || strcmp(rec.state, "closed") == 0)
         return err_set(e, ERR_STATE, "save in %s", rec.state);
     TRY(record_content(w->db, w->mem, &rec, &base, e));
-    struct value_ctx vc = value_ctx_of(w, &r);
+    struct value_ctx vc = record_value_ctx(w, &r);
     struct content *c = content_read(w->mem, &vc, rec.form, base, json_get(args, "values"), json_get_bool(args, "replace_rows"), w->troubles);
     stage_check(w, rec.form, base, c);
     TRY(typing_refuse(w, e));
@@ -274,7 +283,7 @@ enum rc cmd_record_save(struct work *w, const struct json *args, struct json *bo
     TRY(revision_write(w, rec.id, rec.form, c, &rev, e));
     struct json *effect = json_obj(w->mem);
     int64_t dept;
-    TRY(department_of(w, rec.form, c, rec.department, &dept, e));
+    TRY(record_department(w, rec.form, c, rec.department, &dept, e));
     if (rec.force_rev == 0 && dept != rec.department)
         json_set_i64(effect, "department", dept);
     TRY(save_effect(w, &rec, c, rev.id, effect, e));
@@ -334,7 +343,7 @@ enum rc cmd_record_fill(struct work *w, const struct json *args, struct json *bo
     if (rec.force_rev == 0 || strcmp(rec.state, "approved") != 0 || rec.draft_rev != 0)
         return err_set(e, ERR_STATE, "fill in %s", rec.state);
     TRY(revision_content(w->db, w->mem, rec.force_rev, &base, &erased, e));
-    struct value_ctx vc = value_ctx_of(w, &r);
+    struct value_ctx vc = record_value_ctx(w, &r);
     struct content *c = content_read(w->mem, &vc, rec.form, base, json_get(args, "values"), json_get_bool(args, "replace_rows"), w->troubles);
     TRY(typing_refuse(w, e));
     TRY(fill_check(w, rec.form, base, c, e));
@@ -386,8 +395,8 @@ enum rc cmd_record_void(struct work *w, const struct json *args, struct json *bo
     grant_assert(g, PERMIT_VOID, &rec);
     if (why == NULL || why[0] == '\0')
         return err_set_arg(e, ERR_REASON, msg_text(w->actor.lang, MSG("core.void-reason")), "void without reason");
-    if (strcmp(rec.state, "void") == 0)
-        return err_set(e, ERR_STATE, "already void");
+    if (strcmp(rec.state, "void") == 0 || strcmp(rec.state, "corrected") == 0)
+        return err_set(e, ERR_STATE, "already %s", rec.state);
     struct json *effect = json_obj(w->mem);
     json_set_bool(effect, "void", true);
     json_set_str(effect, "state", "void");
@@ -410,7 +419,7 @@ enum rc record_promote(struct work *w, const struct record *rec, const struct co
     json_set_null(effect, "draft_state");
     json_set_i64(effect, "pack_set", w->set->id);
     int64_t dept;
-    TRY(department_of(w, rec->form, c, rec->department, &dept, e));
+    TRY(record_department(w, rec->form, c, rec->department, &dept, e));
     if (dept != 0)
         json_set_i64(effect, "department", dept);
     TRY(task_plan(w, rec, "in_force", effect, e));

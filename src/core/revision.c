@@ -5,12 +5,9 @@
 
 #define BODY_MAX (4 << 20)
 
-enum rc revision_write(struct work *w, int64_t record, const struct form *f, const struct content *c, struct revision *ret_rev, struct err *e)
+enum rc revision_make(struct work *w, int64_t record, int64_t no, const struct form *f, const struct content *c, struct revision *ret_rev, uint8_t ret_row[HASH_N], struct err *e)
 {
-    MEM_SCOPE(tmp, w->mem);
-    struct q_revision_last_no last;
-    struct buf *commits = buf_new(w->mem, BODY_MAX), *body = buf_new(tmp, BODY_MAX * 2);
-    TRY(q_revision_last_no(w->db, tmp, record, &last, e));
+    struct buf *commits = buf_new(w->mem, BODY_MAX), *body = buf_new(w->mem, BODY_MAX * 2);
     for (size_t i = 0; i < c->n; i++) {
         uint8_t blind[32], commit[HASH_N];
         crypt_random(blind, sizeof blind);
@@ -30,22 +27,37 @@ enum rc revision_write(struct work *w, int64_t record, const struct form *f, con
     buf_puts(body, c->n == 0 ? "[]" : "]");
     if (!buf_ok(commits) || !buf_ok(body))
         return err_set(e, ERR_LIMIT, "revision of record %lld", (long long)record);
-    struct revision r = {.id = work_new_id(w), .record = record, .no = last.no + 1, .author = w->actor.person, .at = w->now_us,
-                         .pack_set = w->set ? w->set->id : 0, .form = f->ident, .commits = commits->p};
+    struct revision r = {.id = work_new_id(w), .record = record, .no = no, .author = w->actor.person, .at = w->now_us,
+                         .pack_set = w->set ? w->set->id : 0, .form = f->ident, .commits = commits->p, .body = body->p};
     revision_hash(commits->p, commits->n, r.hash);
-    char *object = mem_fmt(tmp, "r:%lld@rev%lld", (long long)record, (long long)r.no);
-    struct entry *en = entry_new(tmp, "record.revised", work_pseudo(w, w->actor.person), object);
+    struct revision_fields rf = {.id = r.id, .record = record, .no = r.no, .form = r.form, .pack_set = r.pack_set, .author = r.author, .at = r.at, .hash = r.hash};
+    revision_row_hash(&rf, ret_row);
+    *ret_rev = r;
+    return RC_OK;
+}
+
+enum rc revision_put(struct work *w, const struct revision *r, struct err *e)
+{
+    TRY(q_revision_add(w->tx, r->id, r->record, r->no, r->form, r->pack_set, r->author, r->at,
+                       (struct str){(const char *)r->hash, HASH_N}, r->commits, r->seq, e));
+    return q_revision_body_add(w->tx, r->id, r->body, e);
+}
+
+enum rc revision_write(struct work *w, int64_t record, const struct form *f, const struct content *c, struct revision *ret_rev, struct err *e)
+{
+    MEM_SCOPE(tmp, w->mem);
+    struct q_revision_last_no last;
+    struct revision r;
+    uint8_t row[HASH_N];
+    TRY(q_revision_last_no(w->db, tmp, record, &last, e));
+    TRY(revision_make(w, record, last.no + 1, f, c, &r, row, e));
+    struct entry *en = entry_new(tmp, "record.revised", work_pseudo(w, w->actor.person), mem_fmt(tmp, "r:%lld@rev%lld", (long long)record, (long long)r.no));
     entry_field(en, "form", f->ident);
     entry_hash(en, "revision", r.hash);
-    struct revision_fields rf = {.id = r.id, .record = record, .no = r.no, .form = r.form, .pack_set = r.pack_set, .author = r.author, .at = r.at, .hash = r.hash};
-    uint8_t row[HASH_N];
-    revision_row_hash(&rf, row);
     entry_hash(en, "row", row);
     TRY(ledger_append(w->ledger, w->tx, en, &r.seq, e));
     w->seq = r.seq;
-    TRY(q_revision_add(w->tx, r.id, r.record, r.no, r.form, r.pack_set, r.author, r.at,
-                       (struct str){(const char *)r.hash, HASH_N}, r.commits, r.seq, e));
-    TRY(q_revision_body_add(w->tx, r.id, body->p, e));
+    TRY(revision_put(w, &r, e));
     w->written = content_copy(w->mem, c);
     w->written_rev = r.id;
     *ret_rev = r;
@@ -127,7 +139,8 @@ enum rc revision_bind(struct work *w, const struct form *f, const struct content
         const struct field *col = NULL;
         int64_t row;
         const struct field *fd = content_field(f, c->v[i].path, &col, &row);
-        if (fd == NULL || (fd->value == NULL && stage_rank(f, fd->stage) > upto))
+        bool book = strcmp(c->v[i].path, BOOK_PATH) == 0;          /* the rows that a review lists are approved with it, from its first step on */
+        if (!book && (fd == NULL || (fd->value == NULL && stage_rank(f, fd->stage) > upto)))
             continue;
         buf_puts(b, c->v[i].path);
         buf_putc(b, '\0');

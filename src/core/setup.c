@@ -10,6 +10,8 @@ enum rc record_put_in_force(struct work *w, const struct form *f, const struct c
     struct record rec;
     struct content *c;
     size_t erased;
+    if (f->kind == FORM_LOG)
+        return log_put(w, f, (struct content *const[]){content_copy(w->mem, content)}, 1, origin, happened_on, ret_id, e);
     TRY(record_make(w, f, content, origin, happened_on, note, NULL, ret_id, e));
     TRY(record_get(w->db, w->mem, w->set, *ret_id, &rec, e));
     TRY(revision_content(w->db, w->mem, rec.draft_rev, &c, &erased, e));

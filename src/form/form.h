@@ -17,6 +17,7 @@ struct form_env {
     size_t (*ref_options)(void *ctx, const struct field *f, struct form_opt *ret, size_t max);
     const struct route_path *record_path, *file_path;
     const char *(*file_name)(void *ctx, int64_t id);
+    const char *prefix;                                  /* of names and ids when several of one form stand on a page; NULL: "f" */
     const struct form_opt *file; size_t file_n;          /* what is attached to the record: the choice for fields of type file */
 };
 
@@ -28,6 +29,8 @@ bool form_asks_files(const struct form *f, const char *const *stages);
 void form_show(struct html *h, const struct form *f, const struct content *c, const struct form_env *env);
 /* Problems on top of the form, linked to the fields. */
 void form_problems(struct html *h, const struct form *f, const struct trouble_vec *troubles);
+/* The same as single problems, for a page with several of one form; returns how many. */
+size_t form_problem_list(TALLOC_CTX *mem, const struct form *f, const struct trouble_vec *troubles, const struct form_env *env, struct ui_problem *ret);
 /* Posted fields named f.<path> (f.items[0].asset) -> {path: typed}; lists that were shown and came back empty become []. */
 struct form_posted { const char *name, *value; };
 struct json *form_bind(TALLOC_CTX *mem, const struct form *f, const struct form_posted *p, size_t n, const char *const *stages);

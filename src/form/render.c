@@ -1,12 +1,14 @@
-/* A form as controls, or as text. Field ids in the page are "f-" + path with . and [] as -, so that problem lists can link to them. */
+/* A form as controls, or as text. Field ids in the page are "f-" (or another prefix) + path with . and [] as -, so that problem lists can link to them. */
 #include "form/form.h"
 
 #define OPTIONS_MAX 400
 #define SPARE_ROWS 3
 
-static char *dom_id(TALLOC_CTX *mem, const char *path)
+static const char *prefix_of(const struct form_env *env) { return env->prefix ? env->prefix : "f"; }
+
+static char *dom_id(TALLOC_CTX *mem, const struct form_env *env, const char *path)
 {
-    char *s = mem_fmt(mem, "f-%s", path);
+    char *s = mem_fmt(mem, "%s-%s", prefix_of(env), path);
     for (char *p = s; *p != '\0'; p++)
         if (*p == '.' || *p == '[' || *p == ']')
             *p = '-';
@@ -256,7 +258,7 @@ static void list_control(struct ctl *k, const struct field *f, const struct ui_r
 {
     size_t n = content_rows(k->c, f->path);
     const char **chosen = mem_array(k->mem, const char *, n + 1);
-    char *name = mem_fmt(k->mem, "f.%s[]", f->path);
+    char *name = mem_fmt(k->mem, "%s.%s[]", prefix_of(k->env), f->path);
     for (size_t i = 0; i < n; i++)
         chosen[i] = content_get(k->c, mem_fmt(k->mem, "%s[%zu]", f->path, i));
     if (f->type == FT_MULTI)
@@ -270,10 +272,10 @@ static void list_control(struct ctl *k, const struct field *f, const struct ui_r
 static void table_cell(struct ctl *k, const struct field *f, size_t r, const struct field *col)
 {
     char *path = mem_fmt(k->mem, "%s[%zu].%s", f->path, r, col->id);
-    struct ui_row row = {.id = dom_id(k->mem, path), .label = mem_fmt(k->mem, "%s %zu", label_of(col, k->env), r + 1), .error = trouble_of(k->mem, k->f, k->troubles, path, k->env->lang)};
+    struct ui_row row = {.id = dom_id(k->mem, k->env, path), .label = mem_fmt(k->mem, "%s %zu", label_of(col, k->env), r + 1), .error = trouble_of(k->mem, k->f, k->troubles, path, k->env->lang)};
     html_open(k->h, E_TD);
     ui_row_open(k->h, &row);
-    one_control(k, col, mem_fmt(k->mem, "f.%s", path), content_get(k->c, path), &row);
+    one_control(k, col, mem_fmt(k->mem, "%s.%s", prefix_of(k->env), path), content_get(k->c, path), &row);
     ui_row_close(k->h, &row);
     html_close(k->h, E_TD);
 }
@@ -285,7 +287,7 @@ static void table_control(struct ctl *k, const struct field *f)
     for (size_t i = 0; i < f->cols_n; i++)
         labels[i] = label_of(&f->cols[i], k->env);
     html_open(k->h, E_DIV);
-    html_attr(k->h, A_ID, dom_id(k->mem, f->path));
+    html_attr(k->h, A_ID, dom_id(k->mem, k->env, f->path));
     html_open(k->h, E_P);
     html_class(k->h, "table-label");
     html_text(k->h, label_of(f, k->env));
@@ -346,9 +348,9 @@ static void file_control(struct ctl *k, const struct field *f, const struct ui_r
     html_text(k->h, old.label);
     html_close(k->h, E_LABEL);
     if (field_is_child(f))
-        ui_checks(k->h, "checkbox", mem_fmt(k->mem, "f.%s[]", f->path), opt, k->env->file_n, &old);
+        ui_checks(k->h, "checkbox", mem_fmt(k->mem, "%s.%s[]", prefix_of(k->env), f->path), opt, k->env->file_n, &old);
     else
-        ui_select(k->h, mem_fmt(k->mem, "f.%s", f->path), opt, k->env->file_n, true, &old);
+        ui_select(k->h, mem_fmt(k->mem, "%s.%s", prefix_of(k->env), f->path), opt, k->env->file_n, true, &old);
 }
 
 bool form_asks_files(const struct form *f, const char *const *stages)
@@ -361,7 +363,7 @@ bool form_asks_files(const struct form *f, const char *const *stages)
 
 static void field_control(struct ctl *k, const struct field *f)
 {
-    struct ui_row row = {.id = dom_id(k->mem, f->path), .label = label_of(f, k->env), .help = f->help, .error = trouble_of(k->mem, k->f, k->troubles, f->path, k->env->lang), .required = f->required};
+    struct ui_row row = {.id = dom_id(k->mem, k->env, f->path), .label = label_of(f, k->env), .help = f->help, .error = trouble_of(k->mem, k->f, k->troubles, f->path, k->env->lang), .required = f->required};
     if (f->type == FT_TABLE) {
         table_control(k, f);
         return;
@@ -374,7 +376,7 @@ static void field_control(struct ctl *k, const struct field *f)
     else if (field_is_child(f))
         list_control(k, f, &row);
     else
-        one_control(k, f, mem_fmt(k->mem, "f.%s", f->path), content_get(k->c, f->path), &row);
+        one_control(k, f, mem_fmt(k->mem, "%s.%s", prefix_of(k->env), f->path), content_get(k->c, f->path), &row);
     ui_row_close(k->h, &row);
 }
 
@@ -395,20 +397,27 @@ void form_edit(struct html *h, const struct form *f, const struct content *c, co
     }
 }
 
-void form_problems(struct html *h, const struct form *f, const struct trouble_vec *troubles)
+size_t form_problem_list(TALLOC_CTX *mem, const struct form *f, const struct trouble_vec *troubles, const struct form_env *env, struct ui_problem *ret)
 {
-    MEM_SCOPE(mem, NULL);
-    struct ui_problem *p = mem_array(mem, struct ui_problem, troubles->n + 1);
     size_t n = 0;
     for (size_t i = 0; i < troubles->n; i++) {
         const struct trouble *t = &troubles->v[i];
-        const char *text = trouble_text(mem, f, t, html_lang(h));
+        const char *text = trouble_text(mem, f, t, env->lang);
         if (said(troubles, i))
             continue;
         if (t->article != NULL)
             text = mem_fmt(mem, "%s(%s)", text, t->article);
-        p[n++] = (struct ui_problem){t->path ? dom_id(mem, t->path) : NULL, text};
+        ret[n++] = (struct ui_problem){t->path ? dom_id(mem, env, t->path) : NULL, text};
     }
+    return n;
+}
+
+void form_problems(struct html *h, const struct form *f, const struct trouble_vec *troubles)
+{
+    MEM_SCOPE(mem, NULL);
+    const struct form_env env = {.lang = html_lang(h)};
+    struct ui_problem *p = mem_array(mem, struct ui_problem, troubles->n + 1);
+    size_t n = form_problem_list(mem, f, troubles, &env, p);
     if (n > 0)
         ui_problems(h, p, n);
 }

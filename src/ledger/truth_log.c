@@ -2,18 +2,18 @@
  * lists of rows that a review of a whole register names by their hash (docs/LEDGER.md section 4). */
 #include "ledger/ledger_int.h"
 
-/* One line of a batch: record revision corrects department happened-on origin hash number. The number is last, for it may hold blanks. */
+/* One line of a batch: record revision department happened-on origin hash number. The number is last, for it may hold blanks. */
 struct log_line { int64_t record, revision; hash_t row; };
 
 static bool line_read(TALLOC_CTX *mem, struct str line, struct log_line *ret)
 {
-    struct str part[7];
+    struct str part[6];
     uint8_t *h;
     size_t n;
     for (size_t i = 0; i < ARRAY_N(part); i++)
         if (!str_next(&line, ' ', &part[i]) || line.p == NULL)
             return false;
-    if (!str_to_i64(part[0], &ret->record) || !str_to_i64(part[1], &ret->revision) || !b64_read(mem, part[6], &h, &n) || n != HASH_N)
+    if (!str_to_i64(part[0], &ret->record) || !str_to_i64(part[1], &ret->revision) || !b64_read(mem, part[5], &h, &n) || n != HASH_N)
         return false;
     memcpy(ret->row, h, HASH_N);
     return true;

@@ -121,7 +121,51 @@ static void texts_lint(struct build *b) {
             para_lint(b, &b->set->pack[i], &b->set->pack[i].para[k]);
 }
 
+/* ---- logs and books ---- */
+
+/* A row of a log is in force as it is entered and stays as it is: nothing follows it, nothing is filled later, no file can hang on it, and a
+ * correction repeats its values. */
+static void log_lint(struct build *b, const struct facet_work *w) {
+    const struct form *f = w->form;
+    if (w->raw_form->then.n)
+        problem_add(b->problems, member_pos(&w->raw_form->head, "then"), MSG("pack.form.log-not"), f->id, "then", NULL);
+    if (w->raw_form->closes)
+        problem_add(b->problems, member_pos(&w->raw_form->head, "closes"), MSG("pack.form.log-not"), f->id, "closes", NULL);
+    if (w->raw_form->route.n && !w->root)
+        problem_add(b->problems, member_pos(&w->raw_form->head, "route"), MSG("pack.form.log-route"), f->id, NULL, NULL);
+    for (size_t i = 0; i < f->field_n; i++) {
+        const struct field *fd = &f->field[i];
+        const char *what = fd->stage && !text_eq(fd->stage, "submit") ? "stage" : fd->unique ? "unique" : fd->type == FT_FILE ? "type: file" : NULL;
+        if (what && text_eq(fd->pack->id, w->pack->id))
+            problem_add(b->problems, fd->pos, MSG("pack.form.log-not"), f->id, what, NULL);
+    }
+    for (size_t i = 0; i < f->rule_n; i++) {
+        const struct rule *r = &f->rule[i];
+        if (r->at && !text_eq(r->at, "submit") && !text_eq(r->at, "save") && text_eq(r->pack->id, w->pack->id))
+            problem_add(b->problems, r->pos, MSG("pack.form.log-not"), f->id, "at", NULL);
+    }
+}
+
+static void book_lint(struct build *b, const struct facet_work *w) {
+    const struct form *f = w->form, *of = f->book_of ? form_find(b, f->book_of) : NULL;
+    if (w->raw_form->book_of && f->kind != FORM_BOOK)
+        problem_add(b->problems, member_pos(&w->raw_form->head, "book_of"), MSG("pack.form.book-of"), f->id, NULL, NULL);
+    if (f->kind == FORM_BOOK && w->root && !w->raw_form->book_of)
+        problem_add(b->problems, member_pos(&w->raw_form->head, "kind"), MSG("pack.form.book-nothing"), f->id, NULL, NULL);
+    if (f->kind == FORM_BOOK && of && of->kind != FORM_ROW)
+        problem_add(b->problems, member_pos(&w->raw_form->head, "book_of"), MSG("pack.form.book-row"), w->raw_form->book_of, NULL, NULL);
+}
+
+static void kinds_lint(struct build *b) {
+    for (size_t k = 0; k < b->work.n; k++) {
+        if (b->work.v[k].form->kind == FORM_LOG)
+            log_lint(b, &b->work.v[k]);
+        book_lint(b, &b->work.v[k]);
+    }
+}
+
 void lint_set(struct build *b) {
+    kinds_lint(b);
     routes_lint(b);
     audits_lint(b);
     texts_lint(b);

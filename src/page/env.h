@@ -11,4 +11,8 @@ void troubles_of(struct req *r, const struct json *body, struct trouble_vec *ret
 /* page_act.c, page_record.c */
 void record_acts_out(struct screen *s, const struct record *rec, const char **acts, size_t n);
 void record_page(struct screen *s, const struct record *rec, const struct trouble_vec *troubles, const char *problem, int status);
+/* page_log.c, page_book.c: on a record's page */
+void log_note_out(struct screen *s, const struct record *rec);
+/* print: every row, without paging. */
+void book_out(struct screen *s, const struct record *rec, int64_t rev, bool print);
 #endif

@@ -122,7 +122,7 @@ bool screen_may(struct screen *s, enum permit p, const struct form *f, const str
 const char *state_label(enum lang lang, const char *state)
 {
     static const struct { const char *state, *msg; } rows[] = {{"draft", MSG("state.draft")}, {"submitted", MSG("state.submitted")}, {"approved", MSG("state.approved")},
-        {"returned", MSG("state.returned")}, {"rejected", MSG("state.rejected")}, {"closed", MSG("state.closed")}, {"void", MSG("state.void")}};
+        {"returned", MSG("state.returned")}, {"rejected", MSG("state.rejected")}, {"closed", MSG("state.closed")}, {"void", MSG("state.void")}, {"corrected", MSG("state.corrected")}};
     for (size_t i = 0; i < ARRAY_N(rows); i++)
         if (text_eq(state, rows[i].state))
             return msg_text(lang, rows[i].msg);

@@ -62,6 +62,13 @@ void record_acts_out(struct screen *s, const struct record *rec, const char **ac
         any = any || may(acts, n, rows[i].act);
     html_open(h, E_P);
     html_class(h, "tools");
+    if (may(acts, n, "correct")) {
+        html_open(h, E_A);
+        html_class(h, "btn");
+        html_href(h, page_path("log.correct"), URL_I(rec->id));
+        html_msg(h, MSG("act.correct"));
+        html_close(h, E_A);
+    }
     for (int i = 0; i < 2; i++)
         if (may(acts, n, i == 0 ? "save" : "fill")) {
             html_open(h, E_A);

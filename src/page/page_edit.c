@@ -107,6 +107,11 @@ void page_new(struct req *r, void *ctx)
     if (!screen_begin(&s, r, ctx))
         return;
     const struct form *f = s.rd.set ? pack_form(s.rd.set, req_arg(r, 0)) : NULL;
+    if (f != NULL && f->kind == FORM_LOG) {
+        screen_end(&s);
+        page_log_add(r, ctx);
+        return;
+    }
     if (f == NULL)
         (void)!err_set(&e, ERR_FORM_MISSING, "%s", req_arg(r, 0));
     else if (perm_check(s.rd.db, r, s.rd.set, &s.rd.actor, PERMIT_MAKE, f, NULL, s.rd.today, &g, &e) == RC_OK) {

@@ -29,7 +29,7 @@ static enum rc list_make(struct list *l, struct err *e)
     static int64_t nothing;
     columns(l);
     TRY(perm_departments(s->rd.db, s->r, s->rd.set, &s->rd.actor, l->f, s->rd.today, &all, &ids, &n, e));
-    l->q = (struct list_query){.table = form_table(s->r, l->f), .cols = l->cols, .cols_n = l->n, .limit = PAGE_ROWS, .depts = all ? NULL : ids ? ids : &nothing, .depts_n = n};
+    l->q = (struct list_query){.table = form_table(s->r, l->f), .cols = l->cols, .cols_n = l->n, .limit = PAGE_ROWS, .sort_desc = l->f->kind == FORM_LOG /* newest first */, .depts = all ? NULL : ids ? ids : &nothing, .depts_n = n};
     if (q != NULL && str_trim(str_of(q)).n > 0)
         l->q.search = text_fold(s->r, str_dup(s->r, str_trim(str_of(q))));
     if (state != NULL && state[0] != '\0') {
@@ -96,7 +96,7 @@ static enum rc lines_read(struct list *l, struct line_vec *ret, bool *ret_more, 
 
 static void search_form(struct list *l)
 {
-    static const char *const states[] = {"draft", "submitted", "approved", "returned", "closed", "void"};
+    static const char *const states[] = {"draft", "submitted", "approved", "returned", "closed", "void", "corrected"};
     struct html *h = l->s->h;
     struct ui_opt opt[ARRAY_N(states) + 1];
     enum lang lang = req_lang(l->s->r);
@@ -204,7 +204,7 @@ void page_list(struct req *r, void *ctx)
     html_open(s.h, E_P);
     html_class(s.h, "tools");
     if (screen_may(&s, PERMIT_MAKE, l.f, NULL))
-        tool(&l, "new", MSG("list.new"));
+        tool(&l, l.f->kind == FORM_LOG ? "log.add" : "new", l.f->kind == FORM_LOG ? MSG("list.add-rows") : MSG("list.new"));
     if (screen_may(&s, PERMIT_EXPORT, l.f, NULL))
         tool(&l, "csv", MSG("list.csv"));
     if (screen_may(&s, PERMIT_IMPORT, l.f, NULL))

@@ -177,10 +177,12 @@ void record_page(struct screen *s, const struct record *rec, const struct troubl
         ui_problems(s->h, &(struct ui_problem){NULL, problem}, 1);
     reason_out(s, rec);
     head_out(s, rec);
+    log_note_out(s, rec);
     stamps_out(s, &steps);
     record_acts_out(s, rec, acts, n);
     content_out(s, rec, &env, rec->force_rev, MSG("record.in-force"));
     content_out(s, rec, &env, rec->draft_rev, rec->force_rev ? MSG("record.draft") : MSG("record.content"));
+    book_out(s, rec, rec->draft_rev ? rec->draft_rev : rec->force_rev, false);
     if (strcmp(rec->form_ident, "import") == 0)
         import_rows_out(s, rec);
     tasks_out(s, rec->id);
@@ -293,9 +295,12 @@ void page_print(struct req *r, void *ctx)
         return;
     }
     screen_open(&s, pick_lang(req_lang(r), rec.form->name, rec.form->name_en), "");
+    int64_t rev = rec.draft_rev && !rec.force_rev ? rec.draft_rev : rec.force_rev;
     head_out(&s, &rec);
+    log_note_out(&s, &rec);
     stamps_out(&s, &steps);
-    content_out(&s, &rec, &env, rec.draft_rev && !rec.force_rev ? rec.draft_rev : rec.force_rev, MSG("record.content"));
+    content_out(&s, &rec, &env, rev, MSG("record.content"));
+    book_out(&s, &rec, rev, true);
     receipt_link(&s, rec.id);
     screen_close(&s, 200);
 }

@@ -105,7 +105,7 @@ static bool erase_command(struct run *r, struct args *a, struct json *args, cons
 static const struct { const char *verb, *command; } acts[] = {
     {"create", "record.create"}, {"set", "record.save"}, {"fill", "record.fill"}, {"submit", "record.submit"}, {"approve", "record.approve"},
     {"return", "record.return"}, {"reject", "record.reject"}, {"withdraw", "record.withdraw"}, {"close", "record.close"}, {"void", "record.void"},
-    {"ahead", "record.ahead"}, {"countersign", "record.countersign"}, {"letter", "record.letter"}, {"erase", "record.erase"},
+    {"ahead", "record.ahead"}, {"countersign", "record.countersign"}, {"letter", "record.letter"}, {"erase", "record.erase"}, {"log", "log.add"}, {"correct", "log.correct"},
 };
 
 static const char *act_name(const char *verb)
@@ -141,7 +141,7 @@ bool act_command(struct run *r, struct args *a, const char *verb, const char **r
         return any_command(r, a, args, ret_name, ret_ikey);
     if (*ret_name == NULL)
         return run_bad(r, mem_fmt(r->step, "%s is no act", verb));
-    if (strcmp(verb, "create") == 0)
+    if (strcmp(verb, "create") == 0 || strcmp(verb, "log") == 0)
         return create_command(r, a, args, ret_ikey);
     int64_t id = args_record(a);
     if (id == 0)
@@ -215,6 +215,6 @@ static bool verb_settings(struct run *r, struct args *a, const char *verb)
 const struct verb verbs_acts[] = {
     {"as", verb_as}, {"create", verb_act}, {"set", verb_act}, {"fill", verb_act}, {"submit", verb_act}, {"approve", verb_act}, {"return", verb_act},
     {"reject", verb_act}, {"withdraw", verb_act}, {"close", verb_act}, {"void", verb_act}, {"ahead", verb_act}, {"countersign", verb_act},
-    {"letter", verb_act}, {"erase", verb_act}, {"command", verb_act}, {"done", verb_done}, {"settings", verb_settings}, {"expect", expect_run},
+    {"letter", verb_act}, {"erase", verb_act}, {"command", verb_act}, {"log", verb_act}, {"correct", verb_act}, {"done", verb_done}, {"settings", verb_settings}, {"expect", expect_run},
     {"parallel", parallel_run}, {NULL, NULL},
 };

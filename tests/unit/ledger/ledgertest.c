@@ -113,7 +113,7 @@ static void revision(struct lt *t, struct tx *tx, int64_t id, int64_t no, const 
     lt_must(t, q_revision_add(tx, id, 12, no, "takeout", 3, 5, 1000 + id, BLOB(h), commits, seq, &t->e), "revision");
 }
 
-/* Two rows of a log in one batch, the second correcting the first. */
+/* Two rows of a log in one batch. */
 static void batch(struct lt *t, struct tx *tx)
 {
     MEM_SCOPE(tmp, t->mem);
@@ -125,7 +125,7 @@ static void batch(struct lt *t, struct tx *tx)
         content(t, tx, 51 + i, NULL, false, &commits[i], h[i]);
         struct revision_fields f = {.id = 51 + i, .record = 61 + i, .no = 1, .form = "entry", .pack_set = 3, .author = 5, .at = 5000, .hash = h[i]};
         revision_row_hash(&f, row);
-        buf_fmt(body, "%d %d %d 7 %s %s ", 61 + i, 51 + i, i ? 61 : 0, i ? "2026-05-01" : "-", "app");
+        buf_fmt(body, "%d %d 7 %s app ", 61 + i, 51 + i, i ? "2026-05-01" : "-");
         buf_b64(body, row, HASH_N);
         buf_fmt(body, " 入退室 %d\n", i + 1);
     }
