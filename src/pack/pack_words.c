@@ -207,8 +207,8 @@ const struct kw_table kw_keep = ROWS(keep, "keep", "Retention.");
 static const struct kw words_form[] = {
     {"form", KW_FORM, W(form, form), true, NULL, NULL, "id: a lower-case identifier in core, the regulation's number elsewhere"},
     {"is", KW_FORM, W(form, is), false, NULL, NULL, "the form that this one is a facet of"},
-    {"kind", KW_ENUM, W(form, kind), false, "row|book|log", NULL, "row (default): runs its own route; book: approves the rows of another form as a whole; log: no route"},
-    {"book_of", KW_FORM, W(form, book_of), false, NULL, NULL, "book: the form whose rows it approves"},
+    {"kind", KW_ENUM, W(form, kind), false, "row|book|log", NULL, "row (default): runs its own route; book: its approval is of all rows of another form, as they are when it is handed in; log: rows are only added and corrected by new ones: no route, then, closes, later stage, unique or file"},
+    {"book_of", KW_FORM, W(form, book_of), false, NULL, NULL, "book: the form (of kind row) whose rows it approves; of one department when the form names a field as its department and that is filled"},
     {"category", KW_ENUM, W(form, category), false, "register|application|record|report|plan|checklist|certificate|notice|contract", NULL, "what it is"},
     {"room", KW_ENUM, W(form, room), false, "registers|applications|incidents|education|audit|vendors|rights|documents|settings", NULL,
      "screen it belongs to (default: applications for applications, else registers)"},
