@@ -56,9 +56,9 @@ INSERT INTO record (id, form, number, state, draft_state, department, made_by, t
 -- name: record_put :one-row  in: id i64, state text, draft_state text?, department i64?, title text, updated_at i64, closed_at i64?, force_rev i64?, draft_rev i64?, version i64, pack_set i64, route_set i64?
 UPDATE record SET state = $2, draft_state = $3, department = $4, title = $5, updated_at = $6, closed_at = $7, force_rev = $8, draft_rev = $9, version = $10, pack_set = $11, route_set = $12 WHERE id = $1;
 -- name: record_by_number :opt  in: form text, number text  out: id i64
-SELECT id FROM record WHERE form = $1 AND number = $2;
+SELECT id FROM record WHERE form = $1 AND number = $2 AND state <> 'importing';
 -- name: record_by_title :many  in: form text, title text  out: id i64
-SELECT id FROM record WHERE form = $1 AND title = $2 AND state <> 'void' ORDER BY id LIMIT 20;
+SELECT id FROM record WHERE form = $1 AND title = $2 AND state NOT IN ('void', 'importing') ORDER BY id LIMIT 20;
 -- name: record_title_of :opt  in: id i64  out: title text, number text, form text
 SELECT title, number, form FROM record WHERE id = $1;
 
@@ -177,14 +177,6 @@ SELECT count(*) FROM step_who WHERE record = $1 AND person = $2;
 SELECT count(*) FROM step_who WHERE record = $1 AND person = $2 AND state = 'open';
 -- name: act_by :one  in: record i64, person i64  out: n i64
 SELECT count(*) FROM act WHERE record = $1 AND (actor = $2 OR on_behalf = $2);
--- name: staging_add :exec  in: batch i64, line i64, state text, cells text, content text, problems text
-INSERT INTO staging (batch, line, state, cells, content, problems) VALUES ($1, $2, $3, $4, $5, $6);
--- name: staging_of :many  in: batch i64, lim i64  out: line i64, state text, cells text, content text, problems text, record i64?
-SELECT line, state, cells, content, problems, record FROM staging WHERE batch = $1 ORDER BY line LIMIT $2;
--- name: staging_made :one-row  in: batch i64, line i64, record i64
-UPDATE staging SET record = $3 WHERE batch = $1 AND line = $2;
--- name: staging_clear :exec  in: batch i64
-DELETE FROM staging WHERE batch = $1;
 -- name: task_duty_next :one  in: duty text  out: due_us i64?
 SELECT min(due_us) FROM task WHERE duty = $1 AND state = 'open';
 -- name: task_duty_last :one  in: duty text  out: closed_at i64?

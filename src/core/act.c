@@ -4,6 +4,7 @@
  * Effect keys (no personal data, only ids and pack keys):
  *   new {form number department made_by origin happened_on? pack_set note?}   the record row is born
  *   draft N        revision N becomes the draft        drop_draft true       the draft goes
+ *   staged N       revision N is a row of an import that nobody sees    show [N...]  those records of an import come into force together
  *   promote N      revision N becomes the version in force, the draft goes
  *   void true      the version in force moves to the void slot
  *   state, draft_state (null: no draft), department, closed_at, pack_set
@@ -101,7 +102,7 @@ static enum rc apply_content(struct tx *tx, TALLOC_CTX *mem, struct record *r, c
     char *title;
     TRY(content_of(tx, mem, a, rev, &c, e));
     content_order(c, r->form);
-    if (slot == SLOT_DRAFT)
+    if (slot == SLOT_DRAFT || slot == SLOT_STAGED)
         r->draft_rev = rev;
     else
         r->force_rev = rev;
@@ -126,7 +127,11 @@ static enum rc apply_slots(struct tx *tx, TALLOC_CTX *mem, struct record *r, con
 {
     const struct json *ef = a->effect;
     const struct content *drafted = json_get(ef, "pack_set") == NULL ? a->drafted : NULL;
-    int64_t draft = json_get_i64(ef, "draft", 0), promote = json_get_i64(ef, "promote", 0);
+    int64_t draft = json_get_i64(ef, "draft", 0), promote = json_get_i64(ef, "promote", 0), staged = json_get_i64(ef, "staged", 0);
+    if (staged != 0) {
+        TRY(ftable_drop(tx, mem, r->form, r->id, SLOT_DRAFT, e));
+        TRY(apply_content(tx, mem, r, a, staged, SLOT_STAGED, NULL, e));
+    }
     if (draft != 0)
         TRY(apply_content(tx, mem, r, a, draft, SLOT_DRAFT, drafted, e));
     if (promote != 0) {
@@ -136,6 +141,8 @@ static enum rc apply_slots(struct tx *tx, TALLOC_CTX *mem, struct record *r, con
     if (json_get_bool(ef, "drop_draft"))
         TRY(draft_drop(tx, mem, r, e));
     if (json_get_bool(ef, "void")) {
+        if (r->force_rev == 0)
+            TRY(ftable_drop(tx, mem, r->form, r->id, SLOT_STAGED, e));
         if (r->force_rev != 0)
             TRY(ftable_move(tx, mem, r->form, r->id, SLOT_FORCE, SLOT_VOID, e));
         TRY(draft_drop(tx, mem, r, e));
@@ -148,6 +155,25 @@ static bool shown_alike(const struct record *a, const struct record *b)
 {
     return text_eq(a->state, b->state) && text_eq(a->draft_state ? a->draft_state : "draft", b->draft_state ? b->draft_state : "draft") && a->department == b->department &&
            a->closed_at == b->closed_at && (a->force_rev != 0) == (b->force_rev != 0);
+}
+
+enum rc act_show(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, int64_t id, struct err *e)
+{
+    MEM_SCOPE(tmp, mem);
+    struct record r;
+    TRY(record_get(tx_db(tx), tmp, set, id, &r, e));
+    if (strcmp(r.state, STATE_STAGED) != 0)
+        return RC_OK;
+    if (r.form == NULL)
+        return err_set(e, ERR_FORM_MISSING, "form %s of record %lld", r.form_ident, (long long)id);
+    r.state = r.closed_at != 0 ? "closed" : "approved";
+    r.force_rev = r.draft_rev;
+    r.draft_rev = 0;
+    TRY(ftable_move(tx, tmp, r.form, id, SLOT_STAGED, SLOT_FORCE, e));
+    TRY(q_record_put(tx, id, r.state, NULL, r.department, r.department == 0, r.title, r.updated_at, r.closed_at, r.closed_at == 0,
+                     r.force_rev, false, 0, true, r.version, r.pack_set, r.route_set, r.route_set == 0, e));
+    TRY(ftable_sync(tx, tmp, r.form, &r, e));
+    return q_task_show(tx, id, e);
 }
 
 enum rc act_apply(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, const struct act_row *a, struct err *e)
@@ -169,6 +195,9 @@ enum rc act_apply(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, co
         TRY(ftable_sync(tx, tmp, r.form, &r, e));
     if (json_get(ef, "steps") != NULL)
         TRY(apply_steps(tx, a, json_get(ef, "steps"), e));
+    const struct json *show = a->again ? json_get(ef, "show") : NULL;
+    for (size_t i = 0; i < json_n(show); i++)
+        TRY(act_show(tx, tmp, set, json_i64(json_at(show, i), 0), e));
     return task_apply(tx, tmp, a, ef, e);
 }
 

@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "core/core_state.h"
 
 #define READERS_MAX 24
+#define SHOWN_WAIT_MS 5000
 #define SETS_KEPT 4                       /* older sets that stay loaded although nobody uses them just now */
 
 static enum rc bind_key_ready(struct core *c, struct db *writer, struct err *e)
@@ -110,6 +112,7 @@ static enum rc core_start(struct core *c, struct err *e)
     TRY(writer_start(c, e));
     if (mark.there)
         TRY(restore_finish(c, &mark, e));
+    keeper_show(c);
     return keeper_start(c, e);
 }
 
@@ -230,6 +233,30 @@ void core_set_adopt(struct core *c, struct set_ref *ref)
 
 /* ---- reading ---- */
 
+/* The rows of an import come into sight all at once: for the moment that takes, nobody begins to read. Not for ever: a writer that refuses (a full
+ * disk) must not close the house. */
+static int64_t shown_wait(struct core *c)
+{
+    int64_t n = __atomic_load_n(&c->shown, __ATOMIC_ACQUIRE);
+    for (int i = 0; i < SHOWN_WAIT_MS / 2 && n % 2 != 0; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+        n = __atomic_load_n(&c->shown, __ATOMIC_ACQUIRE);
+    }
+    return n;
+}
+
+/* A snapshot that began while rows were coming into sight may hold half of them. */
+static enum rc snapshot_begin(struct core *c, struct db *db, struct err *e)
+{
+    for (int i = 0;; i++) {
+        int64_t n = shown_wait(c);
+        TRY(db_read_begin(db, e));
+        if (i == 3 || n == __atomic_load_n(&c->shown, __ATOMIC_ACQUIRE))
+            return RC_OK;
+        db_read_end(db);
+    }
+}
+
 enum rc core_read_begin(struct core *c, TALLOC_CTX *mem, const struct actor *actor, struct reader *ret_reader, struct err *e)
 {
     struct reader r = {.core = c, .mem = mem, .now_us = clock_now_us()};
@@ -239,7 +266,7 @@ enum rc core_read_begin(struct core *c, TALLOC_CTX *mem, const struct actor *act
     enum rc rc = RC_FAIL;
     for (int i = 0; i < READERS_MAX && rc != RC_OK; i++) {
         TRY(db_pool_take(c->pool, &r.db, e));
-        rc = db_read_begin(r.db, e);
+        rc = snapshot_begin(c, r.db, e);
         bool lost = rc != RC_OK && db_is_lost(r.db);             /* the server was restarted: the next connection is tried, at last a new one */
         if (rc != RC_OK)
             db_pool_give(c->pool, r.db);

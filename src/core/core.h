@@ -57,9 +57,16 @@ struct core_counters { int64_t commands, commits, longest_hold_us; };
 void core_counters(struct core *c, struct core_counters *ret);
 void core_command(struct core *c, TALLOC_CTX *mem, const struct actor *actor, const char *name, const struct json *args,
                   const char *ikey, struct answer **ret_answer);
+/* ---- imports (docs/decisions/0006) ---- */
+/* Whose import it is, and of which register (NULL: any); else ERR_DB_NOTFOUND or ERR_DENIED. */
+MUST enum rc import_batch_get(struct db *db, TALLOC_CTX *mem, int64_t batch, int64_t person, const char *form, struct q_batch_get *ret, struct err *e);
+/* import.stage and import.run until the whole list is through; the answer is the last one. */
+void core_import_stage(struct core *c, TALLOC_CTX *mem, const struct actor *a, const char *form, const struct json *rows, struct answer **ret);
+void core_import_run(struct core *c, TALLOC_CTX *mem, const struct actor *a, const struct json *args, struct answer **ret);
 /* What a command handler works with. Handlers run on the writer thread inside a savepoint. */
 struct work { struct core *core; struct tx *tx; struct db *db; TALLOC_CTX *mem; struct ledger *ledger; const struct pack_set *set; struct actor actor;
               int64_t now_us; char today[CIVIL_TEXT_N]; int64_t seq; struct trouble_vec *troubles; bool quiet /* import: no task mail */;
+              bool staged /* records are made as rows of an import: judged as handed in, seen by nobody */;
               const struct content *drafted; int64_t drafted_record /* what draft_prepare put into the draft slot of which record */;
               const struct content *written; int64_t written_rev /* the revision that this command wrote last */; int64_t id_next, id_end; bool failed;
               struct set_held *held /* older sets in use until the command ends */; bool scrub /* after COMMIT: no erased bytes may stay in the WAL */; };

@@ -3,7 +3,8 @@
 #define CORE_CORE_INT_H
 #include "core/core.h"
 
-enum slot { SLOT_FORCE = 0, SLOT_DRAFT = 1, SLOT_VOID = 2 };
+enum slot { SLOT_FORCE = 0, SLOT_DRAFT = 1, SLOT_VOID = 2, SLOT_STAGED = 3 /* a row of an import that is not in force yet: nobody sees it */ };
+#define STATE_STAGED "importing"
 
 struct revision { int64_t id, record, no, author, at, pack_set, seq; const char *form; uint8_t hash[HASH_N]; const char *commits, *body /* only while it is made */; };
 
@@ -39,7 +40,10 @@ MUST enum rc log_apply(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *se
 MUST enum rc act_do(struct work *w, int64_t record, int64_t revision, const char *kind, const char *step, const char *comment,
                     const struct json *effect, struct err *e);
 /* Applies an effect to the projections; act_do and rebuild call it. */
-struct act_row { int64_t id, record, revision, no, actor, on_behalf, at, seq; const char *kind, *step; const struct json *effect; const struct content *drafted /* what the draft slot holds already, or NULL */, *written; int64_t written_rev /* a revision whose content is known, or 0 */; };
+struct act_row { int64_t id, record, revision, no, actor, on_behalf, at, seq; const char *kind, *step; const struct json *effect; const struct content *drafted /* what the draft slot holds already, or NULL */, *written; int64_t written_rev /* a revision whose content is known, or 0 */;
+                 bool again /* rebuild: `show` is done at once; else import.step does it in chunks */; };
+/* One row of an import comes into force; one that is there already is left alone. */
+MUST enum rc act_show(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, int64_t id, struct err *e);
 MUST enum rc act_apply(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, const struct act_row *a, struct err *e);
 
 /* ---- ftable.c ---- */
@@ -93,6 +97,8 @@ MUST enum rc record_content(struct db *db, TALLOC_CTX *mem, const struct record 
 /* A new record with its first draft revision; content is canonical. */
 MUST enum rc record_make(struct work *w, const struct form *f, const struct content *content, const char *origin, const char *happened_on, const char *note,
                          const char *comment, int64_t *ret_id, struct err *e);
+/* Judges content as if it were handed in and leaves nothing behind: troubles into w->troubles. */
+MUST enum rc record_try(struct work *w, const struct form *f, const struct content *content, struct err *e);
 MUST enum rc record_answer(struct work *w, int64_t id, struct json *body, struct err *e);
 /* What happens when a draft becomes the version in force: then: tasks, numbering, todo. Fills effect. */
 MUST enum rc record_promote(struct work *w, const struct record *rec, const struct content *c, struct json *effect, struct err *e);
@@ -187,7 +193,7 @@ HANDLER(cmd_login); HANDLER(cmd_login_failed); HANDLER(cmd_logout); HANDLER(cmd_
 HANDLER(cmd_account_set);
 HANDLER(cmd_setup_start); HANDLER(cmd_setup_people); HANDLER(cmd_setup_roles); HANDLER(cmd_setup_records); HANDLER(cmd_setup_passwords); HANDLER(cmd_setup_finish);
 HANDLER(cmd_set_adopt); HANDLER(cmd_set_settings); HANDLER(cmd_set_undo);
-HANDLER(cmd_import_stage); HANDLER(cmd_import_run); HANDLER(cmd_import_drop);
+HANDLER(cmd_import_stage); HANDLER(cmd_import_run); HANDLER(cmd_import_drop); HANDLER(cmd_import_cancel); HANDLER(cmd_import_step);
 HANDLER(cmd_rebuild); HANDLER(cmd_restore_finish);
 #undef HANDLER
 

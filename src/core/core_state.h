@@ -29,6 +29,7 @@ struct core {
     struct writer writer; struct keeper keeper;
     char *vkey; bool trial; char *setup_code;
     uint8_t bind_key[32];
+    int64_t shown /* atomic; odd: the rows of an import are coming into sight, new readers wait */;
     char *attach_dir;
 };
 
@@ -63,9 +64,13 @@ MUST enum rc commit_settle(struct writer *wr, struct err *e);
 MUST enum rc attach_erasable(struct work *w, int64_t record, const char *path, bool *ret_yes, struct err *e);
 MUST enum rc attach_erase(struct work *w, int64_t record, const struct json *paths, int64_t *erased_n, struct err *e);
 MUST enum rc attach_sweep(struct core *c, struct db *db, struct err *e);
+/* ---- import_apply.c ---- */
+/* What import.step would work on; 0: nothing. */
+MUST enum rc import_next(struct db *db, TALLOC_CTX *mem, int64_t now_us, int64_t *ret_batch, const char **ret_state, struct err *e);
 /* ---- keeper.c ---- */
 MUST enum rc keeper_start(struct core *c, struct err *e);
 void keeper_kick(struct core *c);
+void keeper_show(struct core *c);         /* at start: what a crash left half in sight comes into sight before anybody reads */
 void keeper_stop(struct core *c);
 /* ---- setting.c ---- */
 /* Loads set `id` from the database into a new reference (not yet current). */

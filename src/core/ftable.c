@@ -327,7 +327,7 @@ enum rc ftable_sync(struct tx *tx, TALLOC_CTX *mem, const struct form *f, const 
     opt_i64(s, rec->department);
     sql_lit(s, ", closed_at = ");
     opt_i64(s, rec->closed_at);
-    sql_lit(s, ", show = CASE WHEN slot = 1 AND ");
+    sql_lit(s, ", show = CASE WHEN slot = 3 OR slot = 1 AND ");
     sql_i64(s, rec->force_rev != 0);
     sql_lit(s, " = 1 THEN 0 ELSE 1 END WHERE record = ");
     sql_i64(s, rec->id);

@@ -74,6 +74,48 @@ static bool set_unjudged(struct core *c)
     return true;
 }
 
+/* The import whose turn it is; *ret_show: its final act is done, its rows are coming into sight. */
+static bool import_waiting(struct core *c, bool *ret_show)
+{
+    MEM_SCOPE(mem, NULL);
+    struct db *db;
+    struct err e = {0};
+    int64_t batch = 0;
+    const char *state = "";
+    *ret_show = false;
+    if (db_pool_take(c->pool, &db, &e) != RC_OK)
+        return false;
+    if (import_next(db, mem, clock_now_us(), &batch, &state, &e) != RC_OK)
+        log_err("keeper", "import", &e);
+    db_pool_give(c->pool, db);
+    *ret_show = batch != 0 && strcmp(state, "showing") == 0;
+    return batch != 0;
+}
+
+static void shown_set(struct core *c, bool on)
+{
+    if ((__atomic_load_n(&c->shown, __ATOMIC_ACQUIRE) % 2 != 0) != on)
+        (void)__atomic_add_fetch(&c->shown, 1, __ATOMIC_ACQ_REL);
+}
+
+/* Chunk by chunk. Readers wait from before the first row is in sight (the final act itself shows none) until the last one is. */
+static void imports(struct core *c, bool only_show)
+{
+    bool show;
+    while (!c->keeper.stop && import_waiting(c, &show) && (show || !only_show)) {
+        shown_set(c, show);
+        if (!command_more(c, "import.step", NULL, "more"))
+            break;
+    }
+    shown_set(c, false);
+}
+
+void keeper_show(struct core *c)
+{
+    if (c->current != NULL)
+        imports(c, true);
+}
+
 static void keeper_work(struct core *c)
 {
     struct err e = {0};
@@ -81,6 +123,7 @@ static void keeper_work(struct core *c)
         return;
     if (c->writer.scrub)
         (void)command_more(c, "todo.run", NULL, "more");
+    imports(c, false);
     while (!c->keeper.stop && todo_waiting(c))
         if (!command_more(c, "todo.run", NULL, "more") && todo_waiting(c))
             break;                                   /* refused (read-only, full disk): try again later */

@@ -185,6 +185,8 @@ static bool decide(const struct question *q, enum permit p)
         return true;
     if (q->set == NULL || q->a->person == 0 || !is_here(q))
         return false;
+    if (q->rec != NULL && strcmp(q->rec->state, STATE_STAGED) == 0)            /* a row of an import that is not in force: nobody's yet */
+        return false;
     switch (p) {
     case PERMIT_SEE: return q->f != NULL && q->rec != NULL && may_see(q);
     case PERMIT_MAKE: return q->f != NULL && may_make(q);

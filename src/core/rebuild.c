@@ -20,7 +20,7 @@ static enum rc set_at(struct work *w, int64_t id, const struct pack_set **ret_se
 static enum rc act_set(struct work *w, const struct act_row *a, const struct pack_set **ret_set, struct err *e)
 {
     struct revision rev;
-    int64_t draft = json_get_i64(a->effect, "draft", 0), content = json_get_i64(a->effect, "promote", draft);
+    int64_t draft = json_get_i64(a->effect, "draft", 0), content = json_get_i64(a->effect, "promote", json_get_i64(a->effect, "staged", draft));
     int64_t id = json_get_i64(a->effect, "pack_set", json_get_i64(json_get(a->effect, "steps"), "set", json_get_i64(json_get(a->effect, "new"), "pack_set", 0)));
     if (id == 0 && content != 0) {
         TRY(revision_get(w->db, w->mem, content, &rev, e));
@@ -71,7 +71,7 @@ static enum rc acts_replay(struct work *w, struct err *e)
             TRY(json_read(tmp, str_of(row.v[i].effect), 8 << 20, &effect, e));
             struct act_row a = {.id = row.v[i].id, .record = row.v[i].record, .revision = row.v[i].revision_null ? 0 : row.v[i].revision, .no = row.v[i].no,
                                 .actor = row.v[i].actor, .on_behalf = row.v[i].on_behalf_null ? 0 : row.v[i].on_behalf, .at = row.v[i].at, .seq = row.v[i].seq,
-                                .kind = row.v[i].kind, .step = row.v[i].step, .effect = effect};
+                                .kind = row.v[i].kind, .step = row.v[i].step, .effect = effect, .again = true};
             TRY(batches_replay(w, &next, a.id, e));
             const struct pack_set *set;
             TRY(act_set(w, &a, &set, e));

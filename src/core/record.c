@@ -195,7 +195,7 @@ enum rc record_make(struct work *w, const struct form *f, const struct content *
     rec.number = numbers_next(w->mem, &numbers);
     rec.title = "";
     TRY(record_department(w, f, c, 0, &rec.department, e));
-    TRY(draft_prepare(w, &rec, c, "save", e));
+    TRY(draft_prepare(w, &rec, c, w->staged ? "submit" : "save", e));
     TRY(typing_refuse(w, e));
     TRY(revision_write(w, rec.id, f, c, &rev, e));
     struct json *effect = json_obj(w->mem), *n = json_set_obj(effect, "new");
@@ -208,11 +208,29 @@ enum rc record_make(struct work *w, const struct form *f, const struct content *
     json_set_str(n, "happened_on", happened_on);
     json_set_str(n, "note", note);
     json_set_i64(n, "pack_set", rec.pack_set);
-    json_set_i64(effect, "draft", rev.id);
-    json_set_str(effect, "draft_state", "draft");
+    if (w->staged) {
+        json_set_i64(effect, "staged", rev.id);
+        json_set_str(effect, "state", STATE_STAGED);
+        json_set_null(effect, "draft_state");
+    } else {
+        json_set_i64(effect, "draft", rev.id);
+        json_set_str(effect, "draft_state", "draft");
+    }
     TRY(act_do(w, rec.id, rev.id, "create", NULL, comment, effect, e));
     *ret_id = rec.id;
     return RC_OK;
+}
+
+enum rc record_try(struct work *w, const struct form *f, const struct content *content, struct err *e)
+{
+    struct record rec = {.id = work_new_id(w), .form = f, .form_ident = f->ident, .number = "-", .title = "", .state = "draft", .draft_state = "draft",
+                         .origin = "import", .made_by = w->actor.person, .made_at = w->now_us, .pack_set = w->set->id};
+    struct content *c = content_copy(w->mem, content);
+    TRY(record_department(w, f, c, 0, &rec.department, e));
+    TRY(draft_prepare(w, &rec, c, "submit", e));
+    w->drafted = NULL;
+    w->drafted_record = 0;
+    return ftable_drop(w->tx, w->mem, f, rec.id, SLOT_DRAFT, e);
 }
 
 enum rc cmd_record_create(struct work *w, const struct json *args, struct json *body, struct err *e)

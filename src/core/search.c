@@ -122,7 +122,7 @@ enum rc cmd_search_run(struct work *w, const struct json *args, struct json *bod
     int64_t id = json_get_i64(args, "record", 0);
     (void)body;
     TRY(record_get(w->db, tmp, w->set, id, &rec, e));
-    if (strcmp(rec.state, "void") == 0)
+    if (strcmp(rec.state, "void") == 0 || strcmp(rec.state, STATE_STAGED) == 0)
         return index_put(w, tmp, id, "", e);
     TRY(record_words(w, tmp, &rec, b, e));
     char *fold = text_fold(tmp, b->p);

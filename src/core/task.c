@@ -53,7 +53,7 @@ static enum rc then_add(struct work *w, const struct record *rec, const struct c
 enum rc task_plan(struct work *w, const struct record *rec, const char *on, struct json *effect, struct err *e)
 {
     const struct form *f = rec->form;
-    enum slot slot = rec->draft_rev ? SLOT_DRAFT : SLOT_FORCE;
+    enum slot slot = strcmp(rec->state, STATE_STAGED) == 0 ? SLOT_STAGED : rec->draft_rev ? SLOT_DRAFT : SLOT_FORCE;
     struct content *c = NULL;
     struct json *arr = NULL;
     for (size_t i = 0; i < f->then_n; i++) {

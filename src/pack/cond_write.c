@@ -93,12 +93,12 @@ static bool view_find(struct gen *g, struct str name, struct view *v, bool *ret_
     return false;
 }
 
-/* Which rows of the table the view shows, "" for all: those in force, but r's own record in the version under judgement. A predicate on
+/* Which rows of the table the view shows (never those of an import on its way, slot 3): those in force, but r's own record in the version under judgement. A predicate on
  * the bare table rather than a subselect: SQLite would copy the whole of a UNION ALL that stands in a join. */
 static const char *view_rows(struct gen *g, const struct view *v, bool any)
 {
     if (any)
-        return "";
+        return mem_fmt(g->mem, "%s.slot < 3", v->sql);
     if (g->scope->r != NULL && v->f == g->scope->r)
         return mem_fmt(g->mem, "%s.slot = CASE WHEN %s.record = $1 THEN $2 ELSE 0 END", v->sql, v->sql);
     return mem_fmt(g->mem, "%s.slot = 0", v->sql);

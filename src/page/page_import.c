@@ -4,7 +4,7 @@
 
 #define SHOWN_ROWS 20
 #define SHOWN_FAULTS 50
-#define BATCH_ROWS 5000
+#define BATCH_ROWS 10000
 #define APPROVER_ROWS 500
 
 static const struct form *import_begin(struct screen *s, struct req *r, void *ctx)
@@ -156,6 +156,53 @@ static void rows_out(struct screen *s, const struct form *f, const struct q_stag
     ui_table_close(s->h);
 }
 
+static void batch_button(struct screen *s, const struct form *f, int64_t batch, const char *label, const char *what)
+{
+    html_open(s->h, E_FORM);
+    html_action(s->h, page_path("import.post"), screen_csrf(s), URL_S(f->ident));
+    html_open(s->h, E_INPUT);
+    html_attr(s->h, A_TYPE, "hidden");
+    html_attr(s->h, A_NAME, "batch");
+    html_attr(s->h, A_VALUE, mem_fmt(s->r, "%lld", (long long)batch));
+    html_close(s->h, E_INPUT);
+    html_open(s->h, E_DIV);
+    html_class(s->h, "actions");
+    ui_button(s->h, label, "do", what, false);
+    html_close(s->h, E_DIV);
+    html_close(s->h, E_FORM);
+}
+
+/* After the approval: how far the chunks are, or which rows ended the import. */
+static void progress_out(struct screen *s, const struct form *f, const struct q_batch_get *b)
+{
+    struct q_staging_of_rows rows;
+    struct err e = {0};
+    bool mine = b->person == s->rd.actor.person, ended = strcmp(b->state, "ending") == 0 || strcmp(b->state, "ended") == 0;
+    const char *n = mem_fmt(s->r, "%lld", (long long)b->n);
+    if (strcmp(b->state, "clearing") == 0)
+        return;
+    if (ended) {
+        html_el_msg(s->h, E_P, text_eq(b->why, "faults") ? MSG("import.ended-faults") : MSG("import.ended"));
+        if (text_eq(b->why, "faults") && q_staging_of(s->rd.db, s->r, b->batch, BATCH_ROWS, &rows, &e) == RC_OK)
+            faults_out(s, &rows);
+        if (text_eq(b->why, "faults") && mine)
+            batch_button(s, f, b->batch, MSG("setup.errors-csv"), "faults");
+        return;
+    }
+    if (strcmp(b->state, "applying") == 0)
+        html_el(s->h, E_P, msg_fill(s->r, req_lang(s->r), MSG("import.progress"), n, mem_fmt(s->r, "%lld", (long long)b->done), NULL));
+    else
+        html_el(s->h, E_P, msg_fill(s->r, req_lang(s->r), MSG("import.showing"), n, NULL));
+    html_open(s->h, E_P);
+    html_open(s->h, E_A);
+    html_href(s->h, page_path("record"), URL_I(b->record));
+    html_msg(s->h, MSG("import.reload"));
+    html_close(s->h, E_A);
+    html_close(s->h, E_P);
+    if (mine && strcmp(b->state, "applying") == 0)
+        batch_button(s, f, b->batch, MSG("import.cancel"), "cancel");
+}
+
 void import_rows_out(struct screen *s, const struct record *rec)
 {
     struct q_staging_of_rows rows;
@@ -164,21 +211,24 @@ void import_rows_out(struct screen *s, const struct record *rec)
     size_t erased;
     int64_t batch;
     const char *no, *target;
-    if (rec->draft_rev == 0 || revision_content(s->rd.db, s->r, rec->draft_rev, &c, &erased, &e) != RC_OK)
+    int64_t rev = rec->draft_rev ? rec->draft_rev : rec->force_rev;
+    if (rev == 0 || revision_content(s->rd.db, s->r, rev, &c, &erased, &e) != RC_OK)
         return;
     no = content_get(c, "batch");
     target = content_get(c, "target");
     const struct form *f = target ? pack_form(s->rd.set, target) : NULL;
-    struct q_keep_get own;
-    bool found;
+    struct q_batch_get own;
     if (f == NULL || no == NULL || !str_to_i64(str_of(no), &batch))
         return;
-    if (q_keep_get(s->rd.db, s->r, mem_fmt(s->r, "import:%lld", (long long)batch), &own, &found, &e) != RC_OK || !found ||
-        strcmp(own.v, mem_fmt(s->r, "%s %lld", f->ident, (long long)rec->made_by)) != 0)
+    if (import_batch_get(s->rd.db, s->r, batch, rec->made_by, f->ident, &own, &e) != RC_OK)
         return;                                          /* the rows of somebody else's batch are nobody's to see here */
-    if (q_staging_of(s->rd.db, s->r, batch, BATCH_ROWS, &rows, &e) != RC_OK || rows.n == 0)
+    if (strcmp(own.state, "handed") != 0) {
+        progress_out(s, f, &own);
         return;
-    ui_heading(s->h, 2, msg_fill(s->r, req_lang(s->r), MSG("import.rows"), mem_fmt(s->r, "%zu", rows.n), NULL));
+    }
+    if (q_staging_of(s->rd.db, s->r, batch, APPROVER_ROWS, &rows, &e) != RC_OK || rows.n == 0)
+        return;
+    ui_heading(s->h, 2, msg_fill(s->r, req_lang(s->r), MSG("import.rows"), mem_fmt(s->r, "%lld", (long long)own.n), NULL));
     const char **label = mem_array(s->r, const char *, f->field_n + 1);
     size_t n = 0;
     for (size_t i = 0; i < f->field_n && n < 12; i++)
@@ -200,8 +250,8 @@ void import_rows_out(struct screen *s, const struct record *rec)
         html_close(s->h, E_TR);
     }
     ui_table_close(s->h);
-    if (rows.n > APPROVER_ROWS)
-        html_el(s->h, E_P, msg_fill(s->r, req_lang(s->r), MSG("import.more"), mem_fmt(s->r, "%zu", rows.n - APPROVER_ROWS), NULL));
+    if (own.n > APPROVER_ROWS)
+        html_el(s->h, E_P, msg_fill(s->r, req_lang(s->r), MSG("import.more"), mem_fmt(s->r, "%lld", (long long)own.n - APPROVER_ROWS), NULL));
 }
 
 static void batch_form_out(struct screen *s, const struct form *f, int64_t batch, bool bad)
@@ -226,7 +276,7 @@ static void look(struct screen *s, const struct form *f)
     const struct upload *up = upload_of(s->r, "file");
     struct site *site = s->site;
     struct str data;
-    struct json *rows, *columns, *args = json_obj(s->r);
+    struct json *rows, *columns;
     struct answer *a;
     struct err e = {0};
     struct q_staging_of_rows staged;
@@ -243,10 +293,9 @@ static void look(struct screen *s, const struct form *f)
         import_page(s, f, msg_fill(s->r, req_lang(s->r), err_info(e.code)->msg_key, e.arg, NULL), NULL);
         return;
     }
-    json_set_str(args, "form", f->ident);
-    json_set(args, "rows", rows);
+    const char *f_ident = mem_strdup(s->r, f->ident);
     screen_end(s);
-    core_command(site->core, s->r, &s->user->actor, "import.stage", args, NULL, &a);
+    core_import_stage(site->core, s->r, &s->user->actor, f_ident, rows, &a);
     if (!screen_begin(s, s->r, site))
         return;
     f = pack_form(s->rd.set, req_arg(s->r, 0));
@@ -277,15 +326,10 @@ static void look(struct screen *s, const struct form *f)
 static void faults_download(struct screen *s, const struct form *f, int64_t batch)
 {
     struct q_staging_of_rows rows;
-    struct q_keep_get own;
+    struct q_batch_get own;
     struct err e = {0};
-    bool found;
     struct buf *b = buf_new(s->r, 4 * SHEET_MAX);
-    const char *mine = mem_fmt(s->r, "%s %lld", f->ident, (long long)s->rd.actor.person);
-    if (q_keep_get(s->rd.db, s->r, mem_fmt(s->r, "import:%lld", (long long)batch), &own, &found, &e) != RC_OK || !found || strcmp(own.v, mine) != 0 ||
-        q_staging_of(s->rd.db, s->r, batch, BATCH_ROWS, &rows, &e) != RC_OK) {
-        if (e.code == ERR_NONE)
-            (void)!err_set(&e, ERR_HTTP_NOTFOUND, "batch");
+    if (import_batch_get(s->rd.db, s->r, batch, s->rd.actor.person, f->ident, &own, &e) != RC_OK || q_staging_of(s->rd.db, s->r, batch, BATCH_ROWS, &rows, &e) != RC_OK) {
         screen_fail(s, &e);
         return;
     }
@@ -334,14 +378,22 @@ void page_import_post(struct req *r, void *ctx)
     }
     screen_end(&s);
     json_set_i64(args, "batch", batch);
-    core_command(site->core, r, &page_user(r)->actor, text_eq(act, "run") ? "import.run" : "import.drop", args, NULL, &a);
+    if (text_eq(act, "run"))
+        core_import_run(site->core, r, &page_user(r)->actor, args, &a);
+    else
+        core_command(site->core, r, &page_user(r)->actor, text_eq(act, "cancel") ? "import.cancel" : "import.drop", args, NULL, &a);
     if (a->rc == RC_OK && text_eq(act, "run")) {
         const struct url_arg to[] = {URL_I(json_get_i64(a->body, "import", 0)), URL_Q("done", "done.import")};
         resp_redirect(r, url_make(r, page_path("record"), to, 2));
     } else if (a->rc == RC_OK) {
-        const struct url_arg to[] = {URL_S(f->ident), URL_Q("done", "done.drop")};
+        const struct url_arg to[] = {URL_S(f->ident), URL_Q("done", text_eq(act, "cancel") ? "done.import-cancel" : "done.drop")};
         resp_redirect(r, url_make(r, page_path("list"), to, 2));
-    } else if (screen_begin(&s, r, ctx)) {
+    } else {
+        struct answer *dropped;
+        if (text_eq(act, "run"))                             /* rows that were made already must not stay behind */
+            core_command(site->core, r, &page_user(r)->actor, "import.drop", args, NULL, &dropped);
+        if (!screen_begin(&s, r, ctx))
+            return;
         struct trouble_vec t = VEC_INIT(r);
         troubles_of(r, a->body, &t);
         import_page(&s, pack_form(s.rd.set, req_arg(r, 0)), t.n > 0 ? NULL : msg_fill(r, req_lang(r), err_info(a->err.code)->msg_key, a->err.arg, NULL), &t);

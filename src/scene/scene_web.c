@@ -206,17 +206,25 @@ static bool verb_import(struct run *r, struct args *a, const char *verb)
                 json_set_str(values, c->rows.v[0].cell[k], c->rows.v[i].cell[k]);
     }
     json_set_str(stage, "form", form->text);
-    json_set(stage, "rows", rows);
     struct reply p;
-    struct request q = command_request(r, "import.stage", stage, NULL);
-    if (!ask(r, r->who, &q, &p))
-        return false;
-    if (p.status != 200)
-        return judged(r, &p);
+    for (size_t at = 0; at < json_n(rows);) {                /* the server takes as many as fit and says so */
+        struct json *part = json_set_arr(stage, "rows");
+        for (size_t i = at; i < json_n(rows); i++)
+            json_add(part, json_at(rows, i));
+        struct request q = command_request(r, "import.stage", stage, NULL);
+        if (!ask(r, r->who, &q, &p))
+            return false;
+        if (p.status != 200 || json_get_i64(p.json, "taken", 0) < 1)
+            return judged(r, &p);
+        at += (size_t)json_get_i64(p.json, "taken", 0);
+        json_set_i64(stage, "batch", json_get_i64(p.json, "batch", 0));
+    }
     json_set_i64(run, "batch", json_get_i64(p.json, "batch", 0));
-    r->expect_refusal = refusal;
-    if (!command(r, "import.run", run, ikey))
-        return false;
+    do {
+        r->expect_refusal = refusal;
+        if (!command(r, "import.run", run, ikey))
+            return false;
+    } while (json_get_bool(r->last.json, "more"));
     int64_t id = json_get_i64(r->last.json, "import", 0);
     return id ? keep_var(r, id) : true;
 }

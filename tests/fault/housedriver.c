@@ -65,7 +65,7 @@ static int64_t person_of(const char *login)
 static int make(const char *dir, const char *url)
 {
     static const char *const steps[][2] = {
-        {"setup.start", "{\"adopt\":[\"trial\"],\"organization\":{\"name\":\"試験商会\"}}"},
+        {"setup.start", "{\"adopt\":[\"trial\",\"imports\"],\"organization\":{\"name\":\"試験商会\"}}"},
         {"setup.people", "{\"departments\":[{\"name\":\"本社\",\"head\":\"shacho\"},{\"name\":\"営業部\",\"parent\":\"本社\",\"head\":\"bucho\"}],"
                          "\"people\":[{\"name\":\"社長\",\"login\":\"shacho\",\"department\":\"本社\"},{\"name\":\"部長\",\"login\":\"bucho\",\"department\":\"営業部\"},"
                          "{\"name\":\"鈴木\",\"login\":\"suzuki\",\"department\":\"営業部\"},{\"name\":\"管理\",\"login\":\"kanri\",\"department\":\"本社\"}]}"},
