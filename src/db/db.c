@@ -311,7 +311,7 @@ enum rc db_explain(struct db *db, TALLOC_CTX *mem, const struct sql *s, char **r
     bool lite = db->drv->engine == DB_SQLITE;
     char *text = mem_fmt(mem, "%s%s", lite ? "EXPLAIN QUERY PLAN " : "EXPLAIN (COSTS OFF) ", sql_debug(s));
     if (!lite)
-        TRY(db_script(db, "SET enable_seqscan = off", e));
+        TRY(db_script(db, "SET enable_seqscan = off; SET enable_sort = off", e));
     struct db_rows *rows = NULL;
     enum rc rc = db_run(db, mem, text, s->p.v, s->p.n, 0, &rows, e);
     struct buf *plan = buf_new(mem, 1 << 20);
@@ -324,7 +324,7 @@ enum rc db_explain(struct db *db, TALLOC_CTX *mem, const struct sql *s, char **r
         }
     }
     talloc_free(rows);
-    if (!lite && db_script(db, "RESET enable_seqscan", rc == RC_OK ? e : NULL) != RC_OK && rc == RC_OK)
+    if (!lite && db_script(db, "RESET enable_seqscan; RESET enable_sort", rc == RC_OK ? e : NULL) != RC_OK && rc == RC_OK)
         return RC_FAIL;
     if (rc == RC_OK)
         *ret_plan = plan->p == NULL ? mem_strdup(mem, "") : plan->p;

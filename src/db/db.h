@@ -16,6 +16,7 @@
 #define DB_DB_H
 #include "base/base.h"
 #define DB_LIST_MAX 200       /* rows of one page of a list */
+#define LIST_GATHER_MAX 5000  /* rows of a narrowed list that are sorted for one page */
 
 struct db;            /* one connection; used by one thread at a time */
 struct tx;            /* proof of being inside the writer's transaction */
@@ -117,7 +118,7 @@ struct db_table { const char *name; const struct db_col *col; size_t col_n;
                   const char *index[8][4]; };/* further indexes, each up to 4 columns, NULL ends */
 /* Creates the table or adds what is missing; a changed type is ERR_DB_MIGRATE. Key columns are not null. A table with the columns
  * show and record gets the index (show, record), and its `indexed` columns (show, col, record), which is what db_list reads; other
- * tables get (col). Nulls sort first on both engines. */
+ * tables get (col). Nulls stand first in indexes on both engines. */
 MUST enum rc db_table_ensure(struct tx *tx, const struct db_table *t, struct err *e);
 
 /* ---- lists: rows of an f_* table with show = 1 (core sets show on slot 0, or on slot 1 where there is no slot 0) ---- */
@@ -139,15 +140,19 @@ struct list_query {
     const int64_t *depts;            /* visible departments, NULL = all; n = 0 sees nothing */
     size_t depts_n;
 };
-/* Up to limit + 1 rows: the last one only tells that there is more. Nulls of sort_col come first (last when descending). */
+/* Up to limit + 1 rows: the last one only tells that there is more. Nulls of sort_col come last, both ways; records of equal value in the
+ * order of their keys. A sort_col needs an index (show, sort_col, record); a list that is narrowed by a filter, search or departments
+ * is sorted only up to LIST_GATHER_MAX rows: ask db_list_sorts first. */
 MUST enum rc db_list(struct db *db, TALLOC_CTX *mem, const struct list_query *q, struct db_rows **ret_rows, struct err *e);
+/* False: too many rows for this order. */
+MUST enum rc db_list_sorts(struct db *db, TALLOC_CTX *mem, const struct list_query *q, bool *ret_sorts, struct err *e);
 /* Exact up to max (1000), then max + 1. */
 MUST enum rc db_list_count(struct db *db, TALLOC_CTX *mem, const struct list_query *q, int64_t max, int64_t *ret_n, struct err *e);
 /* The statement that db_list runs (search words have been counted on db). */
 MUST enum rc db_list_sql(struct db *db, TALLOC_CTX *mem, const struct list_query *q, struct sql **ret_sql, struct err *e);
 /* What core writes to `gram` for a record's fold: pairs of characters, and each word's last character alone; sorted, no doubles. */
 struct name_vec db_grams(TALLOC_CTX *mem, const char *fold);
-/* The engine's plan, for the test that proves that no list scans a table (PostgreSQL: with enable_seqscan off, so that the
+/* The engine's plan, for the test that proves that no list scans a table (PostgreSQL: with enable_seqscan and enable_sort off, so that the
  * planner's taste for small tables does not hide a missing index). */
 MUST enum rc db_explain(struct db *db, TALLOC_CTX *mem, const struct sql *s, char **ret_plan, struct err *e);
 

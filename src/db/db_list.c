@@ -1,6 +1,8 @@
 /* Lists: the rows of one form's table with show = 1, filtered, in an order, one page at a time by key. A page costs the same
- * wherever it lies: it starts at an index entry, never at an offset. Nulls come first (last when descending); where a page
- * may cross from values to nulls or back, the two parts are read apart, each from the index, and put together. */
+ * wherever it lies: it starts at an index entry, never at an offset. Nulls come last, both ways; the index has them at one end
+ * only, so where a page may cross from values to nulls the two parts are read apart, each from the index, and put together.
+ * A list that is narrowed (filter, search, departments) cannot be read in the order of another column without passing over
+ * what does not belong: it is gathered by what narrows it, at most LIST_GATHER_MAX rows, and those are sorted. */
 #include <assert.h>
 #include "db/db_int.h"
 
@@ -23,6 +25,11 @@ static enum rc query_check(const struct list_query *q, struct err *e)
     for (size_t i = 0; ok && i < q->filter_n; i++)
         ok = text_is_ident(q->filter[i].col);
     return ok ? RC_OK : err_set(e, ERR_LIMIT, "a list of %s: bad name or limit %d", q->table, q->limit);
+}
+
+static bool list_is_narrow(const struct list_query *q)
+{
+    return q->filter_n > 0 || q->depts != NULL || q->search != NULL;
 }
 
 static void col_put(struct sql *s, const char *name)
@@ -118,11 +125,12 @@ static void after_put(const struct making *m, enum part part)
     const struct list_query *q = m->q;
     const struct db_val *after = q->after;
     bool null_after = after != NULL && q->sort_col != NULL && after[0].t == DB_VAL_NULL;
+    assert(part != PART_VALUES || !null_after);
     if (part == PART_NULLS) {
         sql_lit(s, " AND ");
         col_put(s, q->sort_col);
         sql_lit(s, " IS NULL");
-    } else if (part == PART_VALUES && null_after) {
+    } else if (part == PART_VALUES && after == NULL) {
         sql_lit(s, " AND ");
         col_put(s, q->sort_col);
         sql_lit(s, " IS NOT NULL");
@@ -149,8 +157,10 @@ static void after_put(const struct making *m, enum part part)
     sql_lit(s, ")");
 }
 
-/* Within the part of nulls only the key orders, so that the index serves it. */
-static void order_put(const struct making *m, const char *sort_col)
+/* Both parts, that of nulls too, are ordered by the columns of the index as it has them (nulls first): so PostgreSQL reads it and sorts
+ * nothing. */
+enum nulls { NULLS_AS_INDEXED, NULLS_AT_END };
+static void order_put(const struct making *m, const char *sort_col, enum nulls nulls)
 {
     struct sql *s = m->s;
     bool desc = m->q->sort_desc;
@@ -159,53 +169,104 @@ static void order_put(const struct making *m, const char *sort_col)
         col_put(s, sort_col);
         if (desc)
             sql_lit(s, " DESC NULLS LAST, ");
+        else if (nulls == NULLS_AT_END)
+            sql_lit(s, " ASC NULLS LAST, ");
         else
             sql_lit(s, " ASC NULLS FIRST, ");
     }
     key_put(m);
+    bool paired = m->se->drive != NULL && sort_col == NULL;     /* the index of pairs is not one of ours */
     if (desc)
         sql_lit(s, " DESC");
+    if (!paired && desc)
+        sql_lit(s, " NULLS LAST");
+    else if (!paired)
+        sql_lit(s, " NULLS FIRST");
     sql_lit(s, " LIMIT ");
     sql_i64(s, m->q->limit + 1);
 }
 
-static void part_put(const struct making *m, enum part part)
+static void cols_put(const struct making *m, bool with_sort)
 {
-    struct sql *s = m->s;
     const struct list_query *q = m->q;
-    bool listed = q->sort_col == NULL;
-    sql_lit(s, "SELECT ");
+    bool listed = q->sort_col == NULL || !with_sort;
+    sql_lit(m->s, "SELECT ");
     for (size_t i = 0; i < q->cols_n; i++) {
         if (i > 0)
-            sql_lit(s, ", ");
-        col_put(s, q->cols[i]);
+            sql_lit(m->s, ", ");
+        col_put(m->s, q->cols[i]);
         listed = listed || text_eq(q->cols[i], q->sort_col);
     }
     if (!listed) {
-        sql_lit(s, ", ");
-        col_put(s, q->sort_col);
+        sql_lit(m->s, ", ");
+        col_put(m->s, q->sort_col);
     }
+}
+
+static void part_put(const struct making *m, enum part part)
+{
+    cols_put(m, true);
     where_put(m);
     after_put(m, part);
-    order_put(m, part == PART_NULLS ? NULL : q->sort_col);
+    order_put(m, m->q->sort_col, NULLS_AS_INDEXED);
 }
 
 /* Both parts, each bounded, put together; the outer order sorts at most 2 * (limit + 1) rows. */
 static void two_parts_put(const struct making *m)
 {
     struct sql *s = m->s;
-    sql_lit(s, "SELECT ");
-    for (size_t i = 0; i < m->q->cols_n; i++) {
-        if (i > 0)
-            sql_lit(s, ", ");
-        col_put(s, m->q->cols[i]);
-    }
+    cols_put(m, false);
     sql_lit(s, " FROM (SELECT a.* FROM (");
     part_put(m, PART_VALUES);
     sql_lit(s, ") a UNION ALL SELECT b.* FROM (");
     part_put(m, PART_NULLS);
     sql_lit(s, ") b) t");
-    order_put(m, m->q->sort_col);
+    order_put(m, m->q->sort_col, NULLS_AT_END);
+}
+
+/* The place is looked for among the gathered rows: no index is needed for it. */
+static void gathered_after_put(const struct making *m)
+{
+    struct sql *s = m->s;
+    const struct list_query *q = m->q;
+    if (q->after == NULL)
+        return;
+    sql_lit(s, " WHERE (t.");
+    sql_ident(s, q->sort_col);
+    if (q->after[0].t == DB_VAL_NULL) {
+        sql_lit(s, " IS NULL AND ");
+        col_put(s, m->key);
+        beyond_put(s, q->sort_desc);
+        sql_val(s, &q->after[1]);
+    } else {
+        sql_lit(s, " IS NULL OR (");
+        col_put(s, q->sort_col);
+        sql_lit(s, ", ");
+        col_put(s, m->key);
+        sql_lit(s, ")");
+        beyond_put(s, q->sort_desc);
+        sql_lit(s, "(");
+        sql_val(s, &q->after[0]);
+        sql_lit(s, ", ");
+        sql_val(s, &q->after[1]);
+        sql_lit(s, ")");
+    }
+    sql_lit(s, ")");
+}
+
+/* The inner limit holds whatever the caller believed, and keeps both planners from reading the order's index through instead. */
+static void gathered_put(const struct making *m)
+{
+    struct sql *s = m->s;
+    cols_put(m, false);
+    sql_lit(s, " FROM (");
+    cols_put(m, true);
+    where_put(m);
+    sql_lit(s, " LIMIT ");
+    sql_i64(s, LIST_GATHER_MAX);
+    sql_lit(s, ") t");
+    gathered_after_put(m);
+    order_put(m, m->q->sort_col, NULLS_AT_END);
 }
 
 enum rc db_list_sql(struct db *db, TALLOC_CTX *mem, const struct list_query *q, struct sql **ret_sql, struct err *e)
@@ -214,12 +275,14 @@ enum rc db_list_sql(struct db *db, TALLOC_CTX *mem, const struct list_query *q, 
     struct search se = {0};
     TRY(search_plan(db, mem, q->search, &se, e));
     struct making m = {.s = sql_new(mem), .db = db, .q = q, .se = &se, .key = q->cols[0]};
-    /* Ascending, values follow nulls; descending, nulls follow values. */
-    bool null_after = q->after != NULL && q->after[0].t == DB_VAL_NULL;
-    if (q->sort_col == NULL || q->after == NULL)
+    if (q->sort_col == NULL)
         part_put(&m, PART_ALL);
-    else if (q->sort_desc == null_after)
-        part_put(&m, null_after ? PART_NULLS : PART_VALUES);
+    else if (list_is_narrow(q))
+        gathered_put(&m);
+    else if (q->after != NULL && q->after[0].t == DB_VAL_NULL)
+        part_put(&m, PART_NULLS);
+    else if (q->after == NULL && q->sort_desc)
+        part_put(&m, PART_ALL);                      /* the index backwards: values, then nulls */
     else
         two_parts_put(&m);
     *ret_sql = m.s;
@@ -251,5 +314,14 @@ enum rc db_list_count(struct db *db, TALLOC_CTX *mem, const struct list_query *q
     TRY(db_query(db, tmp, m.s, &rows, e));
     TRY(db_next(rows, &more, e));
     *ret_n = db_i64(rows, 0);
+    return RC_OK;
+}
+
+enum rc db_list_sorts(struct db *db, TALLOC_CTX *mem, const struct list_query *q, bool *ret_sorts, struct err *e)
+{
+    int64_t n = 0;
+    if (q->sort_col != NULL && list_is_narrow(q))
+        TRY(db_list_count(db, mem, q, LIST_GATHER_MAX, &n, e));
+    *ret_sorts = n <= LIST_GATHER_MAX;
     return RC_OK;
 }
