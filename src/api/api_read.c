@@ -171,24 +171,28 @@ static enum rc list_out(struct req *r, struct reader *rd, struct json *o, struct
 {
     const struct form *f = pack_form(rd->set, req_arg(r, 0));
     bool all;
-    int64_t *ids, limit = 50, after;
+    int64_t *ids, limit = 50;
     size_t ids_n;
     struct db_rows *rows;
     bool more;
-    static const char *const cols[] = {"record", "number", "state"};
+    bool sorts;
+    char *place = NULL;
+    const char *sort = req_query(r, "sort") && req_query(r, "sort")[0] ? req_query(r, "sort") : "number";
+    const char *cols[4] = {"record", "number", "state"};
     if (f == NULL)
         return err_set(e, ERR_FORM_MISSING, "%s", req_arg(r, 0));
     if (req_query(r, "limit") != NULL && (!str_to_i64(str_of(req_query(r, "limit")), &limit) || limit < 1 || limit > 200))
         return err_set_arg(e, ERR_FIELDS, "limit", "limit");
     TRY(perm_departments(rd->db, rd->mem, rd->set, &rd->actor, f, rd->today, &all, &ids, &ids_n, e));
-    struct db_val key[2] = {{DB_VAL_INT, 0, 0, NULL}, {DB_VAL_INT, 0, 0, NULL}};
-    struct list_query q = {.table = form_table(rd->mem, f), .cols = cols, .cols_n = ARRAY_N(cols), .limit = (int)limit, .depts = all ? NULL : ids ? ids : &(int64_t){0}, .depts_n = ids_n};
-    if (req_query(r, "after") != NULL && str_to_i64(str_of(req_query(r, "after")), &after)) {
-        key[0].i = key[1].i = after;
-        q.after = key;
-    }
+    struct list_query q = {.table = form_table(rd->mem, f), .cols = cols, .cols_n = 3, .limit = (int)limit, .depts = all ? NULL : ids ? ids : &(int64_t){0}, .depts_n = ids_n};
+    TRY(list_order(rd->mem, f, sort, req_query(r, "after"), &q, e));
+    if (q.sort_col != NULL)
+        cols[q.cols_n++] = q.sort_col;
     if (req_query(r, "q") != NULL && req_query(r, "q")[0] != '\0')
         q.search = text_fold(rd->mem, req_query(r, "q"));
+    TRY(db_list_sorts(rd->db, rd->mem, &q, &sorts, e));
+    if (!sorts)
+        return err_set(e, ERR_LIST_LONG, "%s", sort);
     TRY(db_list(rd->db, rd->mem, &q, &rows, e));
     struct json *arr = json_set_arr(o, "records");
     int64_t n = 0, last = 0;
@@ -201,11 +205,14 @@ static enum rc list_out(struct req *r, struct reader *rd, struct json *o, struct
         json_set_i64(x, "record", last);
         json_set_str(x, "number", db_text(rows, 1));
         json_set_str(x, "state", db_text(rows, 2));
-        n++;
+        if (++n == limit)
+            TRY(list_place(rd->mem, f, sort, &q, rows, &place, e));
     }
     db_rows_end(rows);
-    if (more)
+    if (more && q.sort_col == NULL)
         json_set_i64(o, "after", last);
+    else if (more)
+        json_set_str(o, "after", place);
     for (size_t i = 0; i < json_n(arr); i++) {
         int64_t id = json_get_i64(json_at(arr, i), "record", 0);
         json_set_str(json_item(arr, i), "title", record_title(rd->db, rd->mem, id));

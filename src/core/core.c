@@ -51,6 +51,20 @@ static enum rc set_up_needed(struct core *c, struct err *e)
     return RC_OK;
 }
 
+/* A newer program may want indexes that the tables of this set did not get when it was adopted. */
+static enum rc tables_ready(struct db *writer, const struct pack_set *set, struct err *e)
+{
+    MEM_SCOPE(tmp, NULL);
+    struct tx *tx;
+    bool fatal;
+    TRY(tx_begin(writer, &tx, e));
+    enum rc rc = ftable_ensure(tx, tmp, set, e);
+    if (rc == RC_OK)
+        return tx_commit(tx, &fatal, e);
+    tx_rollback(tx);
+    return rc;
+}
+
 static enum rc set_first(struct core *c, struct db *writer, struct err *e)
 {
     MEM_SCOPE(tmp, NULL);
@@ -61,7 +75,7 @@ static enum rc set_first(struct core *c, struct db *writer, struct err *e)
         return RC_OK;
     TRY(setting_load(c, writer, head.pack_set, &ref, e));
     core_set_adopt(c, ref);
-    return RC_OK;
+    return tables_ready(writer, ref->set, e);
 }
 
 /* A restore that was cut off before the database took its place must be run again: an empty database is no substitute. */

@@ -11,6 +11,7 @@
  *   org.c        departments, assignments, who stands above whom          perm.c   the one decision function
  *   session.c password.c  sign-in                                         task.c   tasks      check.c  checks, verdicts   conform.c  articles
  *   attach.c     attachments       import.c  CSV in, staged               erase.c  erasure    rebuild.c  projections from truth
+ *   listing.c    what lists show, by what they sort, where a page goes on
  *   backup.c restore.c erasures.c   a verified copy, and going on from one (epochs: ledger)
  *   setting.c    pack sets: adopt, settings, switch, undo     audit.c  nobody audits their own   oldset.c  older sets, for what was begun under them
  *                   search.c bigrams    setup.c  the first hour
@@ -149,6 +150,15 @@ void grant_assert(const struct grant *g, enum permit p, const struct record *rec
 /* Departments whose records the actor may list for form f: *ret_all or ids. */
 MUST enum rc perm_departments(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, const struct actor *a, const struct form *f, const char *today,
                               bool *ret_all, int64_t **ret_ids, size_t *ret_n, struct err *e);
+
+/* ---- lists ---- */
+#define LIST_COLUMNS_MAX 8
+size_t list_columns(const struct form *f, const struct field *ret[LIST_COLUMNS_MAX]);      /* the fields that a list of f shows */
+const struct field *list_sort_field(const struct form *f, const struct field *fd);         /* by which a heading sorts (its reading); NULL: it does not */
+/* Order ("number", "-due", "state" ...; NULL: number) and place (of list_place, or NULL) into q. ERR_LIST_SORT, ERR_LIST_PLACE. */
+MUST enum rc list_order(TALLOC_CTX *mem, const struct form *f, const char *sort, const char *after, struct list_query *q, struct err *e);
+/* Where the page after this row begins. The sort column must be among q's columns. */
+MUST enum rc list_place(TALLOC_CTX *mem, const struct form *f, const char *sort, const struct list_query *q, struct db_rows *rows, char **ret, struct err *e);
 
 /* ---- organisation ---- */
 VEC_TYPE(id_vec, int64_t);

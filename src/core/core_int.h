@@ -47,6 +47,7 @@ MUST enum rc act_show(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set
 MUST enum rc act_apply(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, const struct act_row *a, struct err *e);
 
 /* ---- ftable.c ---- */
+enum db_type ftable_type(const struct field *f);           /* of its column */
 MUST enum rc ftable_ensure(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, struct err *e);     /* tables of all forms of the set */
 /* add: into a slot that is known to be empty; put: whatever is there goes first. */
 MUST enum rc ftable_add(struct tx *tx, TALLOC_CTX *mem, const struct form *f, const struct record *rec, enum slot slot, const char *state, const struct content *c, struct err *e);

@@ -5,7 +5,7 @@
 static const char *const shared_cols[] = {"record", "slot", "number", "state", "department", "made_by", "made_at",
                                           "closed_at", "happened_on", "pack_set", "show"};
 
-static enum db_type column_type(const struct field *f)
+enum db_type ftable_type(const struct field *f)
 {
     switch (f->type) {
     case FT_INT: case FT_MONEY: case FT_DATETIME: case FT_MONTH: case FT_BOOL: case FT_REF: case FT_PERSON: case FT_DEPARTMENT: case FT_FILE:
@@ -33,12 +33,12 @@ static enum rc child_ensure(struct tx *tx, TALLOC_CTX *mem, const struct form *f
     col_add(&t, col, "ord", DB_INT);
     size_t ix = 0;
     if (fd->type != FT_TABLE) {
-        col_add(&t, col, "value", column_type(fd));
+        col_add(&t, col, "value", ftable_type(fd));
         t.index[ix][0] = "value";
         t.index[ix][1] = "record";
     }
     for (size_t i = 0; i < fd->cols_n; i++) {
-        col_add(&t, col, fd->cols[i].col, column_type(&fd->cols[i]));
+        col_add(&t, col, fd->cols[i].col, ftable_type(&fd->cols[i]));
         if (value_is_ref(&fd->cols[i]) && ix < 7) {
             t.index[ix][0] = fd->cols[i].col;
             t.index[ix][1] = "record";
@@ -46,6 +46,18 @@ static enum rc child_ensure(struct tx *tx, TALLOC_CTX *mem, const struct form *f
         }
     }
     return db_table_ensure(tx, &t, e);
+}
+
+/* What the list may be sorted by (listing.c): an index (show, column, record), made by db_table. */
+static void sorts_mark(const struct form *f, struct db_col *col, size_t n)
+{
+    const struct field *shown[LIST_COLUMNS_MAX];
+    size_t shown_n = list_columns(f, shown);
+    for (size_t i = 0; i < shown_n; i++) {
+        const struct field *by = list_sort_field(f, shown[i]);
+        for (size_t k = 0; by != NULL && k < n; k++)
+            col[k].indexed = col[k].indexed || text_eq(col[k].name, by->col);
+    }
 }
 
 static enum rc form_ensure(struct tx *tx, TALLOC_CTX *mem, const struct form *f, struct err *e)
@@ -65,12 +77,13 @@ static enum rc form_ensure(struct tx *tx, TALLOC_CTX *mem, const struct form *f,
         const struct field *fd = &f->field[i];
         if (field_is_child(fd))
             continue;
-        col_add(&t, col, fd->col, column_type(fd));
+        col_add(&t, col, fd->col, ftable_type(fd));
         if ((fd->indexed || fd->unique || value_is_ref(fd)) && ix < 8) {
             t.index[ix][0] = fd->col;
             t.index[ix++][1] = "record";
         }
     }
+    sorts_mark(f, col, t.col_n);
     TRY(db_table_ensure(tx, &t, e));
     for (size_t i = 0; i < f->field_n; i++)
         if (field_is_child(&f->field[i]))
@@ -92,9 +105,9 @@ static void value_bind(struct sql *s, const struct field *f, const char *text)
     int64_t i;
     if (text == NULL)
         sql_null(s);
-    else if (column_type(f) == DB_INT)
+    else if (ftable_type(f) == DB_INT)
         str_to_i64(str_of(text), &i) ? sql_i64(s, i) : sql_null(s);
-    else if (column_type(f) == DB_REAL)
+    else if (ftable_type(f) == DB_REAL)
         sql_real(s, strtod(text, NULL));
     else
         sql_text(s, text);

@@ -94,6 +94,8 @@ void ui_badge(struct html *h, enum ui_tone tone, const char *text);            /
 void ui_heading(struct html *h, int level, const char *text);
 void ui_table_open(struct html *h, const char *caption);    /* scrolls inside its box on a phone */
 void ui_table_head(struct html *h, const char *const *label, size_t n);
+struct ui_head { const char *label, *url_made /* sorts by it; NULL: does not */; int sorted /* 1 ascending, -1 descending, 0 not */; };
+void ui_table_head_sort(struct html *h, const struct ui_head *head, size_t n);
 void ui_table_close(struct html *h);
 void ui_kv(struct html *h, const char *label, const char *value);              /* dt/dd inside ui_kv_open */
 void ui_kv_open(struct html *h);

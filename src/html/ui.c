@@ -213,6 +213,36 @@ void ui_table_open(struct html *h, const char *caption)
 }
 
 /* Ends the head and begins the body: rows follow directly. */
+/* The order of the list is said to a reader of the screen (aria-sort) and shown by a sign; the whole heading is the link. */
+void ui_table_head_sort(struct html *h, const struct ui_head *head, size_t n)
+{
+    html_open(h, E_THEAD);
+    html_open(h, E_TR);
+    for (size_t i = 0; i < n; i++) {
+        html_open(h, E_TH);
+        html_attr(h, A_SCOPE, "col");
+        if (head[i].sorted != 0)
+            html_attr(h, A_ARIA_SORT, head[i].sorted > 0 ? "ascending" : "descending");
+        if (head[i].url_made != NULL) {
+            html_open(h, E_A);
+            html_href_local(h, head[i].url_made);
+        }
+        html_text(h, head[i].label);
+        if (head[i].sorted != 0) {
+            html_open(h, E_SPAN);
+            html_attr(h, A_ARIA_HIDDEN, "true");
+            html_text(h, head[i].sorted > 0 ? " \u25b2" : " \u25bc");
+            html_close(h, E_SPAN);
+        }
+        if (head[i].url_made != NULL)
+            html_close(h, E_A);
+        html_close(h, E_TH);
+    }
+    html_close(h, E_TR);
+    html_close(h, E_THEAD);
+    html_open(h, E_TBODY);
+}
+
 void ui_table_head(struct html *h, const char *const *label, size_t n)
 {
     html_open(h, E_THEAD);

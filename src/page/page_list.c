@@ -1,31 +1,58 @@
-/* Lists: conditions on top, count, key paging, CSV. Which columns: number, state, and the fields that the form marks as listed. */
+/* Lists: conditions on top, order, count, key paging, CSV. Which columns: number, state, and the fields that the form marks as listed. */
 #include "page/page_int.h"
 
-struct list { struct screen *s; const struct form *f; const char **cols; const struct field **fd; size_t n; struct list_query q; struct list_filter state; struct db_val state_val, after[2]; };
+struct list { struct screen *s; const struct form *f; const char **cols; const struct field **fd; size_t n; struct list_query q; struct list_filter state; struct db_val state_val; const char *sort /* NULL: by number */; bool too_long; char *place /* behind the last row read */; };
 
 static void columns(struct list *l)
 {
     TALLOC_CTX *mem = l->s->r;
-    l->cols = mem_array(mem, const char *, l->f->field_n + 4);
-    l->fd = mem_array(mem, const struct field *, l->f->field_n + 4);
+    const struct field *shown[LIST_COLUMNS_MAX];
+    size_t shown_n = list_columns(l->f, shown);
+    l->cols = mem_array(mem, const char *, shown_n + 4);        /* one more for an order by what is not shown */
+    l->fd = mem_array(mem, const struct field *, shown_n + 4);
     l->cols[0] = "record";
     l->cols[1] = "number";
     l->cols[2] = "state";
     l->n = 3;
-    for (size_t i = 0; i < l->f->field_n && l->n < 11; i++)
-        if (l->f->field[i].listed && !field_is_child(&l->f->field[i])) {
-            l->fd[l->n] = &l->f->field[i];
-            l->cols[l->n++] = l->f->field[i].col;
-        }
+    for (size_t i = 0; i < shown_n; i++) {
+        l->fd[l->n] = shown[i];
+        l->cols[l->n++] = shown[i]->col;
+    }
+}
+
+/* Order and place; an order that is asked of too many rows gives way to that by number, and the page says so. */
+static enum rc order_make(struct list *l, struct err *e)
+{
+    struct screen *s = l->s;
+    const char *at = req_query(s->r, "after");
+    bool sorts, listed = false;
+    l->sort = req_query(s->r, "sort");
+    if (l->sort != NULL && (l->sort[0] == '\0' || text_eq(l->sort, "number")))
+        l->sort = NULL;
+    TRY(list_order(s->r, l->f, l->sort, at, &l->q, e));
+    TRY(db_list_sorts(s->rd.db, s->r, &l->q, &sorts, e));
+    l->too_long = !sorts;
+    if (!sorts) {
+        l->q.sort_col = NULL;
+        l->q.after = NULL;
+        l->q.sort_desc = false;
+        l->sort = NULL;
+    }
+    for (size_t i = 0; i < l->n; i++)
+        listed = listed || text_eq(l->cols[i], l->q.sort_col);
+    l->q.cols_n = l->n;
+    if (l->q.sort_col != NULL && !listed)
+        l->cols[l->q.cols_n++] = l->q.sort_col;
+    return RC_OK;
 }
 
 static enum rc list_make(struct list *l, struct err *e)
 {
     struct screen *s = l->s;
     bool all;
-    int64_t *ids, after;
+    int64_t *ids;
     size_t n;
-    const char *q = req_query(s->r, "q"), *state = req_query(s->r, "state"), *at = req_query(s->r, "after");
+    const char *q = req_query(s->r, "q"), *state = req_query(s->r, "state");
     static int64_t nothing;
     columns(l);
     TRY(perm_departments(s->rd.db, s->r, s->rd.set, &s->rd.actor, l->f, s->rd.today, &all, &ids, &n, e));
@@ -38,11 +65,7 @@ static enum rc list_make(struct list *l, struct err *e)
         l->q.filter = &l->state;
         l->q.filter_n = 1;
     }
-    if (at != NULL && str_to_i64(str_of(at), &after)) {
-        l->after[0] = l->after[1] = (struct db_val){DB_VAL_INT, after, 0, NULL};
-        l->q.after = l->after;
-    }
-    return RC_OK;
+    return order_make(l, e);
 }
 
 static const char *cell(struct list *l, struct db_rows *rows, size_t i, int64_t *ret_ref)
@@ -84,6 +107,8 @@ static enum rc lines_read(struct list *l, struct line_vec *ret, bool *ret_more, 
                          .text = mem_array(l->s->r, const char *, l->n), .ref = mem_array(l->s->r, int64_t, l->n)};
         for (size_t i = 3; i < l->n; i++)
             x.text[i] = cell(l, rows, i, &x.ref[i]);
+        if (ret->n + 1 == (size_t)l->q.limit)
+            TRY(list_place(l->s->r, l->f, l->sort ? l->sort : "number", &l->q, rows, &l->place, e));
         *vec_push(ret) = x;
     }
     db_rows_end(rows);
@@ -92,6 +117,30 @@ static enum rc lines_read(struct list *l, struct line_vec *ret, bool *ret_more, 
             if (ret->v[k].ref[i] != 0)
                 ret->v[k].text[i] = record_title(l->s->rd.db, l->s->r, ret->v[k].ref[i]);
     return RC_OK;
+}
+
+/* The same orders as the headings give, and that by department: for phones, where the headings are far to the side. */
+static void sort_select(struct list *l)
+{
+    struct html *h = l->s->h;
+    TALLOC_CTX *mem = l->s->r;
+    enum lang lang = req_lang(mem);
+    struct ui_opt *opt = mem_array(mem, struct ui_opt, 2 * l->n + 4);
+    const struct ui_row row = {.id = "sort", .label = msg_text(lang, MSG("list.sort"))};
+    size_t n = 0;
+    opt[n++] = (struct ui_opt){"", msg_text(lang, MSG("list.number-up")), l->sort == NULL};
+    opt[n++] = (struct ui_opt){"-number", msg_text(lang, MSG("list.number-down")), text_eq(l->sort, "-number")};
+    for (size_t i = 1; i < l->n; i++) {
+        const char *name = i == 1 ? "department" : i == 2 ? "state" : list_sort_field(l->f, l->fd[i]) != NULL ? l->fd[i]->path : NULL;
+        const char *label = i == 1 ? msg_text(lang, MSG("list.department")) : i == 2 ? msg_text(lang, MSG("col.state")) : pick_lang(lang, l->fd[i]->label, l->fd[i]->label_en);
+        for (int back = 0; name != NULL && back < 2; back++) {
+            const char *value = mem_fmt(mem, "%s%s", back ? "-" : "", name);
+            opt[n++] = (struct ui_opt){value, msg_fill(mem, lang, back ? MSG("list.sort-back") : MSG("list.sort-by"), label, NULL), text_eq(l->sort, value)};
+        }
+    }
+    ui_row_open(h, &row);
+    ui_select(h, "sort", opt, n, false, &row);
+    ui_row_close(h, &row);
 }
 
 static void search_form(struct list *l)
@@ -113,6 +162,7 @@ static void search_form(struct list *l)
     ui_row_open(h, &st);
     ui_select(h, "state", opt, ARRAY_N(opt), false, &st);
     ui_row_close(h, &st);
+    sort_select(l);
     ui_button(h, MSG("list.go"), NULL, NULL, false);
     html_close(h, E_FORM);
 }
@@ -121,7 +171,10 @@ static void tool(struct list *l, const char *route, const char *msg)
 {
     html_open(l->s->h, E_A);
     html_class(l->s->h, "btn");
-    html_href(l->s->h, page_path(route), URL_S(l->f->ident));
+    if (text_eq(route, "csv"))                    /* what is on the screen, in its order */
+        html_href(l->s->h, page_path(route), URL_S(l->f->ident), URL_Q("q", req_query(l->s->r, "q")), URL_Q("state", req_query(l->s->r, "state")), URL_Q("sort", l->sort));
+    else
+        html_href(l->s->h, page_path(route), URL_S(l->f->ident));
     html_msg(l->s->h, msg);
     html_close(l->s->h, E_A);
 }
@@ -139,17 +192,27 @@ static void name_cell(struct html *h, const struct line *x, const char *text)
     html_close(h, E_TD);
 }
 
+/* A heading sorts by its column, and the other way round when it does already. */
+static struct ui_head head_of(struct list *l, const char *name, const char *label)
+{
+    struct req *r = l->s->r;
+    bool up = text_eq(l->sort ? l->sort : "number", name), down = l->sort != NULL && l->sort[0] == '-' && text_eq(l->sort + 1, name);
+    const struct url_arg to[] = {URL_S(l->f->ident), URL_Q("q", req_query(r, "q")), URL_Q("state", req_query(r, "state")),
+                                 URL_Q("sort", name == NULL ? NULL : up ? mem_fmt(r, "-%s", name) : text_eq(name, "number") ? NULL : name)};
+    return (struct ui_head){label, name ? url_make(r, page_path("list"), to, ARRAY_N(to)) : NULL, name == NULL ? 0 : up ? 1 : down ? -1 : 0};
+}
+
 static void lines_out(struct list *l, const struct line_vec *v)
 {
     struct html *h = l->s->h;
     enum lang lang = req_lang(l->s->r);
-    const char **label = mem_array(l->s->r, const char *, l->n);
-    label[0] = msg_text(lang, MSG("col.number"));
-    label[1] = msg_text(lang, MSG("col.state"));
+    struct ui_head *head = mem_array(l->s->r, struct ui_head, l->n);
+    head[0] = head_of(l, "number", msg_text(lang, MSG("col.number")));
+    head[1] = head_of(l, "state", msg_text(lang, MSG("col.state")));
     for (size_t i = 3; i < l->n; i++)
-        label[i - 1] = pick_lang(lang, l->fd[i]->label, l->fd[i]->label_en);
+        head[i - 1] = head_of(l, list_sort_field(l->f, l->fd[i]) ? l->fd[i]->path : NULL, pick_lang(lang, l->fd[i]->label, l->fd[i]->label_en));
     ui_table_open(h, pick_lang(lang, l->f->name, l->f->name_en));
-    ui_table_head(h, label, l->n - 1);
+    ui_table_head_sort(h, head, l->n - 1);
     for (size_t k = 0; k < v->n; k++) {
         html_open(h, E_TR);
         html_open(h, E_TD);
@@ -211,11 +274,13 @@ void page_list(struct req *r, void *ctx)
         tool(&l, "import", MSG("list.import"));
     html_close(s.h, E_P);
     search_form(&l);
+    if (l.too_long)
+        html_el_msg(s.h, E_P, MSG("list.long"));
     if (v.n == 0)
         html_el_msg(s.h, E_P, MSG("list.empty"));
     else
         lines_out(&l, &v);
-    const struct url_arg next[] = {URL_S(l.f->ident), URL_Q("q", req_query(r, "q")), URL_Q("state", req_query(r, "state")), URL_QI("after", v.n ? v.v[v.n - 1].id : 0)};
+    const struct url_arg next[] = {URL_S(l.f->ident), URL_Q("q", req_query(r, "q")), URL_Q("state", req_query(r, "state")), URL_Q("sort", l.sort), URL_Q("after", l.place)};
     ui_pager(s.h, NULL, more ? url_make(r, page_path("list"), next, ARRAY_N(next)) : NULL,
              msg_fill(r, req_lang(r), n > 1000 ? MSG("list.count-more") : MSG("list.count"), mem_fmt(r, "%lld", (long long)(n > 1000 ? 1000 : n)), NULL));
     screen_close(&s, 200);
@@ -240,8 +305,7 @@ static enum rc csv_rows_out(struct list *l, struct buf *b, struct err *e)
         total += (int64_t)v.n;
         if (!more)
             break;
-        l->after[0] = l->after[1] = (struct db_val){DB_VAL_INT, v.v[v.n - 1].id, 0, NULL};
-        l->q.after = l->after;
+        TRY(list_order(l->s->r, l->f, l->sort, l->place, &l->q, e));
     }
     return RC_OK;
 }
