@@ -23,13 +23,17 @@ static size_t ref_options(void *ctx, const struct field *f, struct form_opt *ret
     sql_lit(q, "SELECT id, title, number FROM record WHERE form = ");
     sql_text(q, f->ref->ident);
     sql_lit(q, " AND state IN ('approved','closed') ORDER BY title, id LIMIT 400");
-    if (db_query(s->rd.db, s->r, q, &rows, &e) != RC_OK)
+    if (db_query(s->rd.db, s->r, q, &rows, &e) != RC_OK) {
+        screen_broke(s, &e);
         return 0;
+    }
     while (n < max && db_next(rows, &more, &e) == RC_OK && more) {
         const char *t = db_text(rows, 1);
         ret[n].id = db_i64(rows, 0);
         ret[n++].label = mem_strdup(s->r, t && t[0] ? t : db_text(rows, 2));
     }
+    if (e.code != ERR_NONE)
+        screen_broke(s, &e);
     db_rows_end(rows);
     return n;
 }
