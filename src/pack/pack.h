@@ -168,7 +168,7 @@ const char *pick_lang(enum lang lang, const char *ja, const char *en);          
  * Source: SQL expressions in a small safe dialect over `r` (the version under judgement) and the forms' views. Compiled text is an
  * expression with fixed parameters $1 record id, $2 slot of r, $3 now (us), $4 today (text), to be used in
  *   SELECT (<text>) FROM <cond_from(form)> r WHERE r.record = $1 AND r.slot = $2
- * Views: form ident = slot 0 rows of f_<ident> (r's own record: the judged slot); <ident>_any = every slot; child tables likewise, with a column named after the
+ * Views: form ident = slot 0 rows of f_<ident> (r's own record: the judged slot); <ident>_any = every slot but 3 (rows of an import that is still being made); child tables likewise, with a column named after the
  * form for the parent id. Record columns of every view: id, number, state, department, made_by, made_at, closed_at, happened_on, version.
  * Functions: docs/PACKS.md. Parameters: param('id') and choice('id') become constants of the set; chosen('choice_id', x) tests a multiple choice. */
 enum ctype { CT_BOOL, CT_NUM, CT_TEXT, CT_DATE, CT_TIME /* us */, CT_REF, CT_CHOICE };
