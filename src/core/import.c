@@ -31,9 +31,11 @@ enum rc import_problems_put(struct work *w, int64_t batch, int64_t line, const c
 struct json *import_problems(struct work *w)
 {
     struct json *problems = json_arr(w->mem);
-    for (size_t i = 0; i < w->troubles->n; i++)
-        if (!w->troubles->v[i].warning)
-            json_add_str(problems, w->troubles->v[i].text);
+    for (size_t i = 0; i < w->troubles->n; i++) {
+        const struct trouble *t = &w->troubles->v[i];
+        if (!t->warning)
+            json_add_str(problems, t->article ? mem_fmt(w->mem, "%s(%s)", t->text, t->article) : t->text);
+    }
     return problems;
 }
 
