@@ -124,6 +124,8 @@ MUST enum rc record_acts(struct reader *r, int64_t record, struct act_infos *ret
 MUST enum rc receipt_get(struct reader *r, int64_t seq, struct str *ret_entry, char **ret_text, struct err *e);
 int64_t record_last_seq(struct reader *r, int64_t record);     /* ledger entry of the newest act; -1: none */
 MUST enum rc record_steps(struct reader *r, int64_t record, struct step_infos *ret, struct err *e);    /* of the draft, or of the last approved revision */
+/* The step at which the actor would approve now, for themselves or as a deputy; NULL: none. Its fields come with the approval. */
+MUST enum rc record_step_mine(struct reader *r, const struct record *rec, const struct step **ret, struct err *e);
 /* What the actor may do with the record right now, for buttons: subset of save submit withdraw approve return
  * reject letter ahead countersign fill close void erase; ahead: may be tried, the command decides. */
 MUST enum rc record_may(struct reader *r, const struct record *rec, const char ***ret_acts, size_t *ret_n, struct err *e);

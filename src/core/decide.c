@@ -164,7 +164,7 @@ static enum rc step_values(struct work *w, struct record *rec, const struct step
         const struct field *col = NULL;
         int64_t row;
         const struct field *fd = content_field(rec->form, changes.v[i].path, &col, &row);
-        if (fd == NULL || fd->stage == NULL || (strcmp(fd->stage, s->id) != 0 && strcmp(fd->stage, s->key) != 0))
+        if (fd == NULL || !field_at_step(fd, s))
             return err_set_arg(e, ERR_FIELDS, fd ? pick_lang(w->actor.lang, fd->label, fd->label_en) : changes.v[i].path, "step fills %s", changes.v[i].path);
     }
     if (changes.n == 0)

@@ -289,6 +289,18 @@ static void stages_upto(const struct form *f, const char *at, const char **ret_s
     *ret_n = n;
 }
 
+/* What a step's own fields lack is told with the article that the step, or else the form, stands for. */
+static void step_articles(struct work *w, const struct form *f, const char *at, size_t from)
+{
+    const struct step *s = pack_step(f, at);
+    for (size_t i = from; s != NULL && i < w->troubles->n; i++) {
+        struct trouble *t = &w->troubles->v[i];
+        const struct field *col = NULL, *fd = t->path ? content_field(f, t->path, &col, &(int64_t){0}) : NULL;
+        if (t->article == NULL && fd != NULL && field_at_step(fd, s))
+            t->article = s->article ? s->article : f->article;
+    }
+}
+
 /* Fields of a pack whose facets do not apply are not demanded. */
 static void drop_off_facets(struct work *w, const struct ask_vec *v, const struct form *f, size_t from)
 {
@@ -330,6 +342,7 @@ enum rc judge_rules(struct work *w, const struct record *rec, enum slot slot, co
         if (a->field != NULL && pack_on(&asks, f, a->field->pack))
             field_judged(w, rec->form, a, c);
     }
+    step_articles(w, f, at, before);
     for (size_t i = 0; i < f->field_n; i++)
         if (pack_on(&asks, f, f->field[i].pack) && (strcmp(at, "submit") == 0 || text_eq(at, f->field[i].stage)))
             TRY(audit_judge(w, rec, c, &f->field[i], e));

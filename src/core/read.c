@@ -315,6 +315,38 @@ enum rc record_may(struct reader *r, const struct record *rec, const char ***ret
     return RC_OK;
 }
 
+static bool seat_open(const struct step_info *s, size_t k, int64_t person)
+{
+    return strcmp(s->state, "open") == 0 && s->who[k].person == person && strcmp(s->who[k].state, "open") == 0;
+}
+
+enum rc record_step_mine(struct reader *r, const struct record *rec, const struct step **ret, struct err *e)
+{
+    struct step_infos steps = VEC_INIT(r->mem);
+    struct deputy_vec d = VEC_INIT(r->mem);
+    *ret = NULL;
+    if (rec->draft_state == NULL || strcmp(rec->draft_state, "submitted") != 0)
+        return RC_OK;
+    TRY(record_steps(r, rec->id, &steps, e));
+    for (size_t i = 0; i < steps.n; i++)
+        for (size_t k = 0; k < steps.v[i].who_n; k++)
+            if (seat_open(&steps.v[i], k, r->actor.person)) {
+                *ret = steps.v[i].step;
+                return RC_OK;
+            }
+    TRY(deputies_of(r->db, r->mem, r->set, r->actor.person, r->today, &d, e));
+    for (size_t i = 0; i < steps.n; i++)
+        for (size_t k = 0; k < steps.v[i].who_n; k++)
+            for (size_t n = 0; n < d.n && *ret == NULL; n++) {
+                bool fits = false;
+                if (seat_open(&steps.v[i], k, d.v[n].from))
+                    TRY(deputy_fits(r->db, r->set, &d.v[n], steps.v[i].step, r->today, &fits, e));
+                if (fits)
+                    *ret = steps.v[i].step;
+            }
+    return RC_OK;
+}
+
 /* ---- the desk ---- */
 
 /* Seats of those whose deputy the actor is: only where a delegation covers the step, and never on what the actor made. */

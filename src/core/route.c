@@ -151,15 +151,30 @@ static bool stage_filled(const struct form *f, const struct content *c, const ch
     const struct step *s = pack_step(f, step);
     for (size_t i = 0; s != NULL && i < f->field_n; i++) {
         const struct field *fd = &f->field[i];
-        if (fd->stage != NULL && (strcmp(fd->stage, s->id) == 0 || strcmp(fd->stage, s->key) == 0) && (content_get(c, fd->path) != NULL || content_rows(c, fd->path) > 0))
+        if (field_at_step(fd, s) && (content_get(c, fd->path) != NULL || content_rows(c, fd->path) > 0))
             return true;
     }
     return false;
 }
 
-/* Steps of one person collapse into one act that shows all posts, unless somebody filled in more since that act: then it must be looked at. */
+/* A field of the step that may have to be filled and is not: nobody has been asked for it yet. */
+static bool stage_asks(const struct form *f, const struct content *c, const char *step)
+{
+    const struct step *s = pack_step(f, step);
+    for (size_t i = 0; s != NULL && i < f->field_n; i++) {
+        const struct field *fd = &f->field[i];
+        if ((fd->required || fd->required_when != NULL) && field_at_step(fd, s) && content_get(c, fd->path) == NULL && content_rows(c, fd->path) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Steps of one person collapse into one act that shows all posts, unless somebody filled in more since that act, or the step asks for a field:
+ * then it must be looked at. */
 static bool collapses(const struct form *f, const struct content *c, const struct row_vec *rows, size_t at, int64_t person)
 {
+    if (stage_asks(f, c, rows->v[at].step))
+        return false;
     for (size_t i = at; i-- > 0;) {
         if (row_by(&rows->v[i], person))
             return true;

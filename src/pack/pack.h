@@ -152,6 +152,7 @@ void pack_problems_print(struct buf *b, const struct problem_vec *p);
 const struct form *pack_form(const struct pack_set *s, const char *ident_or_id);    /* core ident, pack form id, or facet form id (SF-302 -> takeout) */
 const struct field *pack_field(const struct form *f, const char *path);             /* "sme.level", "items" , "items.asset" (column of a table) */
 const struct step *pack_step(const struct form *f, const char *key);
+bool field_at_step(const struct field *fd, const struct step *s);       /* whoever acts at the step fills it (`stage: STEP`) */
 const struct role *pack_role(const struct pack_set *s, const char *key_or_id);
 const struct duty *pack_duty(const struct pack_set *s, const char *key);
 const struct check *pack_check(const struct pack_set *s, const char *key);

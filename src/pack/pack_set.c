@@ -29,6 +29,11 @@ const struct field *pack_field(const struct form *f, const char *path) {
     return NULL;
 }
 
+bool field_at_step(const struct field *fd, const struct step *s)
+{
+    return fd->stage != NULL && (strcmp(fd->stage, s->id) == 0 || strcmp(fd->stage, s->key) == 0);
+}
+
 const struct step *pack_step(const struct form *f, const char *key) {
     for (size_t i = 0; key && i < f->step_n; i++)
         if (text_eq(f->step[i].key, key))

@@ -9,7 +9,7 @@ bool uploads_attach(struct req *r, struct site *site, int64_t record, struct jso
 void files_of(struct screen *s, const struct record *rec, struct form_env *env);       /* what is attached, to choose from */
 void troubles_of(struct req *r, const struct json *body, struct trouble_vec *ret);
 /* page_act.c, page_record.c */
-void record_acts_out(struct screen *s, const struct record *rec, const char **acts, size_t n);
+void record_acts_out(struct screen *s, const struct record *rec, const char **acts, size_t n, const struct trouble_vec *troubles);
 void record_page(struct screen *s, const struct record *rec, const struct trouble_vec *troubles, const char *problem, int status);
 /* page_log.c, page_book.c: on a record's page */
 void log_note_out(struct screen *s, const struct record *rec);

@@ -1,4 +1,4 @@
-/* What may be done with a record: the buttons, the letter of somebody outside, and the request that does it. */
+/* What may be done with a record: the buttons, the fields that whoever approves fills, the letter of somebody outside, and the request that does it. */
 #include "page/page_int.h"
 #include "page/env.h"
 
@@ -53,13 +53,60 @@ static void letter_out(struct screen *s, const struct record *rec)
     html_close(h, E_FORM);
 }
 
-void record_acts_out(struct screen *s, const struct record *rec, const char **acts, size_t n)
+/* ---- the fields of the open step ---- */
+
+struct asks { const char *const *stages; bool any, files; };
+
+static struct json *typed(struct req *r, const struct form *f, const char *const *stages)
+{
+    size_t n = req_form_n(r);
+    struct form_posted *p = mem_array(r, struct form_posted, n + 1);
+    for (size_t i = 0; i < n; i++)
+        p[i] = (struct form_posted){req_form_at(r, i)->name, req_form_at(r, i)->value};
+    return form_bind(r, f, p, n, stages);
+}
+
+/* What the actor's open step asks for beside yes or no. */
+static enum rc step_asks(struct screen *s, const struct record *rec, struct asks *ret, struct err *e)
+{
+    const struct step *step;
+    *ret = (struct asks){0};
+    TRY(record_step_mine(&s->rd, rec, &step, e));
+    if (step == NULL || rec->form == NULL)
+        return RC_OK;
+    const char **stages = mem_array(s->r, const char *, 3);
+    stages[0] = step->id;
+    stages[1] = strcmp(step->key, step->id) != 0 ? step->key : NULL;
+    for (size_t i = 0; i < rec->form->field_n; i++)
+        ret->any = ret->any || (rec->form->field[i].value == NULL && field_at_step(&rec->form->field[i], step));
+    ret->stages = stages;
+    ret->files = form_asks_files(rec->form, stages);
+    return RC_OK;
+}
+
+/* As the draft says, or, after a refusal, as it was typed. */
+static void step_fields_out(struct screen *s, const struct record *rec, const struct asks *asks, const struct trouble_vec *troubles)
+{
+    struct form_env env = env_of(s);
+    struct content *c;
+    struct err e = {0};
+    size_t erased;
+    if (revision_content(s->rd.db, s->r, rec->draft_rev, &c, &erased, &e) != RC_OK) {
+        screen_broke(s, &e);
+        return;
+    }
+    content_order(c, rec->form);
+    if (asks->files)
+        files_of(s, rec, &env);
+    if (req_form(s->r, "act") != NULL)
+        c = form_typed(s->r, rec->form, c, typed(s->r, rec->form, asks->stages));
+    ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("act.step-fields")));
+    form_edit(s->h, rec->form, c, asks->stages, troubles, &env);
+}
+
+static void tools_out(struct screen *s, const struct record *rec, const char **acts, size_t n)
 {
     struct html *h = s->h;
-    bool any = false;
-    const struct ui_row why = {.id = "comment", .label = msg_text(req_lang(s->r), MSG("act.comment")), .help = msg_text(req_lang(s->r), MSG("act.comment-help"))};
-    for (size_t i = 0; i < ARRAY_N(rows); i++)
-        any = any || may(acts, n, rows[i].act);
     html_open(h, E_P);
     html_class(h, "tools");
     if (may(acts, n, "correct")) {
@@ -86,13 +133,36 @@ void record_acts_out(struct screen *s, const struct record *rec, const char **ac
         html_close(h, E_A);
     }
     html_close(h, E_P);
+}
+
+void record_acts_out(struct screen *s, const struct record *rec, const char **acts, size_t n, const struct trouble_vec *troubles)
+{
+    struct html *h = s->h;
+    struct asks asks = {0};
+    struct err e = {0};
+    bool any = false;
+    const struct ui_row why = {.id = "comment", .label = msg_text(req_lang(s->r), MSG("act.comment")), .help = msg_text(req_lang(s->r), MSG("act.comment-help"))};
+    for (size_t i = 0; i < ARRAY_N(rows); i++)
+        any = any || may(acts, n, rows[i].act);
+    tools_out(s, rec, acts, n);
     if (may(acts, n, "letter"))
         letter_out(s, rec);
     if (!any)
         return;
+    if (may(acts, n, "approve") && step_asks(s, rec, &asks, &e) != RC_OK) {
+        screen_broke(s, &e);
+        return;
+    }
     html_open(h, E_FORM);
+    html_attr(h, A_NOVALIDATE, "");                      /* what the step asks for is needed to approve, not to send back */
+    if (asks.any)
+        html_attr(h, A_DATA_DIRTY, "");
+    if (asks.files)
+        html_attr(h, A_ENCTYPE, "multipart/form-data");
     html_action(h, page_path("act.post"), screen_csrf(s), URL_I(rec->id));
     ui_hidden(h, "version", mem_fmt(s->r, "%lld", (long long)rec->version));
+    if (asks.any)
+        step_fields_out(s, rec, &asks, troubles);
     ui_row_open(h, &why);
     ui_textarea(h, "comment", req_form(s->r, "comment"), &why);
     ui_row_close(h, &why);
@@ -116,13 +186,38 @@ void troubles_of(struct req *r, const struct json *body, struct trouble_vec *ret
     }
 }
 
+/* What an approval fills in with it; files of these fields are attached first. False: *a says why not. */
+static bool approval_values(struct req *r, struct site *site, struct json *args, struct answer **a)
+{
+    struct screen s;
+    struct record rec;
+    struct asks asks = {0};
+    struct err e = {0};
+    if (!screen_begin(&s, r, site))
+        return false;
+    enum rc rc = screen_record(&s, req_arg_i64(r, 0), &rec, &e);
+    if (rc == RC_OK)
+        rc = step_asks(&s, &rec, &asks, &e);
+    if (rc != RC_OK) {
+        screen_fail(&s, &e);
+        return false;
+    }
+    struct json *values = asks.any ? typed(r, rec.form, asks.stages) : NULL;
+    screen_end(&s);
+    if (asks.files && !uploads_attach(r, site, rec.id, values, a))
+        return false;
+    if (values != NULL)
+        json_set(args, "values", values);
+    return true;
+}
+
 /* A refusal shows the record again with the reason and the article; nothing is lost. */
 void page_act_post(struct req *r, void *ctx)
 {
     struct site *site = ctx;
     const char *act = req_form(r, "act");
     struct json *args = json_obj(r);
-    struct answer *a;
+    struct answer *a = NULL;
     struct screen s;
     struct record rec;
     struct err e = {0};
@@ -142,7 +237,11 @@ void page_act_post(struct req *r, void *ctx)
     json_set_str(args, "answer", req_form(r, "answer"));
     if (req_form(r, "attachment") != NULL && str_to_i64(str_of(req_form(r, "attachment")), &version))
         json_set_i64(args, "attachment", version);
-    core_command(site->core, r, &page_user(r)->actor, mem_fmt(r, "record.%s", act), args, NULL, &a);
+    bool filled = strcmp(act, "approve") != 0 || approval_values(r, site, args, &a);
+    if (!filled && a == NULL)
+        return;                                          /* answered already */
+    if (filled)
+        core_command(site->core, r, &page_user(r)->actor, mem_fmt(r, "record.%s", act), args, NULL, &a);
     if (!screen_begin(&s, r, ctx))
         return;
     if (a->rc == RC_OK) {

@@ -179,7 +179,7 @@ void record_page(struct screen *s, const struct record *rec, const struct troubl
     head_out(s, rec);
     log_note_out(s, rec);
     stamps_out(s, &steps);
-    record_acts_out(s, rec, acts, n);
+    record_acts_out(s, rec, acts, n, troubles);
     content_out(s, rec, &env, rec->force_rev, MSG("record.in-force"));
     content_out(s, rec, &env, rec->draft_rev, rec->force_rev ? MSG("record.draft") : MSG("record.content"));
     book_out(s, rec, rec->draft_rev ? rec->draft_rev : rec->force_rev, false);

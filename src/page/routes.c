@@ -26,7 +26,7 @@ const struct route page_routes[] = {
     {{"/r/{i}"}, METHOD_GET, NEED_SESSION, page_record, "record", "a record", 0},
     {{"/r/{i}/edit"}, METHOD_GET, NEED_SESSION, page_edit, "edit", "change a record", 0},
     {{"/r/{i}/edit"}, METHOD_POST, NEED_SESSION, page_edit_post, "edit.post", "change a record", 52 << 20},
-    {{"/r/{i}/act"}, METHOD_POST, NEED_SESSION, page_act_post, "act.post", "submit, approve, return, ...", 2 << 20},
+    {{"/r/{i}/act"}, METHOD_POST, NEED_SESSION, page_act_post, "act.post", "submit, approve, return, ...", 52 << 20},
     {{"/r/{i}/history"}, METHOD_GET, NEED_SESSION, page_history, "history", "revisions and acts", 0},
     {{"/r/{i}/attach"}, METHOD_POST, NEED_SESSION, page_attach_post, "attach.post", "attach a file", 52 << 20},
     {{"/r/{i}/print"}, METHOD_GET, NEED_SESSION, page_print, "print", "print view", 0},

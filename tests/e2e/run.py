@@ -46,6 +46,15 @@ class House:
         self.open.append(s.remove)
         return s.start()
 
+    def kita(self, *packs):
+        """The example organisation, loaded without the browser; everybody has desk.EXAMPLE."""
+        s = Served(self.program, self.folder)
+        self.open.append(s.remove)
+        code, text = s.command("example", "kita", *packs)
+        if code != 0:
+            raise RuntimeError("the example is not loaded:\n" + text)
+        return s.start()
+
     def browser(self, served, script=True):
         shots = None
         if self.shots:
