@@ -1,11 +1,11 @@
 -- Verdicts of checks, their history, and what conformity counts. Format: tools/sqlgen.py.
 -- A row with subject 0 is a pending evaluation of all subjects (as_of = last subject done); subject -1 asks for one more after it.
 
--- name: verdict_get :opt  in: chk text, subject i64  out: state text, since_us i64, next_us i64?, as_of i64
-SELECT state, since_us, next_us, as_of FROM verdict WHERE chk = $1 AND subject = $2;
--- name: verdict_put :exec  in: chk text, subject i64, state text, since_us i64, next_us i64?, as_of i64
-INSERT INTO verdict (chk, subject, state, since_us, next_us, as_of) VALUES ($1, $2, $3, $4, $5, $6)
- ON CONFLICT (chk, subject) DO UPDATE SET state = excluded.state, since_us = excluded.since_us, next_us = excluded.next_us, as_of = excluded.as_of;
+-- name: verdict_get :opt  in: chk text, subject i64  out: state text, since_us i64, next_us i64?, as_of i64, why text?
+SELECT state, since_us, next_us, as_of, why FROM verdict WHERE chk = $1 AND subject = $2;
+-- name: verdict_put :exec  in: chk text, subject i64, state text, since_us i64, next_us i64?, as_of i64, why text?
+INSERT INTO verdict (chk, subject, state, since_us, next_us, as_of, why) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ ON CONFLICT (chk, subject) DO UPDATE SET state = excluded.state, since_us = excluded.since_us, next_us = excluded.next_us, as_of = excluded.as_of, why = excluded.why;
 -- name: verdict_drop :exec  in: chk text, subject i64
 DELETE FROM verdict WHERE chk = $1 AND subject = $2;
 -- name: verdicts_due :many  in: now_us i64, lim i64  out: chk text, subject i64
@@ -18,8 +18,8 @@ SELECT chk FROM verdict WHERE chk > $1 ORDER BY chk LIMIT 1;
 INSERT INTO verdict_flip (id, chk, subject, state, at) VALUES ($1, $2, $3, $4, $5);
 -- name: verdict_flip_last :opt  in: chk text, subject i64  out: state text, at i64
 SELECT state, at FROM verdict_flip WHERE chk = $1 AND subject = $2 ORDER BY at DESC, id DESC LIMIT 1;
--- name: verdict_violators :many  in: chk text, state text, lim i64  out: subject i64, since_us i64, title text, number text
-SELECT v.subject, v.since_us, r.title, r.number FROM verdict v JOIN record r ON r.id = v.subject WHERE v.chk = $1 AND v.state = $2 ORDER BY v.since_us, v.subject LIMIT $3;
+-- name: verdict_violators :many  in: chk text, state text, lim i64  out: subject i64, since_us i64, title text, number text, why text?
+SELECT v.subject, v.since_us, r.title, r.number, v.why FROM verdict v JOIN record r ON r.id = v.subject WHERE v.chk = $1 AND v.state = $2 ORDER BY v.since_us, v.subject LIMIT $3;
 
 -- name: check_tasks :many  in: lo text, hi text  out: tkey text
 SELECT tkey FROM task WHERE tkey >= $1 AND tkey < $2 AND state = 'open' ORDER BY tkey LIMIT 500;

@@ -43,6 +43,7 @@ void api_violators(struct req *r, void *ctx)
         json_set_str(x, "title", v.v[i].title);
         json_set_str(x, "state", verdict_names[v.v[i].state]);
         json_set_i64(x, "since", v.v[i].since_us);
+        json_set_str(x, "why", v.v[i].why);
     }
     api_end(r, &rd, rc, &e, o);
 }

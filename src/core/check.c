@@ -3,144 +3,14 @@
  *
  * What a write touches: the record itself when it is a subject; the subjects that it refers or referred to, or that refer to it, when
  * there is a direct reference between the two forms; else all subjects of the check, in chunks from the keeper (subject 0 of `verdict`
- * is that pending evaluation). Everything is judged again by check_full. conform.c adds verdicts up to articles. */
-#include "core/core_int.h"
+ * is that pending evaluation). Everything is judged again by check_full. check_eval.c asks the conditions, conform.c adds verdicts
+ * up to articles. */
+#include "core/check_int.h"
 
-#define CHECK_STEPS_MAX 20000000
-#define CHUNK 500                      /* subjects of one SELECT */
 #define COMMAND_SUBJECTS 2000          /* of one command */
 #define BUDGET_US 30000
 #define LINKS_MAX 400
-#define NOW_AGAIN_US (60 * US_PER_S)   /* a condition over now() is judged again every minute */
 #define PEOPLE_MAX 20                  /* tasks of one violation */
-
-struct eval { int64_t subject; const char *state; int64_t next_us, deadline_us; };
-VEC_TYPE(eval_vec, struct eval);
-
-/* ---- judging ---- */
-
-static int64_t midnight_after(int64_t now_us)
-{
-    return civil_to_us(civil_from_days(civil_days(civil_of_us(now_us)) + 1), 0, 0);
-}
-
-static int64_t again_at(const struct work *w, const struct check *k)
-{
-    const struct cond *const all[] = {k->where, k->must, k->deadline};
-    int64_t next = 0;
-    for (size_t i = 0; i < ARRAY_N(all); i++) {
-        if (all[i] == NULL)
-            continue;
-        if (all[i]->uses_now)
-            return w->now_us + NOW_AGAIN_US;
-        if (all[i]->uses_today)
-            next = midnight_after(w->now_us);
-    }
-    return next;
-}
-
-static void cond_put(struct sql *s, const struct cond *c)
-{
-    sql_lit(s, ", ");
-    if (c == NULL)
-        sql_lit(s, "1");
-    else {
-        sql_lit(s, "(");
-        sql_compiled(s, c->sql);
-        sql_lit(s, ")");
-    }
-}
-
-static struct sql *judge_sql(struct work *w, TALLOC_CTX *mem, const struct check *k)
-{
-    struct sql *s = sql_new(mem);
-    const char *alias = k->alias ? k->alias : "a";
-    sql_cond_params(s, 0, SLOT_FORCE, w->now_us, w->today);
-    sql_lit(s, "SELECT ");
-    sql_ident(s, alias);
-    sql_lit(s, ".record");
-    cond_put(s, k->where);
-    cond_put(s, k->must);
-    cond_put(s, k->deadline);
-    sql_lit(s, " FROM ");
-    sql_ident(s, form_table(mem, k->subject));
-    sql_lit(s, " ");
-    sql_ident(s, alias);
-    sql_lit(s, " WHERE ");
-    sql_ident(s, alias);
-    sql_lit(s, ".slot = 0 AND ");
-    sql_ident(s, alias);
-    sql_lit(s, ".record");
-    return s;
-}
-
-static enum truth truth_at(struct db_rows *rows, int col)
-{
-    return db_is_null(rows, col) ? T_UNKNOWN : db_i64(rows, col) != 0 ? T_TRUE : T_FALSE;
-}
-
-static const char *state_of(enum truth good)
-{
-    return good == T_TRUE ? "ok" : good == T_FALSE ? "bad" : "unknown";
-}
-
-static enum truth truth_not(enum truth t) { return t == T_TRUE ? T_FALSE : t == T_FALSE ? T_TRUE : T_UNKNOWN; }
-
-/* A date is kept until the end of that day in the organisation's zone. */
-static int64_t deadline_at(const struct check *k, struct db_rows *rows)
-{
-    struct civil d;
-    if (k->deadline == NULL || db_is_null(rows, 3))
-        return 0;
-    if (k->deadline->type == CT_DATE)
-        return civil_read(str_of(db_text(rows, 3)), &d) ? civil_to_us(civil_from_days(civil_days(d) + 1), 0, 0) : 0;
-    return db_i64(rows, 3);
-}
-
-static const char *within_state(const struct work *w, struct eval *ev, enum truth met)
-{
-    if (met == T_TRUE)
-        return "ok";
-    if (ev->deadline_us == 0)
-        return "unknown";
-    if (ev->deadline_us > w->now_us) {
-        if (ev->next_us == 0 || ev->deadline_us < ev->next_us)
-            ev->next_us = ev->deadline_us;
-        return met == T_UNKNOWN ? "unknown" : "ok";              /* there is still time */
-    }
-    return met == T_UNKNOWN ? "unknown" : "bad";
-}
-
-static struct eval judged(const struct work *w, const struct check *k, struct db_rows *rows, int64_t again)
-{
-    struct eval ev = {.subject = db_i64(rows, 0), .next_us = again, .deadline_us = deadline_at(k, rows)};
-    enum truth where = truth_at(rows, 1), must = truth_at(rows, 2);
-    if (k->shape == CHECK_NONE && k->must == NULL)
-        ev.state = state_of(truth_not(where));
-    else if (where == T_FALSE)
-        ev.state = "na";
-    else if (where == T_UNKNOWN)
-        ev.state = "unknown";
-    else if (k->shape == CHECK_WITHIN)
-        ev.state = within_state(w, &ev, must);
-    else
-        ev.state = state_of(k->shape == CHECK_NONE ? truth_not(must) : must);
-    return ev;
-}
-
-static enum rc judge_run(struct work *w, TALLOC_CTX *mem, const struct check *k, const struct sql *s, struct eval_vec *ret, struct err *e)
-{
-    struct db_rows *rows;
-    bool more;
-    int64_t again = again_at(w, k);
-    TRY(db_query_fenced(w->db, mem, s, CHECK_STEPS_MAX, &rows, e));
-    for (;;) {
-        TRY(db_next(rows, &more, e));
-        if (!more)
-            return RC_OK;
-        *vec_push(ret) = judged(w, k, rows, again);
-    }
-}
 
 /* ---- tasks of violations ---- */
 
@@ -201,13 +71,13 @@ static enum rc verdict_keep(struct work *w, const struct check *k, const struct 
     int64_t since = w->now_us;
     TRY(q_verdict_get(w->db, tmp, k->key, ev->subject, &was, &found, e));
     if (found && strcmp(was.state, ev->state) == 0) {
-        if ((was.next_us_null ? 0 : was.next_us) == ev->next_us)
+        if ((was.next_us_null ? 0 : was.next_us) == ev->next_us && text_eq(was.why, ev->why))
             return RC_OK;
-        return q_verdict_put(w->tx, k->key, ev->subject, ev->state, was.since_us, ev->next_us, ev->next_us == 0, as_of, e);
+        return q_verdict_put(w->tx, k->key, ev->subject, ev->state, was.since_us, ev->next_us, ev->next_us == 0, as_of, ev->why, e);
     }
     if (!found)
         TRY(since_of(w, k, ev, &since, &flip, e));
-    TRY(q_verdict_put(w->tx, k->key, ev->subject, ev->state, since, ev->next_us, ev->next_us == 0, as_of, e));
+    TRY(q_verdict_put(w->tx, k->key, ev->subject, ev->state, since, ev->next_us, ev->next_us == 0, as_of, ev->why, e));
     if (flip)
         TRY(q_verdict_flip_add(w->tx, work_new_id(w), k->key, ev->subject, ev->state, since, e));
     if (strcmp(ev->state, "bad") == 0)
@@ -255,15 +125,7 @@ static enum rc check_subjects(struct work *w, const struct check *k, const int64
         MEM_SCOPE(tmp, w->mem);
         size_t upto = from + CHUNK < n ? from + CHUNK : n;
         struct eval_vec evals = VEC_INIT(tmp);
-        struct sql *s = judge_sql(w, tmp, k);
-        sql_lit(s, " IN (");
-        for (size_t i = from; i < upto; i++) {
-            if (i > from)
-                sql_lit(s, ", ");
-            sql_i64(s, ids[i]);
-        }
-        sql_lit(s, ")");
-        TRY(judge_run(w, tmp, k, s, &evals, e));
+        TRY(check_eval(w, tmp, k, (struct subjects){.ids = ids + from, .n = upto - from}, &evals, e));
         for (size_t i = 0; i < evals.n; i++)
             TRY(verdict_keep(w, k, &evals.v[i], as_of, e));
         for (size_t i = from; i < upto; i++)
@@ -298,11 +160,7 @@ static enum rc check_range(struct work *w, const struct check *k, int64_t *after
     while (*ret_more && done < COMMAND_SUBJECTS && clock_mono_us() - t0 < BUDGET_US) {
         MEM_SCOPE(tmp, w->mem);
         struct eval_vec evals = VEC_INIT(tmp);
-        struct sql *s = judge_sql(w, tmp, k);
-        sql_lit(s, " > ");
-        sql_i64(s, *after);
-        sql_lit(s, " ORDER BY 1 LIMIT 500");
-        TRY(judge_run(w, tmp, k, s, &evals, e));
+        TRY(check_eval(w, tmp, k, (struct subjects){.n = CHUNK, .after = *after}, &evals, e));
         *ret_more = evals.n == CHUNK;
         int64_t upto = *ret_more ? evals.v[evals.n - 1].subject : INT64_MAX;
         for (size_t i = 0; i < evals.n; i++)
@@ -364,8 +222,8 @@ static enum rc wide_mark(struct work *w, const struct check *k, struct err *e)
     bool found;
     TRY(q_verdict_get(w->db, w->mem, k->key, 0, &was, &found, e));
     if (!found)
-        return q_verdict_put(w->tx, k->key, 0, "wide", w->now_us, w->now_us, false, 0, e);
-    return was.as_of == 0 ? RC_OK : q_verdict_put(w->tx, k->key, -1, "wide", w->now_us, 0, true, 0, e);
+        return q_verdict_put(w->tx, k->key, 0, "wide", w->now_us, w->now_us, false, 0, NULL, e);
+    return was.as_of == 0 ? RC_OK : q_verdict_put(w->tx, k->key, -1, "wide", w->now_us, 0, true, 0, NULL, e);
 }
 
 static enum rc touch_other(struct work *w, const struct check *k, const struct record *rec, struct err *e)
@@ -417,14 +275,14 @@ static enum rc wide_step(struct work *w, const struct check *k, bool *ret_more, 
         return RC_OK;
     TRY(check_range(w, k, &mark.as_of, ret_more, e));
     if (*ret_more)
-        return q_verdict_put(w->tx, k->key, 0, "wide", mark.since_us, w->now_us, false, mark.as_of, e);
+        return q_verdict_put(w->tx, k->key, 0, "wide", mark.since_us, w->now_us, false, mark.as_of, NULL, e);
     TRY(q_verdict_drop(w->tx, k->key, 0, e));
     TRY(q_verdict_get(w->db, w->mem, k->key, -1, &again, &found, e));
     if (!found)
         return RC_OK;
     *ret_more = true;
     TRY(q_verdict_drop(w->tx, k->key, -1, e));
-    return q_verdict_put(w->tx, k->key, 0, "wide", w->now_us, w->now_us, false, 0, e);
+    return q_verdict_put(w->tx, k->key, 0, "wide", w->now_us, w->now_us, false, 0, NULL, e);
 }
 
 static enum rc due_of_check(struct work *w, const char *key, const struct q_verdicts_due_rows *due, bool *ret_more, struct err *e)
@@ -502,6 +360,7 @@ enum rc cmd_check_run(struct work *w, const struct json *args, struct json *body
     const char *key = json_get_str(args, "check");
     int64_t record = json_get_i64(args, "record", 0), after = json_get_i64(args, "after", 0);
     bool more = false;
+    check_faults_begin(w, args, body);
     if (w->set == NULL)
         return RC_OK;
     if (record != 0)
@@ -520,7 +379,6 @@ enum rc cmd_check_run(struct work *w, const struct json *args, struct json *body
 
 static enum rc full_one(struct core *c, const char *key, struct err *e)
 {
-    static const struct actor system_actor = {.kind = ACTOR_SYSTEM, .lang = LANG_JA, .login = "system"};
     int64_t after = 0;
     for (bool more = true; more;) {
         MEM_SCOPE(mem, NULL);
@@ -532,7 +390,7 @@ static enum rc full_one(struct core *c, const char *key, struct err *e)
             json_set_str(args, "check", key);
             json_set_i64(args, "after", after);
         }
-        core_command(c, mem, &system_actor, "check.run", args, NULL, &ans);
+        check_command(c, mem, "check.run", args, &ans);
         if (ans->rc != RC_OK) {
             if (e != NULL)
                 *e = ans->err;

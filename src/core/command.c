@@ -74,7 +74,7 @@ static enum rc cmd_todo_run(struct work *w, const struct json *args, struct json
 {
     struct q_todo_first_rows row;
     int64_t t0 = clock_mono_us(), done = 0;
-    (void)args;
+    check_faults_begin(w, args, body);
     TRY(q_todo_first(w->db, w->mem, TODO_CHUNK, &row, e));
     for (size_t i = 0; i < row.n; i++) {
         if (w->set != NULL)

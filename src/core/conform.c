@@ -313,6 +313,16 @@ static enum rc violator_add(struct reader *r, struct violator v, struct violator
     return RC_OK;
 }
 
+/* Of "steps REF" or "error REF". */
+static const char *fault_text(struct reader *r, const char *why)
+{
+    const char *ref = why ? strchr(why, ' ') : NULL;
+    if (ref == NULL)
+        return NULL;
+    return strncmp(why, "steps ", 6) == 0 ? msg_fill(r->mem, r->actor.lang, MSG("conform.fault-steps"), ref + 1, NULL)
+                                           : msg_fill(r->mem, r->actor.lang, MSG("conform.fault"), ref + 1, NULL);
+}
+
 static enum rc violators_of(struct reader *r, const struct check *k, const char *state, enum verdict_state as, int limit, struct violators *ret, struct err *e)
 {
     struct q_verdict_violators_rows row;
@@ -321,7 +331,7 @@ static enum rc violators_of(struct reader *r, const struct check *k, const char 
     TRY(q_verdict_violators(r->db, r->mem, k->key, state, limit - (int)ret->n, &row, e));
     for (size_t i = 0; i < row.n; i++)
         TRY(violator_add(r, (struct violator){.check = k->key, .subject = row.v[i].subject, .title = row.v[i].title, .number = row.v[i].number,
-                                           .state = as, .since_us = row.v[i].since_us}, ret, e));
+                                           .state = as, .since_us = row.v[i].since_us, .why = fault_text(r, row.v[i].why)}, ret, e));
     return RC_OK;
 }
 

@@ -9,7 +9,7 @@
  *   record.c     create, save, fill, void                                 route.c  the rows of a route: planned, opened, opened anew, voided
  *   decide.c     submit, approve, return, reject, withdraw                deputy.c 代理   letter.c answers from outside   ahead.c 先決・後閲   exception.c 職務分離の例外
  *   org.c        departments, assignments, who stands above whom          perm.c   the one decision function
- *   session.c password.c  sign-in                                         task.c   tasks      check.c  checks, verdicts   conform.c  articles
+ *   session.c password.c  sign-in                                         task.c   tasks      check.c check_eval.c  checks, verdicts   conform.c  articles
  *   attach.c     attachments       import.c  CSV in, staged               erase.c  erasure    rebuild.c  projections from truth
  *   listing.c    what lists show, by what they sort, where a page goes on
  *   backup.c restore.c erasures.c   a verified copy, and going on from one (epochs: ledger)
@@ -70,7 +70,8 @@ struct work { struct core *core; struct tx *tx; struct db *db; TALLOC_CTX *mem; 
               bool staged /* records are made as rows of an import: judged as handed in, seen by nobody */;
               const struct content *drafted; int64_t drafted_record /* what draft_prepare put into the draft slot of which record */;
               const struct content *written; int64_t written_rev /* the revision that this command wrote last */; int64_t id_next, id_end; bool failed;
-              struct set_held *held /* older sets in use until the command ends */; bool scrub /* after COMMIT: no erased bytes may stay in the WAL */; };
+              struct set_held *held /* older sets in use until the command ends */; bool scrub /* after COMMIT: no erased bytes may stay in the WAL */;
+              struct json *faults /* checks: a condition that cannot be computed is told here and stops no other; NULL: it fails the command */; };
 #define WORK_ID_BLOCK 16          /* ids taken from head at a time; unused ones are left out */
 typedef enum rc (*command_fn)(struct work *w, const struct json *args, struct json *body, struct err *e);
 enum command_need { CMD_SIGNED_IN, CMD_ADMIN, CMD_SYSTEM, CMD_SETUP, CMD_OPEN /* sign-in itself */ };
@@ -208,7 +209,7 @@ enum verdict_state { VERDICT_OK, VERDICT_BAD, VERDICT_UNKNOWN, VERDICT_EXCEPTED,
 struct article_state { const char *pack, *article, *title; enum verdict_state state; int64_t since_us; int64_t bad_n, unknown_n, ok_n, excepted_n; const char *why; };
 VEC_TYPE(article_states, struct article_state);
 MUST enum rc conformity(struct reader *r, const char *pack, struct article_states *ret, int64_t *ret_as_of, struct err *e);
-struct violator { const char *check; int64_t subject; const char *title, *number; enum verdict_state state; int64_t since_us; };
+struct violator { const char *check; int64_t subject; const char *title, *number; enum verdict_state state; int64_t since_us; const char *why /* NULL, or why the condition could not be computed */; };
 VEC_TYPE(violators, struct violator);
 MUST enum rc conformity_violators(struct reader *r, const char *pack, const char *article, const char *check, int limit, struct violators *ret, struct err *e);
 /* One duty: overdue tasks, violated or unknown checks, missing declarations. ERR_DB_NOTFOUND: no adopted pack has it. */

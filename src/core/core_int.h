@@ -181,6 +181,9 @@ MUST enum rc reader_form_at(struct reader *r, int64_t id /* of a set; 0: today's
 MUST enum rc search_clear(struct work *w, int64_t record, struct err *e);
 enum rc cmd_search_run(struct work *w, const struct json *args, struct json *body, struct err *e);
 enum rc cmd_check_run(struct work *w, const struct json *args, struct json *body, struct err *e);
+/* todo.run or check.run; when a condition cannot be computed, once more with each condition apart, and what failed goes into the log. */
+void check_command(struct core *c, TALLOC_CTX *mem, const char *name, const struct json *args, struct answer **ret);
+void check_faults_begin(struct work *w, const struct json *args, struct json *body);      /* `apart`: w->faults */
 enum rc cmd_route_restart(struct work *w, const struct json *args, struct json *body, struct err *e);
 enum rc cmd_route_run(struct work *w, const struct json *args, struct json *body, struct err *e);
 

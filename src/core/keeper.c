@@ -7,13 +7,11 @@
 #define KEEPER_IDLE_MS 1000
 #define KEEPER_PAUSE_MS 20            /* between two rounds: while people write, one commit serves the after-work of many of their commands */
 
-static const struct actor system_actor = {.kind = ACTOR_SYSTEM, .lang = LANG_JA, .login = "system"};
-
 static bool command_more(struct core *c, const char *name, const struct json *args, const char *more)
 {
     MEM_SCOPE(mem, NULL);
     struct answer *ans;
-    core_command(c, mem, &system_actor, name, args ? args : json_obj(mem), NULL, &ans);
+    check_command(c, mem, name, args ? args : json_obj(mem), &ans);
     if (ans->rc != RC_OK) {
         if (ans->err.code != ERR_LEDGER_READONLY)
             log_err("keeper", name, &ans->err);

@@ -91,6 +91,11 @@ MUST enum rc tx_begin(struct db *writer, struct tx **ret_tx, struct err *e);
 struct db *tx_db(struct tx *tx);                       /* for reads inside the transaction */
 MUST enum rc tx_savepoint(struct tx *tx, struct err *e);            /* nesting depth 1 */
 MUST enum rc tx_savepoint_end(struct tx *tx, bool keep, struct err *e);
+/* Inside tx_savepoint, around statements that only read and may fail: `undo` after one did, as often as need be, then `end`. Nothing on SQLite,
+ * where a failed SELECT spoils nothing. */
+MUST enum rc tx_try(struct tx *tx, struct err *e);
+MUST enum rc tx_try_undo(struct tx *tx, struct err *e);
+MUST enum rc tx_try_end(struct tx *tx, struct err *e);
 /* The engine has ended it by itself, or the connection failed: nothing of it will be kept, tx_rollback it. */
 bool tx_is_lost(const struct tx *tx);
 /* COMMIT. ERR_DB_FULL: rolled back, go read-only. Any I/O error or fsync failure: *ret_fatal, the process must end. */

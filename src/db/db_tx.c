@@ -56,6 +56,21 @@ enum rc tx_savepoint_end(struct tx *tx, bool keep, struct err *e)
     return rc;
 }
 
+static enum rc tx_try_say(struct tx *tx, const char *text, struct err *e)
+{
+    assert(tx->savepoint);
+    db_rows_end_all(tx->db);
+    if (tx->db->drv->engine == DB_SQLITE)
+        return RC_OK;
+    enum rc rc = db_script(tx->db, text, e);
+    tx->lost = tx->lost || rc != RC_OK;
+    return rc;
+}
+
+enum rc tx_try(struct tx *tx, struct err *e) { return tx_try_say(tx, "SAVEPOINT t", e); }
+enum rc tx_try_undo(struct tx *tx, struct err *e) { return tx_try_say(tx, "ROLLBACK TO t", e); }
+enum rc tx_try_end(struct tx *tx, struct err *e) { return tx_try_say(tx, "RELEASE t", e); }
+
 bool tx_is_lost(const struct tx *tx) { return tx->lost || tx->db->fatal; }
 
 static void tx_end(struct tx *tx)

@@ -90,6 +90,11 @@ static void violators_out(struct screen *s, const struct pack *p, const char *ar
         html_el(s->h, E_TD, c ? pick_lang(req_lang(s->r), c->label, c->label_en) : v.v[i].check);
         html_open(s->h, E_TD);
         verdict_badge(s, v.v[i].state);
+        if (v.v[i].why != NULL) {
+            html_open(s->h, E_SMALL);
+            html_text(s->h, v.v[i].why);
+            html_close(s->h, E_SMALL);
+        }
         html_close(s->h, E_TD);
         html_el(s->h, E_TD, when_text(s->r, v.v[i].since_us));
         html_close(s->h, E_TR);
