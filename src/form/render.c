@@ -363,7 +363,7 @@ bool form_asks_files(const struct form *f, const char *const *stages)
 
 static void field_control(struct ctl *k, const struct field *f)
 {
-    struct ui_row row = {.id = dom_id(k->mem, k->env, f->path), .label = label_of(f, k->env), .help = f->help, .error = trouble_of(k->mem, k->f, k->troubles, f->path, k->env->lang), .required = f->required};
+    struct ui_row row = {.id = dom_id(k->mem, k->env, f->path), .label = label_of(f, k->env), .help = pick_lang(k->env->lang, f->help, f->help_en), .error = trouble_of(k->mem, k->f, k->troubles, f->path, k->env->lang), .required = f->required};
     if (f->type == FT_TABLE) {
         table_control(k, f);
         return;

@@ -42,7 +42,7 @@ struct field {
     const char *id;                   /* as written: lower-case identifier */
     const char *path;                 /* in content, lists, API: "destination" (core form or pack-own form) or "sme.level" (facet) */
     const char *col;                  /* column or child table suffix: "destination" / "sme__level" */
-    const char *label, *label_en, *help, *group;
+    const char *label, *label_en, *help, *help_en, *group;
     const struct pack *pack;
     struct pos pos;
     enum ftype type;
@@ -126,7 +126,7 @@ struct duty { const char *key /* sme-3-2a */; const struct pack *pack; struct po
               const char *weaker_because; const char *only_if /* choice=option */; };
 enum check_shape { CHECK_EVERY, CHECK_NONE, CHECK_WITHIN };
 struct check { const char *id, *key, *label, *label_en; struct pos pos; const struct pack *pack; const char *article; enum check_shape shape; const struct form *subject; const char *alias;
-               struct cond *where /* which subjects */, *must /* EVERY: must hold; NONE: must not hold; WITHIN: met */, *deadline /* WITHIN */; struct who task; bool has_task; const char *text; bool wide; struct carries carries; };
+               struct cond *where /* which subjects */, *must /* EVERY: must hold; NONE: must not hold; WITHIN: met */, *deadline /* WITHIN */; struct who task; bool has_task; const char *text, *text_en; bool wide; struct carries carries; };
 struct schedule { const char *id, *key, *label, *label_en; struct pos pos; const struct pack *pack; const char *article; const char *rrule; const char *months_param; struct who by; const char *per /* "" or department person asset ... form ident */; const char *make; int due_days; struct carries carries; };
 struct declaration { const char *id, *key, *label, *label_en; struct pos pos; const struct pack *pack; const char *article; struct who by; int every_months; const char *source; struct carries carries; };
 struct para { const char *article; const char *md; struct pos pos; struct carries carries; const char *only_if; bool ack; };

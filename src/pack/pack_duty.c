@@ -353,7 +353,7 @@ static void check_build(struct build *b, const struct raw_check *rc, const struc
     *c = (struct check){.id = rc->id, .key = element_key(b, p, rc->id, rc->head.pos), .label = rc->label, .label_en = rc->label_en,
         .pos = rc->head.pos, .pack = p, .article = article_check(b, p, rc->article, member_pos(&rc->head, "article")),
         .shape = rc->every ? CHECK_EVERY : rc->none ? CHECK_NONE : CHECK_WITHIN, .task = rc->task_by.who, .has_task = rc->task_by.set,
-        .text = rc->text, .wide = rc->wide, .carries = rc->carries};
+        .text = rc->text, .text_en = rc->text_en, .wide = rc->wide, .carries = rc->carries};
     carries_check(b, &rc->carries, &rc->head, p);
     if ((rc->every != NULL) + (rc->none != NULL) + (rc->within != NULL) != 1) {
         problem_add(b->problems, rc->head.pos, MSG("pack.check.shape"), rc->id, NULL, NULL);

@@ -241,6 +241,7 @@ static void field_fill(struct build *b, const struct pack *p, const struct raw_f
     f->label = rf->label ? rf->label : rf->id;
     f->label_en = rf->label_en;
     f->help = rf->help;
+    f->help_en = rf->help_en;
     f->group = rf->group;
     f->type = (enum ftype)(rf->type - 1);
     f->many = rf->many;

@@ -54,7 +54,7 @@ struct raw_set { struct raw_head head; const char *id, *label, *label_en; bool o
 struct raw_duty { struct raw_head head; const char *id, *article, *must, *must_en, *only_if, *weaker; struct raw_list who, how; };
 struct raw_field {
     struct raw_head head;
-    const char *id, *refine, *label, *label_en, *help, *group, *of, *form, *stage, *pattern, *audited_by;
+    const char *id, *refine, *label, *label_en, *help, *help_en, *group, *of, *form, *stage, *pattern, *audited_by;
     int type;
     struct raw_list options, columns;
     bool ordered, all_ticked, many, required, unique, personal, listed, indexed;
@@ -81,7 +81,7 @@ struct raw_form {
     struct raw_no_approval no_approval;
     struct carries carries;
 };
-struct raw_check { struct raw_head head; const char *id, *article, *label, *label_en, *every, *none, *within, *text;
+struct raw_check { struct raw_head head; const char *id, *article, *label, *label_en, *every, *none, *within, *text, *text_en;
                    const struct ynode *where, *must, *deadline; struct raw_who task_by; bool wide; struct carries carries; };
 struct raw_schedule { struct raw_head head; const char *id, *article, *label, *label_en, *rrule, *month, *per, *make; struct raw_who by;
                       struct raw_int due; struct carries carries; };

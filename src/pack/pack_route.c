@@ -175,7 +175,7 @@ static void field_compile(struct build *b, const struct facet_work *w, const str
 
 /* refine: only what makes the core form's field stricter. */
 static void refine_apply(struct build *b, const struct facet_work *w, const struct raw_field *rf) {
-    static const char may[] = "refine|required|required_when|allowed|help|label|label_en|carries";
+    static const char may[] = "refine|required|required_when|allowed|help|help_en|label|label_en|carries";
     struct field *f = NULL;
     for (size_t i = 0; i < w->form->field_n && !f; i++)
         f = text_eq(w->form->field[i].path, rf->refine) ? &w->form->field[i] : NULL;
@@ -195,7 +195,7 @@ static void refine_apply(struct build *b, const struct facet_work *w, const stru
         f->allowed = cond_join(b->mem, f->allowed, false, c);
     }
     if (rf->help)
-        f->help = rf->help;
+        f->help = rf->help, f->help_en = rf->help_en;
     if (rf->label && w->form->facet_n == 1)
         f->label = rf->label;
     if (rf->label_en && w->form->facet_n == 1)

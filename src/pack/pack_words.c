@@ -146,6 +146,7 @@ static const struct kw words_field[] = {
     {"default", KW_COND, W(field, dflt), false, NULL, NULL, "condition text whose value a new record starts with"},
     {"value", KW_COND, W(field, value), false, NULL, NULL, "values: the computed value"},
     {"help", KW_TEXT, W(field, help), false, NULL, NULL, "explanation under the field"},
+    {"help_en", KW_TEXT, W(field, help_en), false, NULL, NULL, "the same in English"},
     {"group", KW_TEXT, W(field, group), false, NULL, NULL, "heading under which fields stand together"},
     {"carries", KW_CARRIES, W(field, carries), false, NULL, NULL, "duties (enforce when required, restricted or computed; else flow)"},
 };
@@ -247,7 +248,8 @@ static const struct kw words_check[] = {
     {"must", KW_COND, W(check, must), false, NULL, NULL, "what must hold"},
     {"deadline", KW_COND, W(check, deadline), false, NULL, NULL, "date or time by which"},
     {"task_by", KW_WHO, W(check, task_by), false, NULL, NULL, "who gets a task for each violation"},
-    {"text", KW_TEXT, W(check, text), false, NULL, NULL, "explanation"},
+    {"text", KW_TEXT, W(check, text), false, NULL, NULL, "what to do about a violation"},
+    {"text_en", KW_TEXT, W(check, text_en), false, NULL, NULL, "the same in English"},
     {"wide", KW_BOOL, W(check, wide), false, NULL, NULL, "has no path back to its subject: runs as a job"},
     {"carries", KW_CARRIES, W(check, carries), false, NULL, NULL, "duties (strength check)"},
 };

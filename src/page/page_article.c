@@ -87,7 +87,11 @@ static void violators_out(struct screen *s, const struct pack *p, const char *ar
         if (v.v[i].subject != 0)
             html_close(s->h, E_A);
         html_close(s->h, E_TD);
-        html_el(s->h, E_TD, c ? pick_lang(req_lang(s->r), c->label, c->label_en) : v.v[i].check);
+        html_open(s->h, E_TD);
+        html_text(s->h, c ? pick_lang(req_lang(s->r), c->label, c->label_en) : v.v[i].check);
+        if (c && c->text)
+            html_el(s->h, E_SMALL, pick_lang(req_lang(s->r), c->text, c->text_en));
+        html_close(s->h, E_TD);
         html_open(s->h, E_TD);
         verdict_badge(s, v.v[i].state);
         if (v.v[i].why != NULL) {

@@ -54,7 +54,9 @@ static void task_row(struct screen *s, const struct task_info *t)
 {
     bool late = t->due_us != 0 && t->due_us <= s->rd.now_us;
     html_open(s->h, E_TR);
-    html_el(s->h, E_TD, t->title);
+    html_open(s->h, E_TD);
+    task_say(s, s->rd.set && t->form_ident ? pack_form(s->rd.set, t->form_ident) : NULL, t);
+    html_close(s->h, E_TD);
     if (t->record != 0)
         link_cell(s->h, t->record, t->record_title && t->record_title[0] ? t->record_title : t->record_number);
     else

@@ -86,11 +86,11 @@ static void content_out(struct screen *s, const struct record *rec, struct form_
         html_el(s->h, E_P, msg_fill(s->r, req_lang(s->r), MSG("record.erased"), mem_fmt(s->r, "%zu", erased), NULL));
 }
 
-static void tasks_out(struct screen *s, int64_t id)
+static void tasks_out(struct screen *s, const struct record *rec)
 {
     struct task_infos t = VEC_INIT(s->r);
     struct err e = {0};
-    if (task_of_record(&s->rd, id, &t, &e) != RC_OK)
+    if (task_of_record(&s->rd, rec->id, &t, &e) != RC_OK)
         screen_broke(s, &e);
     if (t.n == 0)
         return;
@@ -98,7 +98,7 @@ static void tasks_out(struct screen *s, int64_t id)
     html_open(s->h, E_UL);
     for (size_t i = 0; i < t.n; i++) {
         html_open(s->h, E_LI);
-        html_text(s->h, t.v[i].title);
+        task_say(s, rec->form, &t.v[i]);
         html_text(s->h, " ");
         html_text(s->h, t.v[i].person ? person_name(s->rd.db, s->r, t.v[i].person) : "");
         html_text(s->h, " ");
@@ -185,7 +185,7 @@ void record_page(struct screen *s, const struct record *rec, const struct troubl
     book_out(s, rec, rec->draft_rev ? rec->draft_rev : rec->force_rev, false);
     if (strcmp(rec->form_ident, "import") == 0)
         import_rows_out(s, rec);
-    tasks_out(s, rec->id);
+    tasks_out(s, rec);
     files_out(s, rec);
     receipt_link(s, rec->id);
     screen_close(s, status);
