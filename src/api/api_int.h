@@ -30,6 +30,7 @@ static inline void api_end(struct req *r, struct reader *rd, enum rc rc, const s
 void api_command_post(struct req *r, void *ctx);
 void api_login(struct req *r, void *ctx);
 void api_me(struct req *r, void *ctx);
+void api_sessions(struct req *r, void *ctx);
 void api_record(struct req *r, void *ctx);
 void api_book(struct req *r, void *ctx);
 void api_history(struct req *r, void *ctx);

@@ -10,6 +10,7 @@
  *   decide.c     submit, approve, return, reject, withdraw                deputy.c 代理   letter.c answers from outside   ahead.c 先決・後閲   exception.c 職務分離の例外
  *   org.c        departments, assignments, who stands above whom          perm.c   the one decision function
  *   session.c password.c  sign-in                                         task.c   tasks      check.c check_eval.c  checks, verdicts   conform.c  articles
+ *   sessions.c device.c  where somebody is signed in
  *   attach.c     attachments       import.c  CSV in, staged               erase.c  erasure    rebuild.c  projections from truth
  *   listing.c    what lists show, by what they sort, where a page goes on
  *   backup.c restore.c erasures.c   a verified copy, and going on from one (epochs: ledger)
@@ -39,7 +40,8 @@ void core_set_release(struct core *c, const struct pack_set *s);
 
 /* ---- who acts ---- */
 enum actor_kind { ACTOR_PERSON, ACTOR_SYSTEM, ACTOR_SETUP };
-struct actor { enum actor_kind kind; int64_t person; int64_t on_behalf /* 0, or the person deputised for */; enum lang lang; const char *login; };
+struct actor { enum actor_kind kind; int64_t person; int64_t on_behalf /* 0, or the person deputised for */; enum lang lang; const char *login;
+               int64_t session /* 0: a token, or no session */; };
 
 /* ---- commands: the write path ---- */
 struct answer {
@@ -179,16 +181,21 @@ MUST enum rc org_resolve(struct work *w, const struct who *by, const struct cont
                          const int64_t *avoid, size_t avoid_n, struct seat_vec *ret, struct err *e);
 
 /* ---- sign-in ---- */
-struct session { int64_t person; const char *csrf; enum lang lang; const char *name, *login; bool privileged, must_change; int64_t strong_at; };
+struct session { int64_t id, person; const char *csrf; enum lang lang; const char *name, *login; bool privileged, must_change; int64_t strong_at; };
 /* What handlers of pages and API get as ctx. */
 struct site { struct core *core; bool https; };
 /* Who is signed in, as the gate attaches it to a request. */
 struct user { struct session *session; struct actor actor; bool by_token; };
 /* Both write through the writer. addr counts failures. Unknown login and wrong password are indistinguishable in text and time. */
-MUST enum rc session_login(struct core *c, TALLOC_CTX *mem, const char *login, const char *password, const char *addr, char **ret_token, struct err *e);
-MUST enum rc session_get(struct core *c, TALLOC_CTX *mem, const char *token, struct session **ret_session, struct err *e);     /* idle 30 min, absolute 12 h */
+struct sign_in { const char *login, *password, *addr, *agent /* what the browser calls itself */; };
+MUST enum rc session_login(struct core *c, TALLOC_CTX *mem, const struct sign_in *how, char **ret_token, struct err *e);
+MUST enum rc session_get(struct core *c, TALLOC_CTX *mem, const char *token, struct session **ret_session, struct err *e);     /* ERR_SESSION: none, unused or too old */
 MUST enum rc session_api(struct core *c, TALLOC_CTX *mem, const char *bearer, struct session **ret_session, struct err *e);
 MUST enum rc session_logout(struct core *c, const char *token, struct err *e);
+/* Where somebody is signed in, last used first: their own, or for administrators. Ended by the command session.end. */
+struct session_info { int64_t id, since, used; const char *addr, *device /* NULL: unknown */; bool here /* the one that asks */; };
+VEC_TYPE(session_infos, struct session_info);
+MUST enum rc session_list(struct reader *r, int64_t person, struct session_infos *ret, struct err *e);
 /* Figures of the adopted packs per kind of account; *ret_why is a message naming the article. login and names are forbidden parts. */
 MUST enum rc password_check(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t person, bool privileged, const char *password, char **ret_why, struct err *e);
 

@@ -142,6 +142,11 @@ MUST enum rc task_apply(struct tx *tx, TALLOC_CTX *mem, const struct act_row *a,
 /* Effective figure of the adopted packs and the article that it comes from. */
 int64_t password_figure(const struct pack_set *set, const char *key, int64_t otherwise, const char **ret_article);
 
+/* ---- sessions.c, device.c ---- */
+struct session_limits { int64_t idle_us, absolute_us; };
+struct session_limits session_limits(const struct pack_set *set);
+const char *device_name(TALLOC_CTX *mem, const char *agent);        /* "Windows / Chrome"; NULL: unknown */
+
 /* ---- setup.c ---- */
 /* A record that is in force at once, without a route: set-up and imports alone; its origin says so. */
 MUST enum rc import_apply(struct work *w, const struct record *rec, const struct content *c, struct err *e);     /* a record of the form `import` comes into force */
@@ -193,7 +198,7 @@ HANDLER(cmd_record_create); HANDLER(cmd_record_save); HANDLER(cmd_record_fill); 
 HANDLER(cmd_record_submit); HANDLER(cmd_record_withdraw); HANDLER(cmd_record_approve); HANDLER(cmd_record_return); HANDLER(cmd_record_reject);
 HANDLER(cmd_record_erase); HANDLER(cmd_task_done); HANDLER(cmd_record_letter); HANDLER(cmd_record_ahead); HANDLER(cmd_record_countersign);
 HANDLER(cmd_attach_add); HANDLER(cmd_log_add); HANDLER(cmd_log_correct);
-HANDLER(cmd_login); HANDLER(cmd_login_failed); HANDLER(cmd_logout); HANDLER(cmd_password_set); HANDLER(cmd_session_touch); HANDLER(cmd_token_make); HANDLER(cmd_token_end);
+HANDLER(cmd_login); HANDLER(cmd_login_failed); HANDLER(cmd_logout); HANDLER(cmd_password_set); HANDLER(cmd_session_touch); HANDLER(cmd_session_end); HANDLER(cmd_token_make); HANDLER(cmd_token_end);
 HANDLER(cmd_account_set);
 HANDLER(cmd_setup_start); HANDLER(cmd_setup_people); HANDLER(cmd_setup_roles); HANDLER(cmd_setup_records); HANDLER(cmd_setup_passwords); HANDLER(cmd_setup_finish);
 HANDLER(cmd_set_adopt); HANDLER(cmd_set_settings); HANDLER(cmd_set_undo);

@@ -1,11 +1,9 @@
 /* Sign-in and sessions. The password is verified outside the writer (argon2id takes its time, two at once); what follows is a command.
- * Unknown login and wrong password look and last the same. Sessions are stored by the SHA-256 of their token; idle 30 minutes, at most
- * 12 hours (trust.md section 5 rows 46, 54 to 57). */
+ * Unknown login and wrong password look and last the same. Sessions are stored by the SHA-256 of their token; how long
+ * they last is a setting (trust.md section 5 rows 46, 54 to 57). */
 #include <pthread.h>
 #include "core/core_int.h"
 
-#define IDLE_US (30 * 60 * US_PER_S)
-#define ABSOLUTE_US (12 * 3600 * US_PER_S)
 #define TOUCH_US (60 * US_PER_S)
 #define RATE_TRIES 20                        /* failures from one address before it waits */
 #define RATE_WAIT_US (60 * US_PER_S)
@@ -102,8 +100,9 @@ static enum rc failed(struct core *c, TALLOC_CTX *mem, int64_t person, const cha
     return err_set(e, ERR_LOGIN, "sign-in refused");
 }
 
-enum rc session_login(struct core *c, TALLOC_CTX *mem, const char *login, const char *password, const char *addr, char **ret_token, struct err *e)
+enum rc session_login(struct core *c, TALLOC_CTX *mem, const struct sign_in *how, char **ret_token, struct err *e)
 {
+    const char *login = how->login, *password = how->password, *addr = how->addr;
     struct attempt at = {0};
     const struct q_login_by_name *acc = &at.acc;
     TRY(dummy_ready(e));
@@ -123,6 +122,8 @@ enum rc session_login(struct core *c, TALLOC_CTX *mem, const char *login, const 
     json_set_str(args, "verified", acc->hash);
     json_set_str(args, "token", token);
     json_set_str(args, "csrf", crypt_token(mem));
+    json_set_str(args, "addr", addr);
+    json_set_str(args, "device", device_name(mem, how->agent));
     if (crypt_password_stale(acc->hash)) {
         char *again;
         TRY(crypt_password_hash(mem, text_nfc(mem, password), &again, e));
@@ -155,8 +156,9 @@ static enum rc session_read(struct reader *r, const uint8_t hash[32], struct ses
     struct q_session_by_token row;
     bool found;
     TRY(q_session_by_token(r->db, r->mem, (struct str){(const char *)hash, 32}, &row, &found, e));
-    if (!found || row.ends_at < r->now_us || row.seen_at + IDLE_US < r->now_us)
+    if (!found || row.ends_at < r->now_us || row.seen_at + session_limits(r->set).idle_us < r->now_us)
         return err_set(e, ERR_SESSION, "no session");
+    s->id = row.id;
     s->csrf = row.csrf;
     s->lang = strcmp(row.lang, "en") == 0 ? LANG_EN : LANG_JA;
     s->strong_at = row.strong_at_null ? 0 : row.strong_at;
@@ -231,7 +233,8 @@ enum rc cmd_login(struct work *w, const struct json *args, struct json *body, st
     uint8_t hash[32];
     int64_t person = json_get_i64(args, "person", 0);
     struct q_login_of acc;
-    bool found;
+    bool found, here = true;
+    const struct session_limits limit = session_limits(w->set);
     (void)body;
     if (w->actor.kind != ACTOR_SYSTEM)
         return err_set(e, ERR_DENIED, "login is for the sign-in itself");
@@ -240,12 +243,17 @@ enum rc cmd_login(struct work *w, const struct json *args, struct json *body, st
         return err_set(e, ERR_LOGIN_LOCKED, "account of %lld", (long long)person);
     if (!found || acc.disabled || !text_eq(acc.hash, json_get_str(args, "verified")))
         return err_set(e, ERR_LOGIN, "account of %lld has changed", (long long)person);
-    TRY(q_session_sweep(w->tx, w->now_us, w->now_us - IDLE_US, e));
+    if (w->set != NULL)
+        TRY(org_is_here(w->db, person, w->today, &here, e));
+    if (!here)
+        return err_set(e, ERR_LOGIN, "%lld has left", (long long)person);
+    TRY(q_session_sweep(w->tx, w->now_us, w->now_us - limit.idle_us, e));
     TRY(q_rate_sweep(w->tx, w->now_us, e));
     TRY(q_login_good(w->tx, person, w->now_us, e));
     if (json_get_str(args, "rehash") != NULL)
         TRY(q_login_rehash(w->tx, person, json_get_str(args, "rehash"), e));
-    TRY(q_session_add(w->tx, token_of(args, hash), person, json_get_str(args, "csrf"), w->now_us, w->now_us + ABSOLUTE_US, "ja", e));
+    TRY(q_session_add(w->tx, token_of(args, hash), person, json_get_str(args, "csrf"), w->now_us, w->now_us + limit.absolute_us, "ja", work_new_id(w),
+                     json_get_str(args, "addr"), json_get_str(args, "device"), e));
     return work_entry(w, "auth.login", work_pseudo(w, person), e, NULL);
 }
 

@@ -77,8 +77,14 @@ static void frame_top(struct html *h, const struct ui_frame *f)
     html_close(h, E_DIV);
     html_open(h, E_DIV);
     html_class(h, "top-user");
-    if (f->person)
+    if (f->person && f->account) {
+        html_open(h, E_A);
+        html_href0(h, f->account);
+        html_text(h, f->person);
+        html_close(h, E_A);
+    } else if (f->person) {
         html_el(h, E_SPAN, f->person);
+    }
     if (f->lang) {
         bool ja = h->lang == LANG_JA;
         top_form(h, f->lang, f->csrf, "lang", ja ? "en" : "ja", ja ? "English" : "日本語");

@@ -72,7 +72,7 @@ void screen_open(struct screen *s, const char *title, const char *room)
     bool known = done != NULL && strncmp(done, "done.", 5) == 0 && msg_has(LANG_JA, done);
     struct ui_frame f = {.title = title, .org = org_name(s), .person = s->user ? s->user->session->name : NULL, .csrf = screen_csrf(s), .nav = s->user ? nav : NULL,
                          .nav_n = s->user ? ARRAY_N(nav_rows) : 0, .flash = known ? msg_text(req_lang(s->r), done) : NULL, .logout = page_path("logout.post"),
-                         .lang = page_path("language.post"), .home = page_path("home"),
+                         .lang = page_path("language.post"), .account = page_path("account"), .home = page_path("home"),
                          .trial_msg = notice(s)};
     ui_frame_open(s->h, &f);
     ui_heading(s->h, 1, title);

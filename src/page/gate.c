@@ -33,7 +33,7 @@ static struct user *user_new(struct req *r, struct session *s, bool by_token)
     struct user *u = mem_new(r, struct user);
     u->session = s;
     u->by_token = by_token;
-    u->actor = (struct actor){.kind = ACTOR_PERSON, .person = s->person, .lang = s->lang, .login = s->login};
+    u->actor = (struct actor){.kind = ACTOR_PERSON, .person = s->person, .lang = s->lang, .login = s->login, .session = s->id};
     req_set_user(r, u);
     req_set_lang(r, s->lang);
     return u;

@@ -59,6 +59,6 @@ PAGE(page_setup); PAGE(page_setup_post); PAGE(page_rooms); PAGE(page_list); PAGE
 PAGE(page_record); PAGE(page_edit); PAGE(page_edit_post); PAGE(page_act_post); PAGE(page_history); PAGE(page_attach_post); PAGE(page_print); PAGE(page_attachment);
 PAGE(page_log_add); PAGE(page_log_add_post); PAGE(page_log_correct); PAGE(page_log_correct_post);
 PAGE(page_receipt); PAGE(page_conform); PAGE(page_article); PAGE(page_ledger); PAGE(page_settings); PAGE(page_settings_post); PAGE(page_task_post);
-PAGE(page_words); PAGE(page_words_post); PAGE(page_coverage); PAGE(page_regulation); PAGE(page_people); PAGE(page_people_post);
+PAGE(page_words); PAGE(page_words_post); PAGE(page_coverage); PAGE(page_regulation); PAGE(page_people); PAGE(page_people_post); PAGE(page_account); PAGE(page_account_post);
 #undef PAGE
 #endif

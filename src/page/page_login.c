@@ -45,7 +45,8 @@ void page_login_post(struct req *r, void *ctx)
     struct err e = {0};
     char *token;
     const char *login = req_form(r, "login");
-    if (session_login(site->core, r, login, req_form(r, "password"), req_addr(r), &token, &e) == RC_OK) {
+    const struct sign_in how = {login, req_form(r, "password"), req_addr(r), req_header(r, "User-Agent")};
+    if (session_login(site->core, r, &how, &token, &e) == RC_OK) {
         resp_cookie(r, "daicho", token, 12 * 3600);
         language_keep(r, site->core, token);
         resp_redirect(r, url_make(r, page_path("home"), NULL, 0));
@@ -115,7 +116,8 @@ static enum rc password_change(struct screen *s, const char **ret_why, struct er
     }
     next = text_nfc(s->r, next);
     screen_end(s);                                    /* whoever does not know the present password learns nothing about former ones */
-    TRY(session_login(s->site->core, s->r, ses->login, now ? now : "", req_addr(s->r), &token, e));
+    const struct sign_in how = {ses->login, now ? now : "", req_addr(s->r), req_header(s->r, "User-Agent")};
+    TRY(session_login(s->site->core, s->r, &how, &token, e));
     if (!screen_begin(s, s->r, s->site))
         return RC_FAIL;                               /* answered: e stays empty */
     enum rc rc = password_check(s->rd.db, s->r, s->rd.set, ses->person, ses->privileged, next, &why, e);

@@ -106,6 +106,10 @@ static void row_out(struct screen *s, const struct person_row *p)
     html_el(h, E_TD, role_names(s, p->id));
     html_el(h, E_TD, state);
     html_open(h, E_TD);
+    html_open(h, E_A);
+    html_href(h, page_path("person.account"), URL_I(p->id));
+    html_msg(h, MSG("account.devices"));
+    html_close(h, E_A);
     if (login[0] != '\0') {
         html_open(h, E_FORM);
         html_action(h, page_path("people.post"), screen_csrf(s), URL_I(p->id));

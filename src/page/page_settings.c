@@ -106,7 +106,7 @@ static void settings_page(struct screen *s, const char *problem)
     link_out(s, "list", "assignment", MSG("settings.assignments"));
     if (may_change(s))
         link_out(s, "people", NULL, MSG("people.title"));
-    link_out(s, "password", NULL, MSG("password.title"));
+    link_out(s, "account", NULL, MSG("account.title"));
     html_close(s->h, E_UL);
     packs_out(s);
     roles_out(s);

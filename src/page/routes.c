@@ -43,6 +43,10 @@ const struct route page_routes[] = {
     {{"/settings/coverage/{s}"}, METHOD_GET, NEED_SESSION, page_coverage, "coverage", "what carries each duty", 0},
     {{"/people"}, METHOD_GET, NEED_SESSION, page_people, "people", "sign-ins of people", 0},
     {{"/people/{i}"}, METHOD_POST, NEED_SESSION, page_people_post, "people.post", "first password, disable", 4096},
+    {{"/account"}, METHOD_GET, NEED_SESSION, page_account, "account", "one's own sign-in", 0},
+    {{"/account"}, METHOD_POST, NEED_SESSION, page_account_post, "account.post", "end one's sessions", 4096},
+    {{"/people/{i}/account"}, METHOD_GET, NEED_SESSION, page_account, "person.account", "where somebody is signed in", 0},
+    {{"/people/{i}/account"}, METHOD_POST, NEED_SESSION, page_account_post, "person.account.post", "end somebody's sessions", 4096},
     {{"/task/{i}"}, METHOD_POST, NEED_SESSION, page_task_post, "task.post", "a task is done", 16384},
 };
 const size_t page_routes_n = ARRAY_N(page_routes);

@@ -1,0 +1,119 @@
+/* One's own sign-in: where one is signed in, and the end of each; the same of somebody else for administrators. */
+#include "page/page_int.h"
+
+/* Whose page it is: the path's person for administrators, else one's own. */
+static int64_t whose(struct req *r) { return strncmp(req_path(r), "/people/", 8) == 0 ? req_arg_i64(r, 0) : page_user(r)->session->person; }
+static bool own(const struct screen *s, int64_t person) { return s->user->session->person == person; }
+
+static void account_form(struct screen *s, int64_t person)
+{
+    if (strncmp(req_path(s->r), "/people/", 8) == 0)
+        html_action(s->h, page_path("person.account.post"), screen_csrf(s), URL_I(person));
+    else
+        html_action0(s->h, page_path("account.post"), screen_csrf(s));
+}
+
+static void session_row(struct screen *s, int64_t person, const struct session_info *v)
+{
+    html_open(s->h, E_TR);
+    html_el(s->h, E_TD, v->device ? v->device : msg_text(req_lang(s->r), MSG("account.device-unknown")));
+    html_el(s->h, E_TD, v->addr ? v->addr : "–");
+    html_el(s->h, E_TD, when_text(s->r, v->since));
+    html_el(s->h, E_TD, when_text(s->r, v->used));
+    html_open(s->h, E_TD);
+    if (v->here) {
+        ui_badge(s->h, UI_GOOD, msg_text(req_lang(s->r), MSG("account.here")));
+    } else {
+        html_open(s->h, E_FORM);
+        account_form(s, person);
+        ui_hidden(s->h, "session", mem_fmt(s->r, "%lld", (long long)v->id));
+        ui_button(s->h, MSG("account.end"), "do", "end", false);
+        html_close(s->h, E_FORM);
+    }
+    html_close(s->h, E_TD);
+    html_close(s->h, E_TR);
+}
+
+static void sessions_out(struct screen *s, int64_t person, const struct session_infos *v)
+{
+    static const char *const keys[] = {MSG("account.device"), MSG("account.addr"), MSG("account.since"), MSG("account.used"), MSG("people.what")};
+    const char *label[ARRAY_N(keys)];
+    size_t others = 0;
+    for (size_t i = 0; i < ARRAY_N(keys); i++)
+        label[i] = msg_text(req_lang(s->r), keys[i]);
+    ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("account.devices")));
+    html_el_msg(s->h, E_P, MSG("account.devices-help"));
+    ui_table_open(s->h, msg_text(req_lang(s->r), MSG("account.devices")));
+    ui_table_head(s->h, label, ARRAY_N(keys));
+    for (size_t i = 0; i < v->n; i++) {
+        session_row(s, person, &v->v[i]);
+        others += !v->v[i].here;
+    }
+    ui_table_close(s->h);
+    if (others == 0)
+        return;
+    html_open(s->h, E_FORM);
+    account_form(s, person);
+    ui_button(s->h, own(s, person) ? MSG("account.end-others") : MSG("account.end-all"), "do", "others", false);
+    html_close(s->h, E_FORM);
+}
+
+static void own_links(struct screen *s)
+{
+    html_open(s->h, E_UL);
+    html_class(s->h, "forms");
+    html_open(s->h, E_LI);
+    html_open(s->h, E_A);
+    html_href0(s->h, page_path("password"));
+    html_msg(s->h, MSG("password.title"));
+    html_close(s->h, E_A);
+    html_close(s->h, E_LI);
+    html_close(s->h, E_UL);
+}
+
+static void account_page(struct screen *s, int64_t person, const char *problem)
+{
+    struct session_infos v = VEC_INIT(s->r);
+    struct err e = {0};
+    if (session_list(&s->rd, person, &v, &e) != RC_OK) {
+        screen_fail(s, &e);
+        return;
+    }
+    screen_open(s, own(s, person) ? msg_text(req_lang(s->r), MSG("account.title"))
+                                  : msg_fill(s->r, req_lang(s->r), MSG("account.title-of"), person_name(s->rd.db, s->r, person), NULL), "settings");
+    if (problem != NULL)
+        ui_problems(s->h, &(struct ui_problem){NULL, problem}, 1);
+    if (own(s, person))
+        own_links(s);
+    sessions_out(s, person, &v);
+    screen_close(s, problem ? 422 : 200);
+}
+
+void page_account(struct req *r, void *ctx)
+{
+    struct screen s;
+    if (screen_begin(&s, r, ctx))
+        account_page(&s, whose(r), NULL);
+}
+
+void page_account_post(struct req *r, void *ctx)
+{
+    struct screen s;
+    struct site *site = ctx;
+    struct answer *a;
+    struct json *args = json_obj(r);
+    int64_t id = 0, person = whose(r);
+    bool others = text_eq(req_form(r, "do"), "others"), mine = person == page_user(r)->session->person;
+    if (others)
+        json_set_bool(args, "others", true);
+    else if (req_form(r, "session") != NULL && str_to_i64(str_of(req_form(r, "session")), &id))
+        json_set_i64(args, "session", id);
+    json_set_i64(args, "person", person);
+    core_command(site->core, r, &page_user(r)->actor, "session.end", args, NULL, &a);
+    if (!screen_begin(&s, r, ctx))
+        return;
+    if (a->rc == RC_OK)
+        screen_go(&s, mine ? "account" : "person.account", person, "done.session-ended");
+    else
+        account_page(&s, person, msg_fill(r, req_lang(r), err_info(a->err.code)->msg_key, a->err.arg, NULL));
+}
