@@ -99,12 +99,23 @@ void api_metrics(struct req *r, void *ctx)
 {
     struct site *s = ctx;
     struct core_counters n;
+    struct reader rd;
+    struct full_check full;
+    struct err e = {0};
+    bool found;
     struct json *o = json_obj(r);
+    if (!api_begin(r, ctx, false, &rd))
+        return;
     core_counters(s->core, &n);
+    enum rc rc = check_last(rd.db, r, &full, &found, &e);
     json_set_i64(o, "writer_commands", n.commands);
     json_set_i64(o, "writer_commits", n.commits);
     json_set_i64(o, "writer_longest_hold_us", n.longest_hold_us);
-    resp_json(r, 200, o);
+    json_set_str(o, "full_judging_day", full.day);
+    json_set_i64(o, "full_judging_judged", full.judged);
+    json_set_i64(o, "full_judging_changed", full.changed);
+    json_set_i64(o, "full_judging_missed", full.missed);
+    api_end(r, &rd, rc, &e, o);
 }
 
 /* ---- OpenAPI ---- */
@@ -138,7 +149,7 @@ void api_openapi(struct req *r, void *ctx)
 }
 
 #ifdef DAICHO_SCENE
-/* Test builds only: the clock, and waiting until after-commit work is done. */
+/* Test builds only: the clock, waiting until after-commit work is done, and what the daily judging of everything had to put right. */
 void api_scene(struct req *r, void *ctx)
 {
     struct site *s = ctx;
@@ -153,7 +164,19 @@ void api_scene(struct req *r, void *ctx)
         clock_scene_set(json_get_i64(args, "now_us", 0));
     core_settle(s->core);
     json_set_i64(o, "now_us", clock_now_us());
-    resp_json(r, 200, o);
+    struct reader rd;
+    struct full_check full;
+    bool found;
+    static const struct actor nobody = {.kind = ACTOR_SYSTEM, .lang = LANG_JA, .login = "scene"};
+    if (core_read_begin(s->core, r, &nobody, &rd, &e) != RC_OK) {
+        api_error(r, &e);
+        return;
+    }
+    enum rc rc = check_last(rd.db, r, &full, &found, &e);
+    json_set_str(o, "full_day", full.day);
+    json_set_i64(o, "full_missed", full.missed);
+    json_set_str(o, "full_which", full.which);
+    api_end(r, &rd, rc, &e, o);
 }
 #endif
 
@@ -180,7 +203,7 @@ const struct route api_routes[] = {
     {{"/api/v1/check"}, METHOD_GET, NEED_SESSION, api_check, "api.check", "How one check stands, and for which records: key", 0},
     {{"/api/v1/verify"}, METHOD_GET, NEED_SESSION, api_verify, "api.verify", "Verify the whole ledger (administrators)", 0},
     {{"/api/v1/openapi.json"}, METHOD_GET, NEED_SESSION, api_openapi, "api.openapi", "This document", 0},
-    {{"/api/v1/metrics"}, METHOD_GET, NEED_SESSION, api_metrics, "api.metrics", "Commands and commits of the writer, its longest hold", 0},
+    {{"/api/v1/metrics"}, METHOD_GET, NEED_SESSION, api_metrics, "api.metrics", "Commands and commits of the writer, its longest hold; what the last daily judging of everything found", 0},
     {{"/health"}, METHOD_GET, NEED_NOTHING, api_health, "api.health", "Is the server up", 0},
 #ifdef DAICHO_SCENE
     {{"/api/v1/scene"}, METHOD_POST, NEED_NOTHING, api_scene, "api.scene", "Test builds: set the clock, settle", 4096},

@@ -7,8 +7,6 @@
  * up to articles. */
 #include "core/check_int.h"
 
-#define COMMAND_SUBJECTS 2000          /* of one command */
-#define BUDGET_US 30000
 #define LINKS_MAX 400
 #define PEOPLE_MAX 20                  /* tasks of one violation */
 
@@ -63,13 +61,14 @@ static enum rc since_of(struct work *w, const struct check *k, const struct eval
     return RC_OK;
 }
 
-static enum rc verdict_keep(struct work *w, const struct check *k, const struct eval *ev, int64_t as_of, struct err *e)
+static enum rc verdict_keep(struct work *w, const struct check *k, const struct eval *ev, int64_t as_of, struct full_count *n, struct err *e)
 {
     MEM_SCOPE(tmp, w->mem);
     struct q_verdict_get was;
     bool found, flip = true;
     int64_t since = w->now_us;
     TRY(q_verdict_get(w->db, tmp, k->key, ev->subject, &was, &found, e));
+    full_count_change(w, k, ev, found ? &was : NULL, n);
     if (found && strcmp(was.state, ev->state) == 0) {
         if ((was.next_us_null ? 0 : was.next_us) == ev->next_us && text_eq(was.why, ev->why))
             return RC_OK;
@@ -86,7 +85,7 @@ static enum rc verdict_keep(struct work *w, const struct check *k, const struct 
 }
 
 /* The subject is gone (voided, or the check is): its verdict goes, its history says so. */
-static enum rc verdict_end(struct work *w, const struct check *k, const char *key, int64_t subject, struct err *e)
+enum rc verdict_end(struct work *w, const struct check *k, const char *key, int64_t subject, struct err *e)
 {
     struct q_verdict_get was;
     bool found;
@@ -127,7 +126,7 @@ static enum rc check_subjects(struct work *w, const struct check *k, const int64
         struct eval_vec evals = VEC_INIT(tmp);
         TRY(check_eval(w, tmp, k, (struct subjects){.ids = ids + from, .n = upto - from}, &evals, e));
         for (size_t i = 0; i < evals.n; i++)
-            TRY(verdict_keep(w, k, &evals.v[i], as_of, e));
+            TRY(verdict_keep(w, k, &evals.v[i], as_of, NULL, e));
         for (size_t i = from; i < upto; i++)
             if (!evaluated(&evals, ids[i]))
                 TRY(verdict_end(w, k, k->key, ids[i], e));
@@ -136,7 +135,7 @@ static enum rc check_subjects(struct work *w, const struct check *k, const int64
 }
 
 /* Verdicts in (after, upto] whose subject was not among the evaluated ones, which are sorted. */
-static enum rc gone_end(struct work *w, const struct check *k, const struct eval_vec *evals, int64_t after, int64_t upto, struct err *e)
+static enum rc gone_end(struct work *w, const struct check *k, const struct eval_vec *evals, int64_t after, int64_t upto, struct full_count *n, struct err *e)
 {
     struct q_verdicts_between_rows had;
     size_t at = 0;
@@ -144,14 +143,15 @@ static enum rc gone_end(struct work *w, const struct check *k, const struct eval
     for (size_t i = 0; i < had.n; i++) {
         while (at < evals->n && evals->v[at].subject < had.v[i].subject)
             at++;
-        if (at == evals->n || evals->v[at].subject != had.v[i].subject)
-            TRY(verdict_end(w, k, k->key, had.v[i].subject, e));
+        if (at < evals->n && evals->v[at].subject == had.v[i].subject)
+            continue;
+        full_count_change(w, k, &(struct eval){.subject = had.v[i].subject, .state = "gone"}, NULL, n);
+        TRY(verdict_end(w, k, k->key, had.v[i].subject, e));
     }
     return RC_OK;
 }
 
-/* Judges subjects after *after in id order until the budget is used; *ret_more when some are left. */
-static enum rc check_range(struct work *w, const struct check *k, int64_t *after, bool *ret_more, struct err *e)
+enum rc check_range(struct work *w, const struct check *k, int64_t *after, bool *ret_more, struct full_count *n, struct err *e)
 {
     int64_t t0 = clock_mono_us(), as_of;
     size_t done = 0;
@@ -164,10 +164,12 @@ static enum rc check_range(struct work *w, const struct check *k, int64_t *after
         *ret_more = evals.n == CHUNK;
         int64_t upto = *ret_more ? evals.v[evals.n - 1].subject : INT64_MAX;
         for (size_t i = 0; i < evals.n; i++)
-            TRY(verdict_keep(w, k, &evals.v[i], as_of, e));
-        TRY(gone_end(w, k, &evals, *after, upto, e));
+            TRY(verdict_keep(w, k, &evals.v[i], as_of, n, e));
+        TRY(gone_end(w, k, &evals, *after, upto, n, e));
         *after = upto;
         done += evals.n;
+        if (n != NULL)
+            n->judged += (int64_t)evals.n;
     }
     return RC_OK;
 }
@@ -273,7 +275,7 @@ static enum rc wide_step(struct work *w, const struct check *k, bool *ret_more, 
     TRY(q_verdict_get(w->db, w->mem, k->key, 0, &mark, &found, e));
     if (!found)
         return RC_OK;
-    TRY(check_range(w, k, &mark.as_of, ret_more, e));
+    TRY(check_range(w, k, &mark.as_of, ret_more, NULL, e));
     if (*ret_more)
         return q_verdict_put(w->tx, k->key, 0, "wide", mark.since_us, w->now_us, false, mark.as_of, NULL, e);
     TRY(q_verdict_drop(w->tx, k->key, 0, e));
@@ -328,38 +330,10 @@ static enum rc due_run(struct work *w, struct json *body, struct err *e)
     return RC_OK;
 }
 
-/* Verdicts of checks that the set no longer has. */
-static enum rc sweep(struct work *w, struct json *body, struct err *e)
-{
-    const char *at = "";
-    json_set_bool(body, "more", false);
-    for (;;) {
-        struct q_verdict_chk_after next;
-        struct q_verdicts_between_rows had;
-        bool found;
-        TRY(q_verdict_chk_after(w->db, w->mem, at, &next, &found, e));
-        if (!found)                                      /* all of the set is judged: the keeper need not begin again */
-            return q_keep_put(w->tx, CHECKED_SET, mem_fmt(w->mem, "%lld", (long long)w->set->id), e);
-        at = next.chk;
-        if (pack_check(w->set, at) != NULL)
-            continue;
-        TRY(q_verdicts_between(w->db, w->mem, at, -2, INT64_MAX, COMMAND_SUBJECTS, &had, e));
-        for (size_t i = 0; i < had.n; i++)
-            TRY(verdict_end(w, NULL, at, had.v[i].subject, e));
-        if (had.n == COMMAND_SUBJECTS) {
-            json_set_bool(body, "more", true);
-            return RC_OK;
-        }
-    }
-}
-
-/* {"record": id} after a write; {"due": true} what time or a wide check asks for; {"check": key, "after": id} a part of check_full;
- * {"sweep": true} its end. */
+/* {"record": id} after a write; {"due": true} what time or a wide check asks for; {"full": true} a part of judging everything (check_full.c). */
 enum rc cmd_check_run(struct work *w, const struct json *args, struct json *body, struct err *e)
 {
-    const char *key = json_get_str(args, "check");
-    int64_t record = json_get_i64(args, "record", 0), after = json_get_i64(args, "after", 0);
-    bool more = false;
+    int64_t record = json_get_i64(args, "record", 0);
     check_faults_begin(w, args, body);
     if (w->set == NULL)
         return RC_OK;
@@ -367,49 +341,5 @@ enum rc cmd_check_run(struct work *w, const struct json *args, struct json *body
         return touch(w, record, e);
     if (json_get_bool(args, "due"))
         return due_run(w, body, e);
-    if (json_get_bool(args, "sweep"))
-        return sweep(w, body, e);
-    const struct check *k = key ? pack_check(w->set, key) : NULL;
-    if (k != NULL && k->subject != NULL)
-        TRY(check_range(w, k, &after, &more, e));
-    json_set_i64(body, "after", after);
-    json_set_bool(body, "more", more);
-    return RC_OK;
-}
-
-static enum rc full_one(struct core *c, const char *key, struct err *e)
-{
-    int64_t after = 0;
-    for (bool more = true; more;) {
-        MEM_SCOPE(mem, NULL);
-        struct answer *ans;
-        struct json *args = json_obj(mem);
-        if (key == NULL) {
-            json_set_bool(args, "sweep", true);
-        } else {
-            json_set_str(args, "check", key);
-            json_set_i64(args, "after", after);
-        }
-        check_command(c, mem, "check.run", args, &ans);
-        if (ans->rc != RC_OK) {
-            if (e != NULL)
-                *e = ans->err;
-            return ans->rc;
-        }
-        after = json_get_i64(ans->body, "after", 0);
-        more = json_get_bool(ans->body, "more");
-    }
-    return RC_OK;
-}
-
-enum rc check_full(struct core *c, struct err *e)
-{
-    const struct pack_set *set = core_set_hold(c);
-    enum rc rc = RC_OK;
-    for (size_t i = 0; set != NULL && rc == RC_OK && i < set->check_n; i++)
-        rc = full_one(c, set->check[i].key, e);
-    if (rc == RC_OK && set != NULL)
-        rc = full_one(c, NULL, e);
-    core_set_release(c, set);
-    return rc;
+    return check_full_step(w, args, body, e);
 }

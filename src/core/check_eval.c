@@ -7,7 +7,9 @@
 
 #define CHECK_STEPS_MAX 20000000
 #define ONE_STEPS_MAX 2000000          /* of one subject alone */
-#define SLOW_MAX 3                     /* subjects over that, and the condition is what is too slow: the rest of the chunk is not asked */
+#define SLOW_STEPS_MAX 200000          /* after a few that took all of that, since the writer is held */
+#define SLOW_SOME 3
+#define SLOW_MAX 20                    /* and after so many the condition is what is too slow: the rest of the chunk is not asked */
 #define NOW_AGAIN_US (60 * US_PER_S)   /* a condition over now() is judged again every minute */
 #define FAULT_AGAIN_US (3600 * US_PER_S)
 
@@ -212,7 +214,7 @@ static enum rc eval_each(struct work *w, TALLOC_CTX *mem, const struct check *k,
         size_t had = ret->n;
         if (slow < SLOW_MAX) {
             why = (struct err){0};
-            if (judge_run(w, mem, k, &one, ONE_STEPS_MAX, ret, &why) == RC_OK)
+            if (judge_run(w, mem, k, &one, slow < SLOW_SOME ? ONE_STEPS_MAX : SLOW_STEPS_MAX, ret, &why) == RC_OK)
                 continue;
             if (!condition_failed(w, &why)) {
                 *e = why;

@@ -9,7 +9,7 @@
  *   record.c     create, save, fill, void                                 route.c  the rows of a route: planned, opened, opened anew, voided
  *   decide.c     submit, approve, return, reject, withdraw                deputy.c 代理   letter.c answers from outside   ahead.c 先決・後閲   exception.c 職務分離の例外
  *   org.c        departments, assignments, who stands above whom          perm.c   the one decision function
- *   session.c password.c  sign-in                                         task.c   tasks      check.c check_eval.c  checks, verdicts   conform.c  articles
+ *   session.c password.c  sign-in                                         task.c   tasks      check.c check_eval.c check_full.c  checks, verdicts   conform.c  articles
  *   sessions.c device.c  where somebody is signed in
  *   attach.c     attachments       import.c  CSV in, staged               erase.c  erasure    rebuild.c  projections from truth
  *   listing.c    what lists show, by what they sort, where a page goes on
@@ -223,6 +223,9 @@ MUST enum rc conformity_violators(struct reader *r, const char *pack, const char
 MUST enum rc duty_state(struct reader *r, const char *duty, enum verdict_state *ret_state, struct violators *ret, struct err *e);
 /* Full evaluation of all checks (rebuild, pack switch, nightly); the incremental one runs from the keeper. */
 MUST enum rc check_full(struct core *c, struct err *e);
+/* What the last daily one found: missed counts verdicts that the incremental path should have changed before (which: JSON list of the first). */
+struct full_check { const char *day; int64_t at_us, judged, changed, missed; const char *which; };
+MUST enum rc check_last(struct db *db, TALLOC_CTX *mem, struct full_check *ret, bool *ret_found, struct err *e);
 /* Waits until after-commit work is done up to now (tests, scenes, "as of entry N"). */
 void core_settle(struct core *c);
 

@@ -19,7 +19,9 @@ struct writer {
     struct db *db; struct ledger *ledger;
     int64_t longest_hold_us, commits, commands; bool scrub, saw_full; struct space space;
 };
-struct keeper { struct core *core; pthread_t thread; bool started, stop, busy, kicked /* there is work */, hurry /* somebody waits for it */; pthread_mutex_t lock; pthread_cond_t cond, idle; int64_t judged_set /* all its checks were judged */; };
+struct full_at { TALLOC_CTX *mem; struct json *args; };
+struct keeper { struct core *core; pthread_t thread; bool started, stop, busy, kicked /* there is work */, hurry /* somebody waits for it */; pthread_mutex_t lock; pthread_cond_t cond, idle; int64_t judged_set /* all its checks were judged */;
+                char full_day[CIVIL_TEXT_N] /* on which everything was judged */; struct full_at full /* where that stands */; };
 
 struct core {
     const struct conf *conf; char *db_path; const char *db_url;
@@ -67,6 +69,10 @@ MUST enum rc attach_sweep(struct core *c, struct db *db, struct err *e);
 /* ---- import_apply.c ---- */
 /* What import.step would work on; 0: nothing. */
 MUST enum rc import_next(struct db *db, TALLOC_CTX *mem, int64_t now_us, int64_t *ret_batch, const char **ret_state, struct err *e);
+/* ---- check_full.c ---- */
+/* The keeper's, once in a day of the organisation: judges everything until `busy` says that there is other work. */
+void check_day(struct core *c, bool (*busy)(struct core *));
+void full_end(struct full_at *at);
 /* ---- keeper.c ---- */
 MUST enum rc keeper_start(struct core *c, struct err *e);
 void keeper_kick(struct core *c);

@@ -133,6 +133,7 @@ static void keeper_work(struct core *c)
     while (!c->keeper.stop && verdict_due(c))
         if (!command_more(c, "check.run", args, "more"))
             break;
+    check_day(c, todo_waiting);
 }
 
 /* Until the next round is due: somebody waits for it, there is work and the pause is over, or a second passed. Under the lock. */
@@ -204,6 +205,7 @@ void keeper_stop(struct core *c)
     pthread_cond_signal(&k->cond);
     pthread_mutex_unlock(&k->lock);
     pthread_join(k->thread, NULL);
+    full_end(&k->full);
     k->started = false;
 }
 

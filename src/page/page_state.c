@@ -132,6 +132,19 @@ static void pre(struct html *h, const char *text)
     html_close(h, E_PRE);
 }
 
+/* What the last daily judging of everything found. */
+static const char *full_text(struct screen *s)
+{
+    struct full_check last;
+    struct err e = {0};
+    bool found;
+    if (check_last(s->rd.db, s->r, &last, &found, &e) != RC_OK || !found)
+        return "–";
+    const char *n = mem_fmt(s->r, "%lld", (long long)last.judged), *missed = mem_fmt(s->r, "%lld", (long long)last.missed);
+    return last.missed > 0 ? msg_fill(s->r, req_lang(s->r), MSG("ledger.full-missed"), when_text(s->r, last.at_us), n, missed, NULL)
+                           : msg_fill(s->r, req_lang(s->r), MSG("ledger.full-ok"), when_text(s->r, last.at_us), n, NULL);
+}
+
 void page_ledger(struct req *r, void *ctx)
 {
     struct screen s;
@@ -156,6 +169,7 @@ void page_ledger(struct req *r, void *ctx)
     ui_kv_open(s.h);
     ui_kv(s.h, msg_text(req_lang(r), MSG("ledger.size")), mem_fmt(r, "%lld", (long long)head.size));
     ui_kv(s.h, msg_text(req_lang(r), MSG("ledger.last")), when_text(r, head.last_us));
+    ui_kv(s.h, msg_text(req_lang(r), MSG("ledger.full")), full_text(&s));
     ui_kv_close(s.h);
     if (verify)
         ui_badge(s.h, rep.problem ? UI_BAD : UI_GOOD, rep.problem ? msg_fill(r, req_lang(r), MSG("ledger.bad"), mem_fmt(r, "%lld", (long long)rep.first_bad), rep.problem, NULL)

@@ -62,7 +62,7 @@ struct run {
     char *dir, *packs, *db, *db_name, *db_second /* after a restore */, *report; const struct line *at; size_t next;
     struct server sv[SERVERS_MAX]; int on; int64_t now_us;
     struct map *vars, *logins, *passwords; const char *who; struct reply last; bool acted, hushed; int64_t mark, set_before; const char *expect_refusal;
-    struct json *adopted; int serial;
+    struct json *adopted; int serial; const char *full_day /* on which everything was judged last */;
 };
 bool run_scene(TALLOC_CTX *mem, const struct options *o, const struct scene *s, bool pg, char **ret_report);
 /* Notes the failure of the present line; always false. */

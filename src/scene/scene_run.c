@@ -80,7 +80,8 @@ static bool scene_post(struct run *r, int i, const char *body)
     struct request q = {.method = "POST", .path = "/api/v1/scene", .body = body, .body_n = strlen(body)};
     if (!http_ask(r->step, r->sv[i].port, &q, &p) || p.status != 200)
         return run_fail(r, "the server settles (is it built with -Dscene=true?)", mem_fmt(r->step, "%s %s", reply_text(r->step, &p), p.status == 0 ? log_tail(r) : ""));
-    return true;
+    r->full_day = mem_strdup(r->mem, json_get_str(p.json, "full_day"));
+    return json_get_i64(p.json, "full_missed", 0) == 0 ? true : run_fail(r, "judging everything finds what judging step by step has found", json_get_str(p.json, "full_which"));
 }
 
 bool settle(struct run *r)
@@ -150,6 +151,19 @@ static bool lines_run(struct run *r)
     return true;
 }
 
+/* Every scene ends with the next day's judging of everything: it must find that no write and no day before has left a verdict behind. */
+static bool day_after(struct run *r)
+{
+    char day[CIVIL_TEXT_N];
+    r->now_us += US_PER_DAY;
+    if (!r->sv[0].up)
+        return true;
+    civil_text(civil_of_us(r->now_us), day);
+    if (!clock_tell(r))
+        return false;
+    return text_eq(r->full_day, day) ? true : run_fail(r, mem_fmt(r->step, "everything judged again on %s", day), r->full_day);
+}
+
 static bool place(struct run *r)
 {
     struct civil on;
@@ -182,7 +196,7 @@ bool run_scene(TALLOC_CTX *mem, const struct options *o, const struct scene *s, 
     struct line first = {.file = s->file, .no = s->no};
     struct run r = {.mem = mem, .step = mem, .o = o, .s = s, .pg = pg, .vars = map_new(mem), .logins = map_new(mem), .passwords = map_new(mem), .at = &first};
     r.base = base_get(mem, o, s, pg);
-    bool ok = r.base != NULL ? place(&r) && server_start(&r, 0) && lines_run(&r) : run_fail(&r, "the example loads", "see above");
+    bool ok = r.base != NULL ? place(&r) && server_start(&r, 0) && lines_run(&r) && day_after(&r) : run_fail(&r, "the example loads", "see above");
     for (int i = 0; i < SERVERS_MAX; i++) {
         bool ended = server_stop(&r, i, SIGTERM);
         ok = ok && ended;
