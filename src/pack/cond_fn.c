@@ -419,12 +419,24 @@ static struct val f_chosen(struct gen *g, const struct node *n, struct val *a)
     return mk(V_BOOL, mem_fmt(g->mem, "(%s IN (%s))", a[1].sql, in_list(g, setting(g, a[0].lit, &key), " ,", false)));
 }
 
+/* A Japanese list of words stands with 、 between them: commas for in_list. */
+static const char *with_commas(struct gen *g, const char *v)
+{
+    static const char mark[] = "\xe3\x80\x81";
+    struct buf *b = buf_new(g->mem, COND_SQL_MAX);
+    for (const char *p = v ? v : "", *at; *p != '\0'; p = at ? at + 3 : p + strlen(p)) {
+        at = strstr(p, mark);
+        buf_fmt(b, "%.*s%s", at ? (int)(at - p) : (int)strlen(p), p, at ? "," : "");
+    }
+    return b->n ? cond_text(g, b) : NULL;
+}
+
 static struct val f_listed(struct gen *g, const struct node *n, struct val *a)
 {
     const char *key;
     if (param_of(g, a[0].lit) == NULL)
         return cond_bad(g, n->list[0]->at, MSG("cond.param"), a[0].lit, NULL);
-    return mk(V_BOOL, mem_fmt(g->mem, "(lower(%s) IN (%s))", a[1].sql, in_list(g, setting(g, a[0].lit, &key), ",\n", true)));
+    return mk(V_BOOL, mem_fmt(g->mem, "(lower(%s) IN (%s))", a[1].sql, in_list(g, with_commas(g, setting(g, a[0].lit, &key)), ",\n", true)));
 }
 
 static struct val f_days(struct gen *g, const struct node *n, struct val *a)

@@ -187,7 +187,8 @@ static void field_limits(struct build *b, const struct raw_field *rf, struct fie
         problem_add(b->problems, member_pos(&rf->head, f->has_min ? "min" : "max"), MSG("pack.field.limit"), f->id, NULL, NULL);
     if (f->has_min && f->has_max && f->min > f->max)
         problem_add(b->problems, member_pos(&rf->head, "min"), MSG("pack.field.limits"), f->id, NULL, NULL);
-    if (rf->pattern && (!name_index(patterns, rf->pattern) || f->type != FT_TEXT))
+    bool year = rf->pattern && text_eq(rf->pattern, "year") && f->type == FT_INT;
+    if (rf->pattern && !year && (!name_index(patterns, rf->pattern) || f->type != FT_TEXT))
         problem_add(b->problems, member_pos(&rf->head, "pattern"), MSG("pack.field.pattern"), f->id, rf->pattern, NULL);
     if (rf->many && !type_in(f->type, T(REF) | T(PERSON) | T(DEPARTMENT) | T(FILE)))
         problem_add(b->problems, member_pos(&rf->head, "many"), MSG("pack.field.many"), f->id, NULL, NULL);

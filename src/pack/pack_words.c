@@ -137,7 +137,7 @@ static const struct kw words_field[] = {
     {"columns", KW_LIST, W(field, columns), false, NULL, &kw_field, "table: its columns"},
     {"min", KW_INT, W(field, min), false, NULL, NULL, "least number, or number of characters"},
     {"max", KW_INT, W(field, max), false, NULL, NULL, "greatest number, or number of characters"},
-    {"pattern", KW_TEXT, W(field, pattern), false, NULL, NULL, "mac, ip, email, tel, postal, url_https, code"},
+    {"pattern", KW_TEXT, W(field, pattern), false, NULL, NULL, "text: mac, ip, email, tel, postal, url_https, code; int: year (shown without commas)"},
     {"audited_by", KW_IDENT, W(field, audited_by), false, NULL, NULL, "department, ref: the person field (of the same table or form) or `made_by` that audits it: never of that department, never the maker of that record"},
     {"unique", KW_BOOL, W(field, unique), false, NULL, NULL, "no two records in force with the same value"},
     {"personal", KW_BOOL, W(field, personal), false, NULL, NULL, "personal data: blanked when a person is erased"},

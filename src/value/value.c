@@ -398,7 +398,7 @@ char *value_show(TALLOC_CTX *mem, const struct field *f, const char *text, enum 
     if (text == NULL)
         return mem_strdup(mem, "");
     switch (f->type) {
-    case FT_INT: case FT_NUMBER: return show_number(mem, text);
+    case FT_INT: case FT_NUMBER: return f->pattern != NULL ? mem_strdup(mem, text) : show_number(mem, text);   /* a year has no commas */
     case FT_MONEY: return msg_fill(mem, lang, MSG("value.yen"), show_number(mem, text), NULL);
     case FT_MONTH: return msg_fill(mem, lang, MSG("value.month-of"), text, NULL);
     case FT_DURATION: return show_duration(mem, text, lang);

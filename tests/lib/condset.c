@@ -84,7 +84,7 @@ static struct role roles[] = {
     {.id = "clerk", .key = "sme:clerk", .pack = &packs[1]},
 };
 static struct effective values[] = {
-    {.key = "core.fiscal_start", .value = "4"}, {.key = "sme.max_days", .value = "14"}, {.key = "sme.words", .value = "tokyo, Osaka\n大阪"},
+    {.key = "core.fiscal_start", .value = "4"}, {.key = "sme.max_days", .value = "14"}, {.key = "sme.words", .value = "tokyo, kyoto、Osaka\n大阪"},
     {.key = "sme.retain", .value = "P3Y"}, {.key = "sme.strict", .value = "true"}, {.key = "sme.since", .value = "2026-04-01"},
     {.key = "sme.unit", .value = "folder"}, {.key = "sme.measures", .value = "usb hdd"},
 };

@@ -179,6 +179,9 @@ static void shown(void **state)
     f.type = FT_INT;
     assert_string_equal(value_show(mem, &f, "-1234", LANG_JA), "-1,234");
     assert_string_equal(value_show(mem, &f, "123", LANG_JA), "123");
+    f.pattern = "year";
+    assert_string_equal(value_show(mem, &f, "2026", LANG_JA), "2026");
+    f.pattern = NULL;
     f.type = FT_DATE;
     assert_string_equal(value_show(mem, &f, "2026-06-01", LANG_JA), "2026/06/01");
     f.type = FT_DATETIME;
