@@ -25,6 +25,8 @@ INSERT INTO revision_body (revision, body) VALUES ($1, $2);
 UPDATE revision_body SET body = $2 WHERE revision = $1;
 -- name: revision_body_get :opt  in: revision i64  out: body text
 SELECT body FROM revision_body WHERE revision = $1;
+-- name: revision_bodies_of :many  in: record i64, lim i64  out: id i64, body text
+SELECT r.id, b.body FROM revision r JOIN revision_body b ON b.revision = r.id WHERE r.record = $1 ORDER BY r.no DESC LIMIT $2;
 -- name: revision_by_id :one  in: id i64  out: id i64, record i64, no i64, form text, pack_set i64, author i64, at i64, hash blob, commits text, seq i64
 SELECT id, record, no, form, pack_set, author, at, hash, commits, seq FROM revision WHERE id = $1;
 -- name: revision_last_no :one  in: record i64  out: no i64
@@ -90,8 +92,8 @@ INSERT INTO step_who (record, revision, ord, person, post, state, on_behalf) VAL
 SELECT ord, step, state, need, bind, opened_at, done_at, note, revision FROM step WHERE record = $1 ORDER BY ord LIMIT 64;
 -- name: step_whos_of :many  in: record i64  out: ord i64, person i64, post text, state text, on_behalf i64?
 SELECT ord, person, post, state, on_behalf FROM step_who WHERE record = $1 ORDER BY ord, person LIMIT 500;
--- name: waiting_for :many  in: person i64, lim i64  out: record i64, number text, title text, form text, post text, since i64, made_by i64
-SELECT w.record, r.number, r.title, r.form, w.post, s.opened_at, r.made_by FROM step_who w JOIN step s ON s.record = w.record AND s.revision = w.revision AND s.ord = w.ord JOIN record r ON r.id = w.record WHERE w.person = $1 AND w.state = 'open' ORDER BY w.record LIMIT $2;
+-- name: waiting_for :many  in: person i64, lim i64  out: record i64, number text, title text, form text, post text, since i64, made_by i64, step text, route_set i64?
+SELECT w.record, r.number, r.title, r.form, w.post, s.opened_at, r.made_by, s.step, r.route_set FROM step_who w JOIN step s ON s.record = w.record AND s.revision = w.revision AND s.ord = w.ord JOIN record r ON r.id = w.record WHERE w.person = $1 AND w.state = 'open' ORDER BY w.record LIMIT $2;
 -- name: returned_to :many  in: person i64, lim i64  out: record i64, number text, title text, form text, draft_state text, updated_at i64
 SELECT id, number, title, form, draft_state, updated_at FROM record WHERE made_by = $1 AND draft_state IN ('returned', 'draft', 'rejected') ORDER BY updated_at DESC LIMIT $2;
 

@@ -35,6 +35,7 @@ static enum rc holders_out(struct req *r, struct reader *rd, struct json *o, str
         return err_set(e, ERR_RECORD_MISSING, "role %s", req_query(r, "role") ? req_query(r, "role") : "-");
     TRY(department(rd, req_query(r, "department"), &dept, e));
     TRY(org_holders_set(rd->db, r, rd->set, role->key, dept, rd->today, &v, e));
+    TRY(titles_read(rd->db, r, &v, e));
     for (size_t i = 0; i < v.n; i++)
         TRY(person_out(rd, v.v[i], json_add_obj(arr), e));
     return RC_OK;

@@ -213,6 +213,10 @@ static enum rc list_out(struct req *r, struct reader *rd, struct json *o, struct
         json_set_i64(o, "after", last);
     else if (more)
         json_set_str(o, "after", place);
+    struct id_vec shown = VEC_INIT(rd->mem);
+    for (size_t i = 0; i < json_n(arr); i++)
+        ids_want(&shown, json_get_i64(json_at(arr, i), "record", 0));
+    TRY(titles_read(rd->db, rd->mem, &shown, e));
     for (size_t i = 0; i < json_n(arr); i++) {
         int64_t id = json_get_i64(json_at(arr, i), "record", 0);
         json_set_str(json_item(arr, i), "title", record_title(rd->db, rd->mem, id));

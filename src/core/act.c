@@ -19,7 +19,7 @@ enum rc record_get(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, i
 {
     struct q_record_row q;
     bool found;
-    TRY(q_record_row(db, mem, id, &q, &found, e));
+    TRY(record_row(db, mem, id, &q, &found, e));
     if (!found)
         return err_set(e, ERR_RECORD_MISSING, "record %lld", (long long)id);
     *ret_record = (struct record){.id = q.id, .form_ident = q.form, .form = set ? pack_form(set, q.form) : NULL, .number = q.number, .state = q.state,

@@ -294,22 +294,28 @@ enum rc conformity(struct reader *r, const char *pack, struct article_states *re
 
 /* ---- who violates ---- */
 
-/* A record that the reader may not see is counted but not named. */
-static enum rc violator_add(struct reader *r, struct violator v, struct violators *ret, struct err *e)
+/* A record that the reader may not see is counted but not named. What deciding it needs is read for all of them together. */
+static enum rc violators_hide(struct reader *r, struct violators *v, struct err *e)
 {
-    struct record rec;
-    bool sees = false;
-    if (v.subject != 0) {
-        TRY(record_get(r->db, r->mem, r->set, v.subject, &rec, e));
+    struct id_vec ids = VEC_INIT(r->mem);
+    for (size_t i = 0; i < v->n; i++)
+        ids_want(&ids, v->v[i].subject);
+    TRY(records_read(r->db, r->mem, &ids, e));
+    TRY(parts_read(r->db, r->mem, r->actor.person, &ids, e));
+    for (size_t i = 0; i < v->n; i++) {
+        struct record rec;
+        bool sees = false;
+        if (v->v[i].subject == 0)
+            continue;
+        TRY(record_get(r->db, r->mem, r->set, v->v[i].subject, &rec, e));
         if (rec.form != NULL)
             TRY(perm_may(r, PERMIT_SEE, rec.form, &rec, &sees, e));
         if (!sees) {
-            v.subject = 0;
-            v.number = "";
-            v.title = msg_text(r->actor.lang, MSG("conform.hidden"));
+            v->v[i].subject = 0;
+            v->v[i].number = "";
+            v->v[i].title = msg_text(r->actor.lang, MSG("conform.hidden"));
         }
     }
-    *vec_push(ret) = v;
     return RC_OK;
 }
 
@@ -330,8 +336,8 @@ static enum rc violators_of(struct reader *r, const struct check *k, const char 
         return RC_OK;
     TRY(q_verdict_violators(r->db, r->mem, k->key, state, limit - (int)ret->n, &row, e));
     for (size_t i = 0; i < row.n; i++)
-        TRY(violator_add(r, (struct violator){.check = k->key, .subject = row.v[i].subject, .title = row.v[i].title, .number = row.v[i].number,
-                                           .state = as, .since_us = row.v[i].since_us, .why = fault_text(r, row.v[i].why)}, ret, e));
+        *vec_push(ret) = (struct violator){.check = k->key, .subject = row.v[i].subject, .title = row.v[i].title, .number = row.v[i].number,
+                                           .state = as, .since_us = row.v[i].since_us, .why = fault_text(r, row.v[i].why)};
     return RC_OK;
 }
 
@@ -340,16 +346,20 @@ static enum rc duty_overdue(struct reader *r, const char *duty, enum verdict_sta
     struct q_tasks_overdue_of_duty_rows row;
     TRY(q_tasks_overdue_of_duty(r->db, r->mem, duty, r->now_us, limit - (int)ret->n, &row, e));
     for (size_t k = 0; k < row.n; k++)
-        TRY(violator_add(r, (struct violator){.check = row.v[k].name, .subject = row.v[k].record, .title = row.v[k].title, .number = row.v[k].number,
-                                           .state = as, .since_us = row.v[k].due_us}, ret, e));
+        *vec_push(ret) = (struct violator){.check = row.v[k].name, .subject = row.v[k].record, .title = row.v[k].title, .number = row.v[k].number,
+                                           .state = as, .since_us = row.v[k].due_us};
     return RC_OK;
 }
 
+/* Of a whole regulation only what has something to show is asked. */
 static enum rc overdue_of(struct reader *r, const struct pack *p, const char *article, int limit, struct violators *ret, struct err *e)
 {
+    struct overdue *n = article == NULL ? mem_array(r->mem, struct overdue, r->set->duty_n + 1) : NULL;
+    if (n != NULL)
+        TRY(overdue_read(r, n, e));
     for (size_t i = 0; i < r->set->duty_n && (int)ret->n < limit; i++) {
         const struct duty *d = &r->set->duty[i];
-        if (d->pack == p && (article == NULL || text_eq(d->article, article)))
+        if (d->pack == p && (article == NULL ? n[i].n > 0 : text_eq(d->article, article)))
             TRY(duty_overdue(r, d->key, VERDICT_BAD, limit, ret, e));
     }
     return RC_OK;
@@ -371,17 +381,22 @@ enum rc conformity_violators(struct reader *r, const char *pack, const char *art
     const struct pack *p = NULL;
     if (ret->mem == NULL)
         ret->mem = r->mem;
+    struct tally *n = article == NULL && check == NULL && r->set != NULL ? mem_array(r->mem, struct tally, r->set->check_n + 1) : NULL;
     limit = limit < 1 || limit > VIOLATORS_MAX ? VIOLATORS_MAX : limit;
+    if (n != NULL)
+        TRY(tallies_read(r, n, e));
     for (size_t i = 0; r->set != NULL && i < r->set->pack_n; i++)
         if (pack != NULL && strcmp(r->set->pack[i].id, pack) == 0)
             p = &r->set->pack[i];
     for (int pass = 0; r->set != NULL && pass < 2; pass++)
         for (size_t i = 0; i < r->set->check_n; i++) {
             const struct check *k = &r->set->check[i];
-            if (asked_about(r, k, p, article, check))
+            if (asked_about(r, k, p, article, check) && (n == NULL || (pass == 0 ? n[i].bad : n[i].unknown) > 0))
                 TRY(violators_of(r, k, pass == 0 ? "bad" : "unknown", pass == 0 ? VERDICT_BAD : VERDICT_UNKNOWN, limit, ret, e));
         }
-    return p != NULL && check == NULL ? overdue_of(r, p, article, limit, ret, e) : RC_OK;
+    if (p != NULL && check == NULL)
+        TRY(overdue_of(r, p, article, limit, ret, e));
+    return violators_hide(r, ret, e);
 }
 
 /* ---- one duty ---- */
@@ -408,8 +423,8 @@ static enum rc unrelieved(struct reader *r, const struct check *k, struct relief
         bool covered = x->whole || exception_one(x->excepted, x->duty, row.v[i].number);
         struct violators *to = covered ? &x->covered : ret;
         if (to->n < VIOLATORS_MAX)
-            TRY(violator_add(r, (struct violator){.check = k->key, .subject = row.v[i].subject, .title = row.v[i].title, .number = row.v[i].number,
-                                               .state = covered ? VERDICT_EXCEPTED : VERDICT_BAD, .since_us = row.v[i].since_us}, to, e));
+            *vec_push(to) = (struct violator){.check = k->key, .subject = row.v[i].subject, .title = row.v[i].title, .number = row.v[i].number,
+                                              .state = covered ? VERDICT_EXCEPTED : VERDICT_BAD, .since_us = row.v[i].since_us};
     }
     return RC_OK;
 }
@@ -466,5 +481,5 @@ enum rc duty_state(struct reader *r, const char *duty, enum verdict_state *ret_s
         *ret_state = undeclared ? VERDICT_UNKNOWN : x.covered.n > 0 ? VERDICT_EXCEPTED : judged ? VERDICT_OK : VERDICT_NONE;
     for (size_t i = 0; i < x.covered.n && ret->n < VIOLATORS_MAX; i++)
         *vec_push(ret) = x.covered.v[i];
-    return RC_OK;
+    return violators_hide(r, ret, e);
 }

@@ -28,6 +28,7 @@
 #include "value/value.h"
 
 struct core;
+VEC_TYPE(id_vec, int64_t);
 /* Opens everything; on an empty data directory creates it and waits for set-up. */
 MUST enum rc core_open(TALLOC_CTX *mem, const struct conf *conf, struct core **ret_core, struct err *e);
 void core_close(struct core *c);                           /* stops writer and keeper after the queue is empty */
@@ -104,6 +105,8 @@ bool record_runs(const struct record *rec);                    /* its draft is i
 /* The same inside a command: what this very command wrote is known and not read again. Owned by w->mem. */
 MUST enum rc work_content(struct work *w, int64_t revision, struct content **ret_content, struct err *e);
 MUST enum rc revision_content(struct db *db, TALLOC_CTX *mem, int64_t revision, struct content **ret_content, size_t *ret_erased, struct err *e);
+/* The newest contents of a record, newest first, in one statement. */
+MUST enum rc revision_contents(struct reader *r, int64_t record, size_t max, struct content **ret_content /* max places */, size_t *ret_n, struct err *e);
 /* What a row of a log says beside its fields: which row it stands for and why, which one stands for it, why it was entered late. */
 struct log_note { int64_t corrects, corrected_by; const char *reason, *late; };
 MUST enum rc log_read(struct reader *r, const struct record *rec, struct log_note *ret, struct err *e);
@@ -138,6 +141,12 @@ struct waiting { int64_t record; const char *number, *title, *form_ident, *post,
 VEC_TYPE(waitings, struct waiting);
 MUST enum rc route_waiting_for_me(struct reader *r, int limit, struct waitings *ret, struct err *e);   /* approvals */
 MUST enum rc route_returned_to_me(struct reader *r, int limit, struct waitings *ret, struct err *e);
+/* ---- known.c: what a page will ask about many records, read at once and kept for the snapshot; asking one by one stays right, and dear ---- */
+void ids_want(struct id_vec *ids, int64_t id);                                       /* 0 names nobody */
+void titles_in(const struct form *f, const struct content *c, struct id_vec *ids);      /* whom and what a content refers to */
+MUST enum rc titles_read(struct db *db, TALLOC_CTX *mem, const struct id_vec *ids, struct err *e);       /* for person_name and record_title */
+MUST enum rc records_read(struct db *db, TALLOC_CTX *mem, const struct id_vec *ids, struct err *e);      /* for record_get */
+MUST enum rc parts_read(struct db *db, TALLOC_CTX *mem, int64_t person, const struct id_vec *ids, struct err *e);   /* for PERMIT_SEE: in whose route, acts or tasks the person is */
 const char *person_name(struct db *db, TALLOC_CTX *mem, int64_t person);    /* "(消去済み)" when erased; "system" for 0 */
 const char *record_title(struct db *db, TALLOC_CTX *mem, int64_t record);
 bool core_resolve(void *ctx /* struct reader */, const struct form *target, const char *typed, int64_t *ret_id, bool *ret_several);    /* a resolve_fn */
@@ -166,7 +175,6 @@ MUST enum rc list_order(TALLOC_CTX *mem, const struct form *f, const char *sort,
 MUST enum rc list_place(TALLOC_CTX *mem, const struct form *f, const char *sort, const struct list_query *q, struct db_rows *rows, char **ret, struct err *e);
 
 /* ---- organisation ---- */
-VEC_TYPE(id_vec, int64_t);
 MUST enum rc org_holders(struct db *db, TALLOC_CTX *mem, const char *role_key, int64_t department /* 0: any */, const char *on, struct id_vec *ret, struct err *e);
 MUST enum rc org_head(struct db *db, TALLOC_CTX *mem, int64_t department, const char *on, int64_t *ret_person, struct err *e);  /* 0: vacant */
 MUST enum rc org_department_of(struct db *db, int64_t person, const char *on, int64_t *ret_department, struct err *e);           /* main post; 0: none */

@@ -104,7 +104,13 @@ MUST enum rc record_answer(struct work *w, int64_t id, struct json *body, struct
 /* What happens when a draft becomes the version in force: then: tasks, numbering, todo. Fills effect. */
 MUST enum rc record_promote(struct work *w, const struct record *rec, const struct content *c, struct json *effect, struct err *e);
 
+/* ---- known.c ---- */
+MUST enum rc record_row(struct db *db, TALLOC_CTX *mem, int64_t id, struct q_record_row *ret, bool *ret_found, struct err *e);
+bool part_known(struct db *db, TALLOC_CTX *mem, int64_t person, int64_t record, bool *ret);      /* false: nobody looked */
+
 /* ---- org.c ---- */
+MUST enum rc org_heads(struct db *db, TALLOC_CTX *mem, int64_t person, struct id_vec *ret, struct err *e);        /* departments */
+MUST enum rc org_below(struct db *db, TALLOC_CTX *mem, const int64_t *department, size_t n, struct id_vec *ret, struct err *e);     /* directly below one of these */
 /* The next superior of a department's people who is none of `avoid`, at the top the post that a pack names; nothing when there is nobody. */
 MUST enum rc org_climb(struct work *w, int64_t department, const int64_t *avoid, size_t avoid_n, struct seat_vec *ret, struct err *e);
 void org_roles_read(struct work *w, const struct form *f, struct content *c);       /* typed roles to role keys; troubles for unknown ones */

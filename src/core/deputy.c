@@ -36,16 +36,37 @@ static enum rc rows_of(struct db *db, TALLOC_CTX *mem, const struct sql *s, stru
     }
 }
 
+struct kept_deputies { size_t n; struct deputy v[]; };       /* asked for every record of a page (db_memo) */
+
 enum rc deputies_of(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t person, const char *on, struct deputy_vec *ret, struct err *e)
 {
     struct sql *s = sql_new(mem);
+    const char *key = mem_fmt(mem, "deputies %lld %s", (long long)person, on);
+    if (ret->mem == NULL)
+        ret->mem = mem;
     if (!has_form(set) || person == 0)
+        return RC_OK;
+    const struct kept_deputies *old = db_memo_get(db, key);
+    for (size_t i = 0; old != NULL && i < old->n; i++) {
+        struct deputy *d = vec_push(ret);
+        *d = old->v[i];
+        d->role = mem_strdup(mem, old->v[i].role);
+    }
+    if (old != NULL)
         return RC_OK;
     sql_lit(s, "SELECT d.record, d.from_person, d.to_person, d.role FROM f_delegation d WHERE d.to_person = ");
     sql_i64(s, person);
     lasting(s, on, on);
     sql_lit(s, " ORDER BY d.record LIMIT 200");
-    return rows_of(db, mem, s, ret, e);
+    TRY(rows_of(db, mem, s, ret, e));
+    struct kept_deputies *k = mem_alloc(mem, 1, sizeof *k + ret->n * sizeof ret->v[0], "kept_deputies");
+    k->n = ret->n;
+    for (size_t i = 0; i < ret->n; i++) {
+        k->v[i] = ret->v[i];
+        k->v[i].role = mem_strdup(k, ret->v[i].role);
+    }
+    (void)db_memo_put(db, key, k);
+    return RC_OK;
 }
 
 /* ---- scope ---- */

@@ -100,6 +100,15 @@ enum rc ftable_ensure(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set
 
 /* ---- filling ---- */
 
+/* Answers about people and posts are kept (org.c, deputy.c): whoever writes such a row ends that. */
+static void touched(struct tx *tx, const struct form *f)
+{
+    static const char *const asked[] = {"person", "department", "assignment", "delegation"};
+    for (size_t i = 0; i < ARRAY_N(asked); i++)
+        if (strcmp(f->ident, asked[i]) == 0)
+            db_memo_forget(tx_db(tx));
+}
+
 static void value_bind(struct sql *s, const struct field *f, const char *text)
 {
     int64_t i;
@@ -132,6 +141,7 @@ static enum rc slot_delete(struct tx *tx, TALLOC_CTX *mem, const char *table, in
 
 enum rc ftable_drop(struct tx *tx, TALLOC_CTX *mem, const struct form *f, int64_t record, enum slot slot, struct err *e)
 {
+    touched(tx, f);
     TRY(slot_delete(tx, mem, form_table(mem, f), record, slot, e));
     for (size_t i = 0; i < f->field_n; i++)
         if (field_is_child(&f->field[i]))
@@ -211,6 +221,7 @@ enum rc ftable_add(struct tx *tx, TALLOC_CTX *mem, const struct form *f, const s
 {
     MEM_SCOPE(tmp, mem);
     struct sql *s = sql_new(tmp);
+    touched(tx, f);
     sql_lit(s, "INSERT INTO ");
     sql_ident(s, form_table(tmp, f));
     sql_lit(s, " (");
@@ -273,6 +284,7 @@ enum rc ftable_change(struct tx *tx, TALLOC_CTX *mem, const struct form *f, cons
 {
     MEM_SCOPE(tmp, mem);
     struct change_vec changes = VEC_INIT(tmp);
+    touched(tx, f);
     content_diff(tmp, was, c, &changes);
     for (size_t i = 0; i < changes.n; i++)
         if (!plain_change(f, changes.v[i].path))
@@ -330,6 +342,7 @@ enum rc ftable_sync(struct tx *tx, TALLOC_CTX *mem, const struct form *f, const 
 {
     MEM_SCOPE(tmp, mem);
     struct sql *s = sql_new(tmp);
+    touched(tx, f);
     sql_lit(s, "UPDATE ");
     sql_ident(s, form_table(tmp, f));
     sql_lit(s, " SET state = CASE slot WHEN 1 THEN ");

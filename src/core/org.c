@@ -38,14 +38,6 @@ static enum rc ids_of(struct db *db, TALLOC_CTX *mem, const struct sql *s, struc
     }
 }
 
-static enum rc id_one(struct db *db, const struct sql *s, TALLOC_CTX *mem, int64_t *ret, struct err *e)
-{
-    struct id_vec v = VEC_INIT(mem);
-    TRY(ids_of(db, mem, s, &v, e));
-    *ret = v.n > 0 ? v.v[0] : 0;
-    return RC_OK;
-}
-
 /* Somebody who left holds nothing. */
 static void still_here(struct sql *s, const char *on)
 {
@@ -54,8 +46,77 @@ static void still_here(struct sql *s, const char *on)
     sql_lit(s, "))");
 }
 
+/* ---- answers kept: the same few people and departments are asked about all day (db_memo; ftable.c forgets them when such a form is written) ---- */
+
+struct kept_ids { size_t n; int64_t v[]; };
+#define KEPT_KEY 200
+
+/* What is asked, of whom and where, which role, on which day: everything that the answer depends on. */
+static const char *kept_key(TALLOC_CTX *mem, const char *what, int64_t a, int64_t b, const char *role, const char *on)
+{
+    struct buf *k = buf_new(mem, KEPT_KEY * 4);
+    buf_puts(k, what);
+    buf_i64(k, a);
+    buf_putc(k, ' ');
+    buf_i64(k, b);
+    buf_putc(k, ' ');
+    buf_puts(k, on ? on : "");
+    buf_putc(k, ' ');
+    buf_puts(k, role ? role : "");
+    return k->p;
+}
+
+static bool kept(const struct db *db, TALLOC_CTX *mem, const char *key, struct id_vec *ret)
+{
+    const struct kept_ids *ids = db_memo_get(db, key);
+    if (ids == NULL)
+        return false;
+    if (ret->mem == NULL)
+        ret->mem = mem;
+    for (size_t i = 0; i < ids->n; i++)
+        id_add(ret, ids->v[i]);
+    return true;
+}
+
+/* Asks, and keeps the answer by its key. */
+static enum rc kept_ask(struct db *db, TALLOC_CTX *mem, const char *key, const struct sql *s, struct id_vec *ret, struct err *e)
+{
+    struct id_vec v = VEC_INIT(mem);
+    TRY(ids_of(db, mem, s, &v, e));
+    struct kept_ids *ids = mem_alloc(mem, 1, sizeof *ids + v.n * sizeof v.v[0], "kept_ids");
+    ids->n = v.n;
+    if (ret->mem == NULL)
+        ret->mem = mem;
+    for (size_t i = 0; i < v.n; i++) {
+        ids->v[i] = v.v[i];
+        id_add(ret, v.v[i]);
+    }
+    (void)db_memo_put(db, key, ids);
+    return RC_OK;
+}
+
+static enum rc kept_one(struct db *db, TALLOC_CTX *mem, const char *key, const struct sql *s, int64_t *ret, struct err *e)
+{
+    struct id_vec v = VEC_INIT(mem);
+    TRY(kept_ask(db, mem, key, s, &v, e));
+    *ret = v.n > 0 ? v.v[0] : 0;
+    return RC_OK;
+}
+
+static bool kept_id(const struct db *db, TALLOC_CTX *mem, const char *key, int64_t *ret)
+{
+    struct id_vec v = VEC_INIT(mem);
+    if (!kept(db, mem, key, &v))
+        return false;
+    *ret = v.n > 0 ? v.v[0] : 0;
+    return true;
+}
+
 enum rc org_holders(struct db *db, TALLOC_CTX *mem, const char *role_key, int64_t department, const char *on, struct id_vec *ret, struct err *e)
 {
+    const char *key = kept_key(mem, "org.holders ", department, 0, role_key, on);
+    if (kept(db, mem, key, ret))
+        return RC_OK;
     struct sql *s = sql_new(mem);
     sql_lit(s, "SELECT x.person FROM f_assignment x WHERE x.slot = 0 AND x.role = ");
     sql_text(s, role_key);
@@ -66,50 +127,64 @@ enum rc org_holders(struct db *db, TALLOC_CTX *mem, const char *role_key, int64_
         sql_i64(s, department);
     }
     sql_lit(s, " ORDER BY x.person LIMIT 500");
-    return ids_of(db, mem, s, ret, e);
+    return kept_ask(db, mem, key, s, ret, e);
 }
 
 enum rc org_parent(struct db *db, int64_t department, int64_t *ret_parent, struct err *e)
 {
     MEM_SCOPE(tmp, NULL);
+    const char *key = kept_key(tmp, "org.parent ", department, 0, NULL, NULL);
+    if (kept_id(db, tmp, key, ret_parent))
+        return RC_OK;
     struct sql *s = sql_new(tmp);
     sql_lit(s, "SELECT parent FROM f_department WHERE slot = 0 AND record = ");
     sql_i64(s, department);
-    return id_one(db, s, tmp, ret_parent, e);
+    return kept_one(db, tmp, key, s, ret_parent, e);
 }
 
 enum rc org_department_of(struct db *db, int64_t person, const char *on, int64_t *ret_department, struct err *e)
 {
     MEM_SCOPE(tmp, NULL);
-    struct sql *s = sql_new(tmp);
+    const char *key = kept_key(tmp, "org.department ", person, 0, NULL, NULL);
     (void)on;
+    if (kept_id(db, tmp, key, ret_department))
+        return RC_OK;
+    struct sql *s = sql_new(tmp);
     sql_lit(s, "SELECT department_ FROM f_person WHERE slot = 0 AND record = ");
     sql_i64(s, person);
-    return id_one(db, s, tmp, ret_department, e);
+    return kept_one(db, tmp, key, s, ret_department, e);
 }
 
 enum rc org_head(struct db *db, TALLOC_CTX *mem, int64_t department, const char *on, int64_t *ret_person, struct err *e)
 {
+    const char *key = kept_key(mem, "org.head ", department, 0, NULL, on);
+    if (kept_id(db, mem, key, ret_person))
+        return RC_OK;
     struct sql *s = sql_new(mem);
     sql_lit(s, "SELECT x.head FROM f_department x WHERE x.slot = 0 AND x.record = ");
     sql_i64(s, department);
     sql_lit(s, " AND EXISTS (SELECT 1 FROM f_person p WHERE p.record = x.head AND p.slot = 0 AND (p.left_on IS NULL OR p.left_on >= ");
     sql_text(s, on);
     sql_lit(s, "))");
-    return id_one(db, s, mem, ret_person, e);
+    return kept_one(db, mem, key, s, ret_person, e);
 }
 
 enum rc org_is_here(struct db *db, int64_t person, const char *on, bool *ret, struct err *e)
 {
     MEM_SCOPE(tmp, NULL);
     int64_t id = 0;
+    const char *key = kept_key(tmp, "org.here ", person, 0, NULL, on);
+    if (kept_id(db, tmp, key, &id)) {
+        *ret = id == person;
+        return RC_OK;
+    }
     struct sql *s = sql_new(tmp);
     sql_lit(s, "SELECT record FROM f_person WHERE slot = 0 AND record = ");
     sql_i64(s, person);
     sql_lit(s, " AND (left_on IS NULL OR left_on >= ");
     sql_text(s, on);
     sql_lit(s, ")");
-    TRY(id_one(db, s, tmp, &id, e));
+    TRY(kept_one(db, tmp, key, s, &id, e));
     *ret = id == person;
     return RC_OK;
 }
@@ -156,6 +231,9 @@ static enum rc held(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, 
 {
     const char *keys[24];
     size_t n;
+    const char *key = kept_key(mem, "org.held ", person, set->id, role, on);        /* which posts are one is the set's to say */
+    if (kept(db, mem, key, ret))
+        return RC_OK;
     struct sql *s = sql_new(mem);
     role_keys(set, role, keys, &n, ARRAY_N(keys));
     if (n == 0)
@@ -173,6 +251,28 @@ static enum rc held(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, 
     dated(s, on);
     still_here(s, on);
     sql_lit(s, " LIMIT 1");
+    return kept_ask(db, mem, key, s, ret, e);
+}
+
+/* The departments that this person heads. */
+enum rc org_heads(struct db *db, TALLOC_CTX *mem, int64_t person, struct id_vec *ret, struct err *e)
+{
+    const char *key = kept_key(mem, "org.heads ", person, 0, NULL, NULL);
+    if (kept(db, mem, key, ret))
+        return RC_OK;
+    struct sql *s = sql_new(mem);
+    sql_lit(s, "SELECT record FROM f_department WHERE slot = 0 AND head = ");
+    sql_i64(s, person);
+    sql_lit(s, " LIMIT 500");
+    return kept_ask(db, mem, key, s, ret, e);
+}
+
+enum rc org_below(struct db *db, TALLOC_CTX *mem, const int64_t *department, size_t n, struct id_vec *ret, struct err *e)
+{
+    struct sql *s = sql_new(mem);
+    sql_lit(s, "SELECT record FROM f_department WHERE slot = 0 AND parent");
+    sql_in_ids(s, department, n);
+    sql_lit(s, " LIMIT 1000");
     return ids_of(db, mem, s, ret, e);
 }
 
@@ -185,11 +285,7 @@ enum rc org_holds_set(struct db *db, const struct pack_set *set, int64_t person,
     if (r != NULL && r->everyone)
         return org_is_here(db, person, on, ret, e);
     if (r != NULL && r->derived_head) {
-        struct sql *s = sql_new(tmp);
-        sql_lit(s, "SELECT record FROM f_department WHERE slot = 0 AND head = ");
-        sql_i64(s, person);
-        sql_lit(s, " LIMIT 500");
-        TRY(ids_of(db, tmp, s, &v, e));
+        TRY(org_heads(db, tmp, person, &v, e));
     } else {
         TRY(held(db, tmp, set, person, role, on, &v, e));
     }

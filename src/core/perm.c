@@ -1,7 +1,9 @@
 /* The one decision function. Whatever is not provably allowed is refused; a NULL department belongs to nobody. The rules in words:
  * docs/SECURITY.md. */
 #include <stdlib.h>
-#include "core/core_int.h"
+#include "core/route_int.h"
+
+#define BELOW_AT_ONCE 64
 
 struct grant { enum permit permit; int64_t record; };
 
@@ -99,13 +101,21 @@ static bool has_task(const struct question *q)
     return asked(q, q_task_open_of(q->db, tmp, q->rec->id, q->a->person, &row, &e), &e) && row.n > 0;
 }
 
+/* Asked about many records together (parts_read), or about this one. */
+static bool took_part(const struct question *q)
+{
+    MEM_SCOPE(tmp, q->mem);
+    bool yes;
+    return part_known(q->db, tmp, q->a->person, q->rec->id, &yes) ? yes : in_route(q) || acted(q) || has_task(q);
+}
+
 static bool may_see(const struct question *q)
 {
     if (q->rec->made_by == q->a->person || is_me(q) || q->f->see == SEE_ALL)
         return true;
     if (q->f->see == SEE_DEPARTMENT && near(q, q->rec->department))
         return true;
-    return in_route(q) || acted(q) || has_task(q) || sees_all(q) || deputises(q);
+    return sees_all(q) || took_part(q) || deputises(q);
 }
 
 /* Named by the form as a maker through a post, not as everybody: keeps the whole register, whatever the department. */
@@ -246,26 +256,17 @@ void grant_assert(const struct grant *g, enum permit p, const struct record *rec
         abort();                                /* a wrong grant is a bug of ours: nothing may go on */
 }
 
+/* All that lie below these, level by level. */
 static enum rc below(const struct question *q, struct id_vec *ids, struct err *e)
 {
-    for (size_t i = 0; i < ids->n && ids->n < 1000; i++) {
-        struct sql *s = sql_new(q->mem);
-        struct db_rows *rows;
-        bool more;
-        sql_lit(s, "SELECT record FROM f_department WHERE slot = 0 AND parent = ");
-        sql_i64(s, ids->v[i]);
-        sql_lit(s, " LIMIT 500");
-        TRY(db_query(q->db, q->mem, s, &rows, e));
-        for (;;) {
-            TRY(db_next(rows, &more, e));
-            if (!more)
-                break;
-            bool have = false;
-            for (size_t k = 0; k < ids->n; k++)
-                have = have || ids->v[k] == db_i64(rows, 0);
-            if (!have)
-                *vec_push(ids) = db_i64(rows, 0);
-        }
+    for (size_t from = 0; from < ids->n && ids->n < 1000;) {
+        struct id_vec more = VEC_INIT(q->mem);
+        size_t n = ids->n - from < BELOW_AT_ONCE ? ids->n - from : BELOW_AT_ONCE;
+        TRY(org_below(q->db, q->mem, ids->v + from, n, &more, e));
+        from += n;
+        for (size_t k = 0; k < more.n; k++)
+            if (!ids_have(ids, more.v[k]))
+                *vec_push(ids) = more.v[k];
     }
     return RC_OK;
 }
@@ -286,19 +287,7 @@ enum rc perm_departments(struct db *db, TALLOC_CTX *mem, const struct pack_set *
     *ret_n = 0;
     if (*ret_all || f->see == SEE_ROUTE)
         return RC_OK;
-    struct sql *s = sql_new(mem);
-    struct db_rows *rows;
-    bool more;
-    sql_lit(s, "SELECT record FROM f_department WHERE slot = 0 AND head = ");
-    sql_i64(s, a->person);
-    sql_lit(s, " LIMIT 500");
-    TRY(db_query(db, mem, s, &rows, e));
-    for (;;) {
-        TRY(db_next(rows, &more, e));
-        if (!more)
-            break;
-        *vec_push(&ids) = db_i64(rows, 0);
-    }
+    TRY(org_heads(db, mem, a->person, &ids, e));
     TRY(below(&q, &ids, e));
     TRY(org_department_of(db, a->person, today, &mine, e));
     if (mine != 0)

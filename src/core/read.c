@@ -1,29 +1,7 @@
 /* What pages and the API read of records: revisions, acts, steps, what may be done, what waits; names and references. */
-#include "core/core_int.h"
+#include "core/route_int.h"
 
 #define HISTORY_MAX 500
-
-const char *person_name(struct db *db, TALLOC_CTX *mem, int64_t person)
-{
-    struct q_record_title_of row;
-    struct err e = {0};
-    bool found;
-    if (person == 0)
-        return "daicho";
-    if (q_record_title_of(db, mem, person, &row, &found, &e) != RC_OK || !found)
-        return "?";
-    return row.title[0] != '\0' ? row.title : msg_text(LANG_JA, MSG("core.erased"));
-}
-
-const char *record_title(struct db *db, TALLOC_CTX *mem, int64_t record)
-{
-    struct q_record_title_of row;
-    struct err e = {0};
-    bool found;
-    if (q_record_title_of(db, mem, record, &row, &found, &e) != RC_OK || !found)
-        return "?";
-    return row.title[0] != '\0' ? row.title : row.number;
-}
 
 /* ---- references as people write them ---- */
 
@@ -349,31 +327,46 @@ enum rc record_step_mine(struct reader *r, const struct record *rec, const struc
 
 /* ---- the desk ---- */
 
+static bool waits(const struct waitings *v, int64_t record)
+{
+    for (size_t i = 0; i < v->n; i++)
+        if (v->v[i].record == record)
+            return true;
+    return false;
+}
+
+/* Does a delegation of that person cover the step, as it stands in the set that the route runs under? */
+static enum rc covered(struct reader *r, const struct deputy_vec *d, int64_t from, const struct q_waiting_for *row, bool *ret, struct err *e)
+{
+    const struct form *f;
+    *ret = false;
+    TRY(reader_form_at(r, row->route_set_null ? 0 : row->route_set, row->form, &f, e));
+    for (size_t i = 0; f != NULL && i < d->n && !*ret; i++)
+        if (d->v[i].from == from)
+            TRY(deputy_fits(r->db, r->set, &d->v[i], pack_step(f, row->step), r->today, ret, e));
+    return RC_OK;
+}
+
 /* Seats of those whose deputy the actor is: only where a delegation covers the step, and never on what the actor made. */
 static enum rc waiting_as_deputy(struct reader *r, int limit, struct waitings *ret, struct err *e)
 {
     struct deputy_vec d = VEC_INIT(r->mem);
+    struct id_vec asked = VEC_INIT(r->mem);
     TRY(deputies_of(r->db, r->mem, r->set, r->actor.person, r->today, &d, e));
     for (size_t i = 0; i < d.n; i++) {
         struct q_waiting_for_rows rows;
+        if (ids_have(&asked, d.v[i].from))
+            continue;
+        *vec_push(&asked) = d.v[i].from;
         TRY(q_waiting_for(r->db, r->mem, d.v[i].from, limit, &rows, e));
         for (size_t k = 0; k < rows.n && (int)ret->n < limit; k++) {
-            const struct form *f = NULL;
-            struct record rec;
-            bool there = false;
-            int64_t from = 0;
-            for (size_t n = 0; n < ret->n; n++)
-                there = there || ret->v[n].record == rows.v[k].record;
-            if (!there && rows.v[k].made_by != r->actor.person) {
-                TRY(record_get(r->db, r->mem, r->set, rows.v[k].record, &rec, e));
-                TRY(reader_form_at(r, rec.route_set, rec.form_ident, &f, e));
-            }
-            if (f != NULL)
-                TRY(deputy_stands(r->db, r->mem, r->set, f, rows.v[k].record, r->actor.person, r->today, &from, e));
-            if (from != 0)
+            bool fits = false;
+            if (rows.v[k].made_by != r->actor.person && !waits(ret, rows.v[k].record))
+                TRY(covered(r, &d, d.v[i].from, &rows.v[k], &fits, e));
+            if (fits)
                 *vec_push(ret) = (struct waiting){.record = rows.v[k].record, .number = rows.v[k].number, .title = rows.v[k].title, .form_ident = rows.v[k].form,
-                                                  .post = msg_fill(r->mem, r->actor.lang, MSG("core.deputy"), person_name(r->db, r->mem, from), NULL),
-                                                  .state = "open", .since = rows.v[k].since, .on_behalf = from};
+                                                  .post = msg_fill(r->mem, r->actor.lang, MSG("core.deputy"), person_name(r->db, r->mem, d.v[i].from), NULL),
+                                                  .state = "open", .since = rows.v[k].since, .on_behalf = d.v[i].from};
         }
     }
     return RC_OK;

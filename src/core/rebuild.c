@@ -98,6 +98,7 @@ static enum rc projections_clear(struct work *w, struct err *e)
     TRY(q_projection_clear_step_who(w->tx, e));
     TRY(q_projection_clear_task(w->tx, e));
     TRY(q_projection_clear_link(w->tx, e));
+    db_memo_forget(w->db);
     for (size_t i = 0; i < w->set->form_n; i++) {
         const struct form *f = &w->set->form[i];
         TRY(form_clear(w->tx, w->mem, form_table(w->mem, f), e));

@@ -86,17 +86,12 @@ enum rc revision_get(struct db *db, TALLOC_CTX *mem, int64_t id, struct revision
     return RC_OK;
 }
 
-enum rc revision_content(struct db *db, TALLOC_CTX *mem, int64_t revision, struct content **ret_content, size_t *ret_erased, struct err *e)
+static enum rc body_read(TALLOC_CTX *mem, int64_t revision, const char *text_of_body, struct content **ret_content, size_t *ret_erased, struct err *e)
 {
-    struct q_revision_body_get row;
     struct json *body;
-    bool found;
     struct content *c = content_new(mem);
     *ret_erased = 0;
-    TRY(q_revision_body_get(db, mem, revision, &row, &found, e));
-    if (!found)
-        return err_set(e, ERR_LEDGER_BROKEN, "body of revision %lld is missing", (long long)revision);
-    TRY(json_read(mem, str_of(row.body), BODY_MAX * 2, &body, e));
+    TRY(json_read(mem, str_of(text_of_body), BODY_MAX * 2, &body, e));
     for (size_t i = 0; i < json_n(body); i++) {
         const struct json *item = json_at(body, i);
         const char *path = json_str(json_at(item, 0)), *text = json_str(json_at(item, 1));
@@ -108,6 +103,27 @@ enum rc revision_content(struct db *db, TALLOC_CTX *mem, int64_t revision, struc
             content_set(c, path, text);
     }
     *ret_content = c;
+    return RC_OK;
+}
+
+enum rc revision_content(struct db *db, TALLOC_CTX *mem, int64_t revision, struct content **ret_content, size_t *ret_erased, struct err *e)
+{
+    struct q_revision_body_get row;
+    bool found;
+    TRY(q_revision_body_get(db, mem, revision, &row, &found, e));
+    if (!found)
+        return err_set(e, ERR_LEDGER_BROKEN, "body of revision %lld is missing", (long long)revision);
+    return body_read(mem, revision, row.body, ret_content, ret_erased, e);
+}
+
+enum rc revision_contents(struct reader *r, int64_t record, size_t max, struct content **ret_content, size_t *ret_n, struct err *e)
+{
+    struct q_revision_bodies_of_rows rows;
+    size_t erased;
+    TRY(q_revision_bodies_of(r->db, r->mem, record, (int64_t)max, &rows, e));
+    for (size_t i = 0; i < rows.n; i++)
+        TRY(body_read(r->mem, rows.v[i].id, rows.v[i].body, &ret_content[i], &erased, e));
+    *ret_n = rows.n;
     return RC_OK;
 }
 

@@ -50,9 +50,14 @@ int64_t db_statements(const struct db *db)
     return db->statements;
 }
 
+static _Thread_local int64_t statements_here;
+
+int64_t db_statements_here(void) { return statements_here; }
+
 enum rc db_script(struct db *db, const char *text, struct err *e)
 {
     db->statements++;
+    statements_here++;
     return db->drv->script(db, text, e);
 }
 
@@ -178,6 +183,7 @@ enum rc db_run(struct db *db, TALLOC_CTX *mem, const char *text, const struct db
     db->open = rows;
     talloc_set_destructor(rows, rows_gone);
     db->statements++;
+    statements_here++;
     enum rc rc = db->drv->run(db, rows, p, n, e);
     if (rc != RC_OK)
         talloc_free(rows);

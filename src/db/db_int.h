@@ -71,6 +71,7 @@ struct db {
     int64_t statements, tick;
     struct tx *tx;
     struct db_rows *open;    /* results still being read */
+    struct memo *memo;       /* db_memo.c */
 };
 /* Ends every result still being read: what outlives a transaction or snapshot (memory freed later, by another thread) touches nothing. */
 void db_rows_end_all(struct db *db);

@@ -36,8 +36,10 @@ static struct db_param *param_add(struct sql *s, bool shown, enum db_ptype t)
 {
     struct db_param *p = vec_push(&s->p);
     p->t = t;
-    if (shown)
-        buf_fmt(s->text, "$%zu", s->p.n);
+    if (shown) {
+        buf_putc(s->text, '$');
+        buf_i64(s->text, (int64_t)s->p.n);
+    }
     return p;
 }
 
@@ -69,6 +71,19 @@ void sql_blob(struct sql *s, const void *v, size_t n)
 void sql_null(struct sql *s)
 {
     param_add(s, true, DB_P_NULL)->null = true;
+}
+
+void sql_in_ids(struct sql *s, const int64_t *ids, size_t n)
+{
+    size_t to = 1;
+    assert(n > 0);
+    while (to < n)
+        to *= 4;
+    for (size_t i = 0; i < to; i++) {
+        sql_lit_(s, i == 0 ? " IN (" : ", ");
+        sql_i64(s, ids[i < n ? i : n - 1]);
+    }
+    sql_lit(s, ")");
 }
 
 void sql_cond_params(struct sql *s, int64_t record, int slot, int64_t now_us, const char *today)

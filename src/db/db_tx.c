@@ -22,6 +22,8 @@ enum rc tx_begin(struct db *writer, struct tx **ret_tx, struct err *e)
             writer->fatal = true;
         return rc;
     }
+    if (writer->drv->engine == DB_PG)                   /* another process may have written since */
+        db_memo_forget(writer);
     struct tx *tx = mem_new(writer, struct tx);
     tx->db = writer;
     writer->tx = tx;
@@ -52,6 +54,8 @@ enum rc tx_savepoint_end(struct tx *tx, bool keep, struct err *e)
     tx->savepoint = false;
     db_rows_end_all(tx->db);
     enum rc rc = db_script(tx->db, keep ? "RELEASE s" : "ROLLBACK TO s; RELEASE s", e);
+    if (!keep || rc != RC_OK)
+        db_memo_forget(tx->db);
     tx->lost = tx->lost || rc != RC_OK;
     return rc;
 }
@@ -91,6 +95,8 @@ enum rc tx_commit(struct tx *tx, bool *ret_fatal, struct err *e)
     if (rc != RC_OK && !db->fatal && db_script(db, "ROLLBACK", NULL) != RC_OK && db->drv->engine == DB_PG)
         db->fatal = true;
     *ret_fatal = db->fatal;
+    if (rc != RC_OK)
+        db_memo_forget(db);
     tx_end(tx);
     return rc;
 }
@@ -98,6 +104,7 @@ enum rc tx_commit(struct tx *tx, bool *ret_fatal, struct err *e)
 void tx_rollback(struct tx *tx)
 {
     db_rows_end_all(tx->db);
+    db_memo_forget(tx->db);
     if (db_script(tx->db, "ROLLBACK", NULL) != RC_OK && tx->db->drv->engine == DB_PG)
         tx->db->fatal = true;
     tx_end(tx);
@@ -114,6 +121,7 @@ enum rc db_read_begin(struct db *db, struct err *e)
 void db_read_end(struct db *db)
 {
     db_rows_end_all(db);
+    db_memo_forget(db);
     if (db->in_tx && db->tx == NULL && db_script(db, "COMMIT", NULL) != RC_OK)
         db->fatal = true;
     db->in_tx = false;

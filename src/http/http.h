@@ -59,7 +59,8 @@ typedef void (*route_fn)(struct req *r, void *ctx);
 enum route_need { NEED_NOTHING, NEED_SESSION };            /* what the gate demands before the handler; NEED_SESSION is the default of every row but set-up, sign-in, assets, health */
 struct route { struct route_path path; enum method method; enum route_need need; route_fn fn; const char *name; const char *summary; int64_t body_max; };
 struct http_conf { const char *addr; int port; int workers; bool https; int conn_max; int head_deadline_s, body_deadline_s, idle_s;
-                   const char *tmp_dir; };                 /* 0 or NULL: 1024 connections, 10 s, 120 s, 30 s, /tmp */
+                   const char *tmp_dir;                    /* 0 or NULL: 1024 connections, 10 s, 120 s, 30 s, /tmp */
+                   void (*answered)(struct req *r); };     /* NULL, or called in the worker thread once the answer is made: may add headers */
 /* gate runs before every handler in the worker thread; it returns false when it has answered itself. */
 typedef bool (*gate_fn)(struct req *r, const struct route *route, void *ctx);
 struct http_server;

@@ -229,6 +229,8 @@ static void work(struct req *r, void *ctx)
         log_event(LOG_ERROR, "http.no-answer", "route", r->route->path.pattern, "request", r->id, NULL);
         resp_error(r, ERR_BUG, NULL);
     }
+    if (s->conf.answered)
+        s->conf.answered(r);
     r->answered = true;
     MHD_resume_connection(r->conn);
 }

@@ -3,6 +3,8 @@
 #define PAGE_ENV_H
 #include "page/page_int.h"
 struct form_env env_of(struct screen *s);
+/* The titles of what a content refers to, in one statement. */
+void titles_ready(struct screen *s, const struct form *f, const struct content *c);
 /* Files that the form's own fields brought (u.<path>): attached to the record, their ids set in values. False: *a says why. */
 bool uploads_sent(const struct req *r);
 bool uploads_attach(struct req *r, struct site *site, int64_t record, struct json *values, struct answer **a);

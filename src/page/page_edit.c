@@ -10,6 +10,8 @@ static const char *ref_title(void *ctx, const struct field *f, int64_t id)
     return record_title(s->rd.db, s->r, id);
 }
 
+struct kept_options { size_t n; struct form_opt v[]; };      /* a table asks for the same ones in every row (db_memo) */
+
 static size_t ref_options(void *ctx, const struct field *f, struct form_opt *ret, size_t max)
 {
     struct screen *s = ctx;
@@ -20,6 +22,13 @@ static size_t ref_options(void *ctx, const struct field *f, struct form_opt *ret
     size_t n = 0;
     if (f->ref == NULL)
         return 0;
+    const char *key = mem_fmt(s->r, "options %s", f->ref->ident);
+    const struct kept_options *old = db_memo_get(s->rd.db, key);
+    if (old != NULL) {
+        for (; n < max && n < old->n; n++)
+            ret[n] = (struct form_opt){old->v[n].id, mem_strdup(s->r, old->v[n].label)};
+        return n;
+    }
     sql_lit(q, "SELECT id, title, number FROM record WHERE form = ");
     sql_text(q, f->ref->ident);
     sql_lit(q, " AND state IN ('approved','closed') ORDER BY title, id LIMIT 400");
@@ -35,6 +44,11 @@ static size_t ref_options(void *ctx, const struct field *f, struct form_opt *ret
     if (e.code != ERR_NONE)
         screen_broke(s, &e);
     db_rows_end(rows);
+    struct kept_options *k = mem_alloc(s->r, 1, sizeof *k + n * sizeof ret[0], "kept_options");
+    k->n = n;
+    for (size_t i = 0; i < n; i++)
+        k->v[i] = (struct form_opt){ret[i].id, mem_strdup(k, ret[i].label)};
+    (void)db_memo_put(s->rd.db, key, k);
     return n;
 }
 

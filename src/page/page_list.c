@@ -112,6 +112,11 @@ static enum rc lines_read(struct list *l, struct line_vec *ret, bool *ret_more, 
         *vec_push(ret) = x;
     }
     db_rows_end(rows);
+    struct id_vec ids = VEC_INIT(l->s->r);
+    for (size_t k = 0; k < ret->n; k++)
+        for (size_t i = 3; i < l->n; i++)
+            ids_want(&ids, ret->v[k].ref[i]);
+    TRY(titles_read(l->s->rd.db, l->s->r, &ids, e));
     for (size_t k = 0; k < ret->n; k++)
         for (size_t i = 3; i < l->n; i++)
             if (ret->v[k].ref[i] != 0)

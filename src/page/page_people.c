@@ -4,25 +4,33 @@
 
 #define PEOPLE_ROWS 50
 
-const char *role_names(struct screen *s, int64_t person)
+static enum rc roles_read(struct screen *s, const int64_t *person, size_t n, struct db_rows **ret_rows, struct err *e)
 {
     struct sql *q = sql_new(s->r);
+    sql_lit(q, "SELECT person, role FROM f_assignment WHERE slot = 0 AND person");
+    sql_in_ids(q, person, n);
+    sql_lit(q, " ORDER BY person, record LIMIT 1000");
+    return db_query(s->rd.db, s->r, q, ret_rows, e);
+}
+
+static void role_add(struct screen *s, const char **names, const char *key)
+{
+    const struct role *r = pack_role(s->rd.set, key);
+    const char *name = r ? pick_lang(req_lang(s->r), r->name, r->name_en) : NULL;
+    if (name != NULL && strstr(*names, name) == NULL)
+        *names = mem_fmt(s->r, "%s%s%s", *names, (*names)[0] ? "、" : "", name);
+}
+
+const char *role_names(struct screen *s, int64_t person)
+{
     struct db_rows *rows;
     struct err e = {0};
     bool more = false;
-    char *out = mem_strdup(s->r, "");
-    sql_lit(q, "SELECT role FROM f_assignment WHERE slot = 0 AND person = ");
-    sql_i64(q, person);
-    sql_lit(q, " ORDER BY record LIMIT 20");
-    if (db_query(s->rd.db, s->r, q, &rows, &e) != RC_OK)
+    const char *out = "";
+    if (roles_read(s, &person, 1, &rows, &e) != RC_OK)
         return out;
-    while (db_next(rows, &more, &e) == RC_OK && more) {
-        const struct role *r = pack_role(s->rd.set, db_text(rows, 0));
-        const char *name = r ? pick_lang(req_lang(s->r), r->name, r->name_en) : NULL;
-        if (name != NULL && strstr(out, name) == NULL)
-            out = mem_fmt(s->r, "%s%s%s", out, out[0] ? "、" : "", name);
-    }
-    db_rows_end(rows);
+    while (db_next(rows, &more, &e) == RC_OK && more)
+        role_add(s, &out, db_text(rows, 1));
     return out;
 }
 
@@ -53,7 +61,7 @@ static bool is_admin(struct screen *s)
     return false;
 }
 
-struct person_row { int64_t id; const char *number, *name, *kana, *login; };
+struct person_row { int64_t id; const char *number, *name, *kana, *login, *roles, *state; };
 VEC_TYPE(person_rows, struct person_row);
 
 static enum rc people_read(struct screen *s, const char *typed, int64_t after, struct person_rows *ret, struct err *e)
@@ -80,21 +88,52 @@ static enum rc people_read(struct screen *s, const char *typed, int64_t after, s
     return RC_OK;
 }
 
-static const char *sign_in_state(struct screen *s, int64_t person, const char **ret_login)
+static struct person_row *row_of(struct person_rows *v, int64_t person)
 {
-    struct q_login_of l;
-    struct err e = {0};
-    bool found = false;
-    if (q_login_of(s->rd.db, s->r, person, &l, &found, &e) != RC_OK || !found)
-        return msg_text(req_lang(s->r), MSG("people.none"));
-    *ret_login = l.login;
-    return msg_text(req_lang(s->r), l.disabled ? MSG("people.disabled") : l.hash == NULL ? MSG("people.no-password") : l.must_change ? MSG("people.must-change") : MSG("people.active"));
+    for (size_t i = 0; i < v->n; i++)
+        if (v->v[i].id == person)
+            return &v->v[i];
+    return NULL;
+}
+
+/* Posts of all of them in one statement, sign-ins in another. */
+static enum rc people_more(struct screen *s, struct person_rows *v, struct err *e)
+{
+    int64_t id[PEOPLE_ROWS];
+    struct db_rows *rows;
+    struct sql *q = sql_new(s->r);
+    struct person_row *p;
+    bool more = v->n > 0;
+    for (size_t i = 0; i < v->n; i++) {
+        id[i] = v->v[i].id;
+        v->v[i].roles = "";
+        v->v[i].state = MSG("people.none");
+    }
+    if (!more)
+        return RC_OK;
+    TRY(roles_read(s, id, v->n, &rows, e));
+    while (more) {
+        TRY(db_next(rows, &more, e));
+        if (more && (p = row_of(v, db_i64(rows, 0))) != NULL)
+            role_add(s, &p->roles, db_text(rows, 1));
+    }
+    sql_lit(q, "SELECT person, login, disabled, must_change, hash FROM account_login WHERE person");
+    sql_in_ids(q, id, v->n);
+    TRY(db_query(s->rd.db, s->r, q, &rows, e));
+    for (;;) {
+        TRY(db_next(rows, &more, e));
+        if (!more)
+            return RC_OK;
+        if ((p = row_of(v, db_i64(rows, 0))) == NULL)
+            continue;
+        p->login = mem_strdup(s->r, db_text(rows, 1));
+        p->state = db_i64(rows, 2) ? MSG("people.disabled") : db_is_null(rows, 4) ? MSG("people.no-password") : db_i64(rows, 3) ? MSG("people.must-change") : MSG("people.active");
+    }
 }
 
 static void row_out(struct screen *s, const struct person_row *p)
 {
     struct html *h = s->h;
-    const char *login = p->login, *state = sign_in_state(s, p->id, &login);
     html_open(h, E_TR);
     html_open(h, E_TD);
     html_open(h, E_A);
@@ -102,15 +141,15 @@ static void row_out(struct screen *s, const struct person_row *p)
     html_text(h, p->name);
     html_close(h, E_A);
     html_close(h, E_TD);
-    html_el(h, E_TD, login);
-    html_el(h, E_TD, role_names(s, p->id));
-    html_el(h, E_TD, state);
+    html_el(h, E_TD, p->login);
+    html_el(h, E_TD, p->roles);
+    html_el(h, E_TD, msg_text(req_lang(s->r), p->state));
     html_open(h, E_TD);
     html_open(h, E_A);
     html_href(h, page_path("person.account"), URL_I(p->id));
     html_msg(h, MSG("account.devices"));
     html_close(h, E_A);
-    if (login[0] != '\0') {
+    if (p->login[0] != '\0') {
         html_open(h, E_FORM);
         html_action(h, page_path("people.post"), screen_csrf(s), URL_I(p->id));
         ui_button(h, MSG("people.issue"), "do", "password", false);
@@ -132,7 +171,7 @@ static void people_page(struct screen *s, const char *shown_login, const char *s
     const struct ui_row q = {.id = "q", .label = msg_text(req_lang(s->r), MSG("list.search"))};
     if (req_query(s->r, "after") != NULL && !str_to_i64(str_of(req_query(s->r, "after")), &after))
         after = 0;
-    if (people_read(s, req_query(s->r, "q"), after, &v, &e) != RC_OK) {
+    if (people_read(s, req_query(s->r, "q"), after, &v, &e) != RC_OK || people_more(s, &v, &e) != RC_OK) {
         screen_fail(s, &e);
         return;
     }

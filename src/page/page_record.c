@@ -2,6 +2,8 @@
 #include "page/page_int.h"
 #include "page/env.h"
 
+#define CHANGES_MAX 20
+
 static void stamps_out(struct screen *s, const struct step_infos *steps)
 {
     struct ui_stamp *st = mem_array(s->r, struct ui_stamp, steps->n * 4 + 1);
@@ -24,6 +26,32 @@ static void stamps_out(struct screen *s, const struct step_infos *steps)
         ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("record.stamps")));
         ui_stamps(s->h, st, n);
     }
+}
+
+/* Names and titles that the page will show, in one statement. */
+static void people_ready(struct screen *s, const struct id_vec *ids)
+{
+    struct err e = {0};
+    if (titles_read(s->rd.db, s->r, ids, &e) != RC_OK)
+        screen_broke(s, &e);
+}
+
+void titles_ready(struct screen *s, const struct form *f, const struct content *c)
+{
+    struct id_vec ids = VEC_INIT(s->r);
+    titles_in(f, c, &ids);
+    people_ready(s, &ids);
+}
+
+static void route_people(struct screen *s, const struct record *rec, const struct step_infos *steps)
+{
+    struct id_vec ids = VEC_INIT(s->r);
+    ids_want(&ids, rec->made_by);
+    ids_want(&ids, rec->department);
+    for (size_t i = 0; i < steps->n; i++)
+        for (size_t k = 0; k < steps->v[i].who_n; k++)
+            ids_want(&ids, steps->v[i].who[k].person);
+    people_ready(s, &ids);
 }
 
 static void head_out(struct screen *s, const struct record *rec)
@@ -80,6 +108,7 @@ static void content_out(struct screen *s, const struct record *rec, struct form_
         return;
     }
     content_order(c, rec->form);
+    titles_ready(s, rec->form, c);
     ui_heading(s->h, 2, msg_text(req_lang(s->r), caption));
     form_show(s->h, rec->form, c, env);
     if (erased > 0)
@@ -89,9 +118,13 @@ static void content_out(struct screen *s, const struct record *rec, struct form_
 static void tasks_out(struct screen *s, const struct record *rec)
 {
     struct task_infos t = VEC_INIT(s->r);
+    struct id_vec ids = VEC_INIT(s->r);
     struct err e = {0};
     if (task_of_record(&s->rd, rec->id, &t, &e) != RC_OK)
         screen_broke(s, &e);
+    for (size_t i = 0; i < t.n; i++)
+        ids_want(&ids, t.v[i].person);
+    people_ready(s, &ids);
     if (t.n == 0)
         return;
     ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("home.tasks")));
@@ -175,6 +208,7 @@ void record_page(struct screen *s, const struct record *rec, const struct troubl
         form_problems(s->h, rec->form, troubles);
     else if (problem != NULL)
         ui_problems(s->h, &(struct ui_problem){NULL, problem}, 1);
+    route_people(s, rec, &steps);
     reason_out(s, rec);
     head_out(s, rec);
     log_note_out(s, rec);
@@ -218,6 +252,10 @@ static void acts_table(struct screen *s, const struct form *f, const struct act_
     const char *label[ARRAY_N(keys)];
     for (size_t i = 0; i < ARRAY_N(keys); i++)
         label[i] = msg_text(req_lang(s->r), keys[i]);
+    struct id_vec ids = VEC_INIT(s->r);
+    for (size_t i = 0; i < acts->n; i++)
+        ids_want(&ids, acts->v[i].actor);
+    people_ready(s, &ids);
     ui_table_open(s->h, msg_text(req_lang(s->r), MSG("record.acts")));
     ui_table_head(s->h, label, ARRAY_N(keys));
     for (size_t i = 0; i < acts->n; i++) {
@@ -240,23 +278,35 @@ static void acts_table(struct screen *s, const struct form *f, const struct act_
     ui_table_close(s->h);
 }
 
-static void diff_out(struct screen *s, const struct record *rec, const struct revision_info *now, const struct revision_info *before)
+static void diff_out(struct screen *s, const struct record *rec, const struct revision_info *now, const struct content *a, const struct content *b)
 {
-    struct content *a, *b;
-    struct err e = {0};
-    size_t x;
     struct form_env env = env_of(s);
     struct change_vec ch = VEC_INIT(s->r);
-    a = content_new(s->r);
-    if (revision_content(s->rd.db, s->r, now->id, &b, &x, &e) != RC_OK || (before != NULL && revision_content(s->rd.db, s->r, before->id, &a, &x, &e) != RC_OK)) {
-        screen_broke(s, &e);
-        return;
-    }
     content_diff(s->r, a, b, &ch);
     const char *title = msg_fill(s->r, req_lang(s->r), MSG("record.revision"), mem_fmt(s->r, "%lld", (long long)now->no), when_text(s->r, now->at),
                                  person_name(s->rd.db, s->r, now->author), NULL);
     ui_heading(s->h, 3, title);
     form_diff(s->h, title, rec->form, &ch, &env);
+}
+
+/* The newest twenty beside what each of them changed: their contents and the names in them are read together. */
+static void changes_out(struct screen *s, const struct record *rec, const struct revision_infos *revs)
+{
+    struct content *c[CHANGES_MAX + 1];
+    struct id_vec ids = VEC_INIT(s->r);
+    struct err e = {0};
+    size_t n = 0;
+    if (revision_contents(&s->rd, rec->id, CHANGES_MAX + 1, c, &n, &e) != RC_OK) {
+        screen_broke(s, &e);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        titles_in(rec->form, c[i], &ids);
+    for (size_t i = 0; i < revs->n && i < CHANGES_MAX; i++)
+        ids_want(&ids, revs->v[i].author);
+    people_ready(s, &ids);
+    for (size_t i = 0; i < revs->n && i < n && i < CHANGES_MAX; i++)
+        diff_out(s, rec, &revs->v[i], i + 1 < n ? c[i + 1] : content_new(s->r), c[i]);
 }
 
 void page_history(struct req *r, void *ctx)
@@ -275,8 +325,7 @@ void page_history(struct req *r, void *ctx)
     screen_open(&s, msg_fill(r, req_lang(r), MSG("record.history-of"), rec.number, NULL), rec.form->room ? rec.form->room : "registers");
     acts_table(&s, rec.form, &acts);
     ui_heading(s.h, 2, msg_text(req_lang(r), MSG("form.changes")));
-    for (size_t i = 0; i < revs.n && i < 20; i++)
-        diff_out(&s, &rec, &revs.v[i], i + 1 < revs.n ? &revs.v[i + 1] : NULL);
+    changes_out(&s, &rec, &revs);
     screen_close(&s, 200);
 }
 
@@ -296,6 +345,7 @@ void page_print(struct req *r, void *ctx)
     }
     screen_open(&s, pick_lang(req_lang(r), rec.form->name, rec.form->name_en), "");
     int64_t rev = rec.draft_rev && !rec.force_rev ? rec.draft_rev : rec.force_rev;
+    route_people(&s, &rec, &steps);
     head_out(&s, &rec);
     log_note_out(&s, &rec);
     stamps_out(&s, &steps);

@@ -56,6 +56,8 @@ static void role_row(struct screen *s, const struct role *r)
     }
     if (!derived && who.n == 0 && !role_asked(s->rd.set, r))
         return;
+    if (titles_read(s->rd.db, s->r, &who, &e) != RC_OK)
+        screen_broke(s, &e);
     html_open(s->h, E_TR);
     html_el(s->h, E_TD, pick_lang(req_lang(s->r), name->name, name->name_en));
     holders_cell(s, r, &who);
