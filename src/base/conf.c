@@ -18,6 +18,7 @@ static const struct option options[] = {
     TEXT("examples-dir", "DAICHO_EXAMPLES_DIR", "examples", "example organisations", examples_dir),
     TEXT("highwater-dir", "DAICHO_HIGHWATER_DIR", "", "folder of the high-water file; best on another disk", highwater_dir),
     TEXT("public-url", "DAICHO_PUBLIC_URL", "", "https://... when a TLS proxy stands in front", public_url),
+    TEXT("trusted-proxy", "DAICHO_TRUSTED_PROXY", "", "addresses of proxies in front, with commas: their X-Forwarded-For tells who the client is", trusted_proxy),
     TEXT("log-level", "DAICHO_LOG_LEVEL", "info", "error, warn, info or debug", log_level),
 };
 

@@ -13,6 +13,7 @@ struct conf {
     const char *examples_dir;
     const char *highwater_dir;   /* default data_dir/highwater; put it on another disk */
     const char *public_url;      /* behind a TLS proxy: https://...; decides cookie prefix and HSTS */
+    const char *trusted_proxy;   /* addresses, with commas, of those whose X-Forwarded-For is believed */
     const char *log_level;
 };
 /* argv without the program and subcommand; unknown options are ERR_CONF. Owned by mem. */

@@ -97,7 +97,7 @@ static int cmd_serve(int argc, char **argv)
         route[i] = &page_routes[i];
     for (size_t i = 0; i < api_routes_n; i++)
         route[page_routes_n + i] = &api_routes[i];
-    struct http_conf hc = {.addr = conf->listen_addr, .port = conf->port, .workers = conf->workers, .https = https};
+    struct http_conf hc = {.addr = conf->listen_addr, .port = conf->port, .workers = conf->workers, .https = https, .trusted_proxy = conf->trusted_proxy};
 #ifdef DAICHO_SCENE
     hc.answered = statements_say;
 #endif

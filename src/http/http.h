@@ -2,6 +2,7 @@
  *
  *   server.c    libmicrohttpd: one epoll thread, requests suspended while a worker has them, graceful stop
  *   worker.c    the queue and the worker threads
+ *   peer.c      the client behind a trusted proxy
  *   reaper.c    cuts connections that do not finish their head or body in time
  *   guard.c     refuses what the library lets through: CL+TE, duplicate headers, folded headers, bad names, %00 %2f %5c
  *   request.c   method, path, query, headers, cookies with limits; struct req
@@ -33,7 +34,7 @@ const struct req_param *req_form_at(const struct req *r, size_t i);
 size_t req_upload_n(const struct req *r);
 const struct upload *req_upload_at(const struct req *r, size_t i);
 MUST enum rc req_json(struct req *r, const struct json **ret_body, struct err *e);
-const char *req_addr(const struct req *r);                 /* peer address; forwarding headers are ignored */
+const char *req_addr(const struct req *r);                 /* peer address; behind a trusted proxy, the address that it names */
 const char *req_id(const struct req *r);                   /* the reference number that an error page shows */
 int64_t req_arg_i64(const struct req *r, size_t i);        /* path arguments in the order of the pattern */
 const char *req_arg(const struct req *r, size_t i);
@@ -60,6 +61,7 @@ enum route_need { NEED_NOTHING, NEED_SESSION };            /* what the gate dema
 struct route { struct route_path path; enum method method; enum route_need need; route_fn fn; const char *name; const char *summary; int64_t body_max; };
 struct http_conf { const char *addr; int port; int workers; bool https; int conn_max; int head_deadline_s, body_deadline_s, idle_s;
                    const char *tmp_dir;                    /* 0 or NULL: 1024 connections, 10 s, 120 s, 30 s, /tmp */
+                   const char *trusted_proxy;              /* addresses whose X-Forwarded-For is believed; NULL: nobody's */
                    void (*answered)(struct req *r); };     /* NULL, or called in the worker thread once the answer is made: may add headers */
 /* gate runs before every handler in the worker thread; it returns false when it has answered itself. */
 typedef bool (*gate_fn)(struct req *r, const struct route *route, void *ctx);

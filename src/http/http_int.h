@@ -64,6 +64,10 @@ struct req {
 /* request.c */
 struct req *req_new(const char *raw_uri);                  /* its own root; free with req_free */
 void req_free(struct req *r);
+/* ---- peer.c: who is behind a proxy ---- */
+char *peer_address(TALLOC_CTX *mem, struct str s);
+MUST enum rc peer_list(TALLOC_CTX *mem, const char *list, struct name_vec *ret, struct err *e);       /* "192.0.2.1,2001:db8::1"; ERR_CONF */
+const char *peer_client(const struct req *r, const char *peer, const struct name_vec *trusted);
 void req_header_add(struct req *r, const char *name, size_t name_n, const char *value, size_t value_n);
 enum err_code req_parse(struct req *r);                    /* after guard_head: path, query, cookies */
 /* Decodes %XX and (form) '+'. False: bad escape, NUL, not UTF-8, or longer than max. */

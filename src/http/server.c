@@ -20,6 +20,7 @@ struct http_server {
     struct reaper *reaper;
     gate_fn gate;
     void *ctx;
+    struct name_vec proxies;               /* believed in X-Forwarded-For */
     int port;
     int64_t upload_budget;                 /* epoll thread only */
     atomic_int in_flight;                  /* taken by the crew and not yet written out */
@@ -159,6 +160,7 @@ static enum err_code head_check(struct http_server *s, struct MHD_Connection *c,
     enum err_code rc = head_walk(c, r, method, version) ? guard_head(r) : ERR_HTTP_BAD;
     if (rc == ERR_NONE)
         rc = req_parse(r);
+    r->addr = peer_client(r, r->addr, &s->proxies);
     if (rc != ERR_NONE)
         return rc;
     if ((r->method == METHOD_GET || r->method == METHOD_HEAD) && route_fits(ASSET_ROUTE.path.pattern, r)) {
@@ -283,6 +285,8 @@ enum rc http_start(TALLOC_CTX *mem, const struct http_conf *c, const struct rout
     s->gate = gate;
     s->ctx = ctx;
     enum rc rc = route_table_new(s, route, n, &s->table, e);
+    if (rc == RC_OK)
+        rc = peer_list(s, c->trusted_proxy, &s->proxies, e);
     if (rc == RC_OK)
         rc = listen_open(c, &fd, &s->port, e);
     if (rc != RC_OK) {

@@ -140,6 +140,8 @@ def guessing(house):
     for form in ("KOBAYASHI", "kobayashi ", " kobayashi", "ｋｏｂａｙａｓｈｉ", "kobayashi\u200b", "koba\u0079ashi"):
         check("another spelling does not pass the lock: %r" % form, Client(house).login(form, PASSWORD).status in (401, 423, 429))
     check("an address that failed twenty times waits", 429 in [Client(house).login("dare-%d" % i, "x").status for i in range(25)])
+    spoofed = [Client(house).login("dare-%d" % i, "x", {"X-Forwarded-For": "198.51.100.%d" % i, "Forwarded": "for=198.51.100.%d" % i}).status for i in range(25)]
+    check("whatever address its headers name", 429 in spoofed, spoofed)
     house.sql("DELETE FROM login_rate", write=True)
 
 

@@ -395,6 +395,26 @@ static void too_many_connections(void **state)
     assert_int_equal(status_of(ask(tmp, GET(HOST))->p), 200);
 }
 
+/* A header from a peer that is not named changes nothing; behind a named proxy the client is the one that it names. */
+static void behind_a_proxy(void **state)
+{
+    (void)state;
+    MEM_SCOPE(tmp, root);
+    static const struct route *v = &ROUTES[5];
+    static const char sent[] = POST("Content-Length: 3\r\nX-Forwarded-For: 198.51.100.1, 203.0.113.7\r\n", "a=b");
+    struct http_server *plain = server;
+    struct err e = {0};
+    assert_non_null(strstr(ask(tmp, sent)->p, "addr=127.0.0.1"));
+    struct http_conf c = {.addr = "127.0.0.1", .workers = 2, .trusted_proxy = "192.0.2.1,127.0.0.1"};
+    assert_int_equal(http_start(root, &c, &v, 1, gate, NULL, &server, &e), RC_OK);
+    assert_non_null(strstr(ask(tmp, sent)->p, "addr=203.0.113.7"));
+    http_stop(server);
+    server = plain;
+    c.trusted_proxy = "proxy.example";
+    assert_int_equal(http_start(root, &c, &v, 1, gate, NULL, &plain, &e), RC_INVALID);
+    assert_int_equal(e.code, ERR_CONF);
+}
+
 static void bad_starts(void **state)
 {
     (void)state;
@@ -443,6 +463,6 @@ int main(void)
     log_set_level(LOG_ERROR);
     const struct CMUnitTest tests[] = {cmocka_unit_test(probes), cmocka_unit_test(sound_requests), cmocka_unit_test(headers_on_every_answer), cmocka_unit_test(the_gate_decides),
         cmocka_unit_test(large_things), cmocka_unit_test(slow_clients_are_cut), cmocka_unit_test(a_slow_handler_stalls_nobody), cmocka_unit_test(too_many_connections),
-        cmocka_unit_test(bad_starts), cmocka_unit_test(stopping_finishes_what_runs)};
+        cmocka_unit_test(behind_a_proxy), cmocka_unit_test(bad_starts), cmocka_unit_test(stopping_finishes_what_runs)};
     return cmocka_run_group_tests_name("probe", tests, up, down);
 }

@@ -17,6 +17,54 @@ static struct req *make(const char *method, const char *uri)
 
 static void add(struct req *r, const char *name, const char *value) { req_header_add(r, name, strlen(name), value, strlen(value)); }
 
+/* Whose request it is: what a peer that is not named writes counts for nothing; of a named one, what it added last. */
+static void peers(void **state)
+{
+    (void)state;
+    static const struct { const char *peer, *line[3], *want; } all[] = {
+        {"192.0.2.9", {"203.0.113.7"}, "192.0.2.9"},                               /* not named: spoofed */
+        {"127.0.0.1", {NULL}, "127.0.0.1"},
+        {"127.0.0.1", {"203.0.113.7"}, "203.0.113.7"},
+        {"127.0.0.1", {" 203.0.113.7 "}, "203.0.113.7"},
+        {"127.0.0.1", {"198.51.100.1, 203.0.113.7"}, "203.0.113.7"},               /* the client wrote the first one */
+        {"127.0.0.1", {"198.51.100.1", "203.0.113.7"}, "203.0.113.7"},             /* a proxy that adds a line of its own */
+        {"127.0.0.1", {"203.0.113.7", "198.51.100.1, 192.0.2.1"}, "198.51.100.1"}, /* past the second named proxy, no further */
+        {"127.0.0.1", {"198.51.100.1, 203.0.113.7, 192.0.2.1"}, "203.0.113.7"},
+        {"127.0.0.1", {"203.0.113.7", "192.0.2.1"}, "203.0.113.7"},
+        {"127.0.0.1", {"192.0.2.1"}, "192.0.2.1"},
+        {"127.0.0.1", {"203.0.113.7:51234"}, "203.0.113.7"},
+        {"127.0.0.1", {"2001:DB8::0:7"}, "2001:db8::7"},
+        {"127.0.0.1", {"[2001:db8::7]:443"}, "2001:db8::7"},
+        {"127.0.0.1", {"::ffff:203.0.113.7"}, "203.0.113.7"},
+        {"2001:db8::1", {"203.0.113.7"}, "203.0.113.7"},
+        {"2001:db8::2", {"203.0.113.7"}, "2001:db8::2"},
+        {"127.0.0.1", {""}, "127.0.0.1"}, {"127.0.0.1", {"203.0.113.7,"}, "127.0.0.1"}, {"127.0.0.1", {"unknown"}, "127.0.0.1"},
+        {"127.0.0.1", {"203.0.113.7, _hidden"}, "127.0.0.1"}, {"127.0.0.1", {"203.0.113.7 198.51.100.1"}, "127.0.0.1"},
+        {"127.0.0.1", {"203.0.113.007"}, "127.0.0.1"}, {"127.0.0.1", {"1"}, "127.0.0.1"}, {"127.0.0.1", {"[2001:db8::7"}, "127.0.0.1"},
+        {"127.0.0.1", {"[2001:db8::7]x"}, "127.0.0.1"}, {"127.0.0.1", {"fe80::1%eth0"}, "127.0.0.1"}, {"127.0.0.1", {"::1\" or 1=1"}, "127.0.0.1"},
+        {"127.0.0.1", {"203.0.113.7, garbage, 192.0.2.1"}, "192.0.2.1"}};
+    struct err e = {0};
+    struct req *home = make("GET", "/");
+    struct name_vec named = VEC_INIT(home), none = VEC_INIT(home), bad = VEC_INIT(home);
+    assert_int_equal(peer_list(home, " 127.0.0.1, 192.0.2.1,2001:DB8:0::1", &named, &e), RC_OK);
+    assert_int_equal(named.n, 3);
+    for (size_t i = 0; i < ARRAY_N(all); i++) {
+        struct req *r = make("GET", "/");
+        add(r, "Forwarded", "for=198.51.100.99");
+        for (size_t k = 0; k < 3 && all[i].line[k] != NULL; k++)
+            add(r, k == 1 ? "x-forwarded-for" : "X-Forwarded-For", all[i].line[k]);
+        if (strcmp(peer_client(r, all[i].peer, &named), all[i].want) != 0)
+            fail_msg("%zu %s: %s, not %s", i, all[i].line[0], peer_client(r, all[i].peer, &named), all[i].want);
+        assert_string_equal(peer_client(r, all[i].peer, &none), all[i].peer);
+        req_free(r);
+    }
+    static const char *const WRONG[] = {"proxy.example", "127.0.0.1,,::1", "10.0.0.0/8", "127.0.0.1,"};
+    for (size_t i = 0; i < ARRAY_N(WRONG); i++)
+        assert_int_equal(peer_list(home, WRONG[i], &bad, &e), RC_INVALID);
+    assert_int_equal(e.code, ERR_CONF);
+    req_free(home);
+}
+
 static void uris(void **state)
 {
     (void)state;
@@ -253,7 +301,7 @@ static void assets(void **state)
 int main(void)
 {
     mem_init();
-    const struct CMUnitTest tests[] = {cmocka_unit_test(uris), cmocka_unit_test(heads), cmocka_unit_test(paths_and_queries), cmocka_unit_test(cookies),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(peers), cmocka_unit_test(uris), cmocka_unit_test(heads), cmocka_unit_test(paths_and_queries), cmocka_unit_test(cookies),
         cmocka_unit_test(routes), cmocka_unit_test(answers), cmocka_unit_test(assets)};
     return cmocka_run_group_tests_name("request", tests, NULL, NULL);
 }
