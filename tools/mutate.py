@@ -2,7 +2,7 @@
 """A duty counts as carried only if its absence would be noticed (docs/TESTING.md). Each element of a pack that carries duties is made ineffective, turned
 round or given to somebody else, one at a time, and its figures are moved by one (tools/mutate_pack.py); at least one scene must then fail.
 
-    tools/mutate.py BUILD [--pack sme] [--chapters 1,2,3,4] [--jobs N] [--only TEXT] [--list] [--quick] [--left] [--table FILE]
+    tools/mutate.py BUILD [--pack sme] [--chapters 1,2,3,4,5] [--jobs N] [--only TEXT] [--list] [--quick] [--left] [--table FILE]
 
 A mutant is caught when the pack is refused as it stands, when a scene that speaks of the element fails, or when any other scene does; --quick asks only those
 that speak of it, and --left asks only of mutants that nothing caught yet. What caught a mutant is kept in BUILD/mutate.json and asked first the next time. --table writes, for each duty, a scene that noticed that
@@ -171,7 +171,7 @@ def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("build")
     a.add_argument("--pack", default="sme")
-    a.add_argument("--chapters", default="1,2,3,4")
+    a.add_argument("--chapters", default="1,2,3,4,5")
     a.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
     a.add_argument("--only", default="")
     a.add_argument("--list", action="store_true")
