@@ -240,17 +240,23 @@ static bool read_duration(struct one *o)
 
 /* ---- choices and references ---- */
 
+static bool is_label(TALLOC_CTX *mem, const char *label, const char *folded)
+{
+    return label != NULL && strcmp(text_fold(mem, label), folded) == 0;
+}
+
+/* All ids before any label: the option "yes" may read "No" (hit by the same disaster?), and what a page sends is the id. */
 static bool read_choice(struct one *o)
 {
     MEM_SCOPE(tmp, o->mem);
     const struct choice_set *cs = o->f->of;
     const char *want = str_dup(tmp, str_trim(str_of(o->typed))), *folded = text_fold(tmp, want);
-    for (size_t i = 0; cs != NULL && i < cs->n; i++)
-        if (strcmp(cs->opt[i].id, want) == 0 || strcmp(text_fold(tmp, cs->opt[i].label), folded) == 0 ||
-            (cs->opt[i].label_en != NULL && strcmp(text_fold(tmp, cs->opt[i].label_en), folded) == 0)) {
-            o->text = cs->opt[i].id;
-            return true;
-        }
+    for (int labels = 0; labels < 2; labels++)
+        for (size_t i = 0; cs != NULL && i < cs->n; i++)
+            if (labels ? is_label(tmp, cs->opt[i].label, folded) || is_label(tmp, cs->opt[i].label_en, folded) : strcmp(cs->opt[i].id, want) == 0) {
+                o->text = cs->opt[i].id;
+                return true;
+            }
     return refuse(o, "option", MSG("value.option"), mem_strdup(o->mem, want));
 }
 

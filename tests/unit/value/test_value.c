@@ -156,6 +156,9 @@ static void choices(void **state)
     struct field f = {.label = "媒体", .type = FT_CHOICE, .of = &set};
     (void)state;
     EACH(&f, {"usb", "usb"}, {"USBメモリ", "usb"}, {"ＵＳＢメモリ", "usb"}, {"紙", "paper"}, {"paper ", "paper"}, {"usb stick", "usb"}, {"石版", "!option"}, {"usb,paper", "!option"});
+    struct choice_opt turned[] = {{"yes", "受けない", "No"}, {"no", "受ける", "Yes"}};   /* an id before anybody's label */
+    set = (struct choice_set){.id = "hit", .opt = turned, .n = 2};
+    EACH(&f, {"yes", "yes"}, {"no", "no"}, {"No", "yes"}, {"Yes", "no"}, {"受ける", "no"});
 }
 
 static void references(void **state)
