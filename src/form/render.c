@@ -299,6 +299,13 @@ static void table_control(struct ctl *k, const struct field *f)
         html_close(k->h, E_SPAN);
     }
     html_close(k->h, E_P);
+    const char *help = pick_lang(k->env->lang, f->help, f->help_en);
+    if (help != NULL) {
+        html_open(k->h, E_P);
+        html_class(k->h, "help");
+        html_text(k->h, help);
+        html_close(k->h, E_P);
+    }
     ui_table_open(k->h, label_of(f, k->env));
     ui_table_head(k->h, labels, f->cols_n);
     for (size_t r = 0; r < rows; r++) {
