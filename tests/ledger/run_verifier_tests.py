@@ -21,20 +21,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 VERIFIER = os.path.join(ROOT, "verifier", "daicho_verify.py")
 sys.path.insert(0, os.path.dirname(VERIFIER))
+sys.path.insert(0, os.path.join(ROOT, "tests", "fault"))
 sys.dont_write_bytecode = True
 import daicho_verify as dv  # noqa: E402
 import ledger_proof as lp  # noqa: E402
-
-passed = failed = 0
-
-
-def check(ok, what):
-    global passed, failed
-    if ok:
-        passed += 1
-    else:
-        failed += 1
-        print("failed:", what)
+from faultlib import check, end  # noqa: E402
 
 
 # ---- pure parts ----
@@ -382,8 +373,7 @@ def main():
     finally:
         shutil.rmtree(small)
         shutil.rmtree(big)
-    print("%d passed, %d failed" % (passed, failed))
-    return 1 if failed else 0
+    end()
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ struct answer *house_ask(const char *login, const char *name, int64_t record, co
     return house_say(&a, name, j);
 }
 
-int64_t house_attach(const char *login, int64_t record, const char *name, const char *bytes)
+struct answer *house_attach_from(const char *login, int64_t record, const char *name, const char *bytes, const char *path)
 {
     struct actor a = house_as(login);
     struct json *args = json_obj(house_mem);
@@ -93,8 +93,15 @@ int64_t house_attach(const char *login, int64_t record, const char *name, const 
     assert_int_equal(file_write_atomic(to, bytes, strlen(bytes), 0600, &e), RC_OK);
     json_set_i64(args, "record", record);
     json_set_str(args, "name", name);
-    json_set_str(args, "path", to);
-    return json_get_i64(house_good(&a, "attach.add", args)->body, "attachment", 0);
+    json_set_str(args, "path", path ? path : to);
+    return house_say(&a, "attach.add", args);
+}
+
+int64_t house_attach(const char *login, int64_t record, const char *name, const char *bytes)
+{
+    struct answer *ans = house_attach_from(login, record, name, bytes, NULL);
+    assert_string_equal(house_code_of(ans), "ok");
+    return json_get_i64(ans->body, "attachment", 0);
 }
 
 struct reader house_reading(const char *login)
@@ -156,6 +163,28 @@ int house_open_as(bool on_pg, const char *adopt, const char *roles)
     house_good(&setup, "setup.finish", end);
     core_settle(house_core);
     return 0;
+}
+
+int house_open_routes(bool on_pg)
+{
+    return house_open_as(on_pg, "[\"trial\",\"routes\"]",
+                         "[{\"person\":\"kanri\",\"role\":\"administrator\"},{\"person\":\"kansa\",\"role\":\"auditor\"},{\"person\":\"sekinin\",\"role\":\"chief\"},"
+                         "{\"person\":\"shagai\",\"role\":\"outside_officer\"},{\"person\":\"kacho\",\"role\":\"ra\"},{\"person\":\"bucho\",\"role\":\"rb\"},"
+                         "{\"person\":\"kacho\",\"role\":\"rc\"},{\"person\":\"bucho\",\"role\":\"rc\"}]");
+}
+
+void house_holds(void)
+{
+    struct reader r = house_reading("kanri");
+    struct err e = {0};
+    struct ledger_report rep;
+    char *difference;
+    assert_int_equal(ledger_verify(r.db, house_mem, core_vkey(house_core), &rep, &e), RC_OK);
+    if (rep.problem != NULL)
+        fail_msg("%s %lld %s", rep.problem, (long long)rep.first_bad, rep.detail);
+    core_read_end(&r);
+    if (core_rebuild(house_core, true, &difference, &e) != RC_OK || difference != NULL)
+        fail_msg("rebuild: %s %s", difference ? difference : "", e.detail);
 }
 
 static void remove_tree(const char *path)

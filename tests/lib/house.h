@@ -14,7 +14,11 @@ extern TALLOC_CTX *house_mem;
 
 /* adopt: JSON array of packs; roles: JSON array of assignments (NULL: those of test_house). The last people of the list have no post. */
 int house_open_as(bool on_pg, const char *adopt, const char *roles);
+/* With the packs `trial` and `routes` and their posts. */
+int house_open_routes(bool on_pg);
 int house_end(void);
+/* Everything so far is bound by the ledger, and projections made anew are the same. */
+void house_holds(void);
 const char *house_dir(void);
 
 struct json *house_obj(const char *text);
@@ -31,7 +35,8 @@ const char *house_act(const char *login, const char *name, int64_t record, const
 /* The same with more arguments: a JSON object that record and comment are added to. */
 struct answer *house_ask(const char *login, const char *name, int64_t record, const char *args);
 struct reader house_reading(const char *login);
-/* Uploads bytes as a file of the record; its id. */
+/* Uploads bytes as a file of the record; its id. `from`: with another path (NULL: where they lie), whatever comes of it. */
+struct answer *house_attach_from(const char *login, int64_t record, const char *name, const char *bytes, const char *path);
 int64_t house_attach(const char *login, int64_t record, const char *name, const char *bytes);
 /* The route in one line: "first:done kacho done second:open/climbed bucho open"; a deputy's seat as "sato=kacho done". */
 const char *house_route(int64_t record);

@@ -500,15 +500,7 @@ static void password_figures(void **state)
 
 static const char *attach(const char *login_name, int64_t record, const char *name, const char *bytes, const char *path, int64_t *ret_id)
 {
-    struct actor a = house_as(login_name);
-    struct json *args = json_obj(house_mem);
-    struct err e = {0};
-    char *to = attach_tmp_path(house_core, house_mem);
-    assert_int_equal(file_write_atomic(to, bytes, strlen(bytes), 0600, &e), RC_OK);
-    json_set_i64(args, "record", record);
-    json_set_str(args, "name", name);
-    json_set_str(args, "path", path ? path : to);
-    struct answer *ans = house_say(&a, "attach.add", args);
+    struct answer *ans = house_attach_from(login_name, record, name, bytes, path);
     *ret_id = json_get_i64(ans->body, "attachment", 0);
     return house_code_of(ans);
 }

@@ -150,3 +150,10 @@ struct sql *dbt_sql_(struct dbt *t, const char *lit)
     sql_lit_(s, lit);
     return s;
 }
+
+void dbt_exec_(struct dbt *t, const struct sql *s)
+{
+    struct tx *tx = dbt_begin(t);
+    OK(t, tx_exec(tx, s, NULL, &t->e));
+    dbt_commit(t, tx);
+}

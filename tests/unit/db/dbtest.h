@@ -26,6 +26,8 @@ void dbt_refused(struct dbt *t, enum err_code want, enum rc rc, const char *what
 struct db *dbt_reader(struct dbt *t);
 struct tx *dbt_begin(struct dbt *t);
 void dbt_commit(struct dbt *t, struct tx *tx);
+void dbt_exec_(struct dbt *t, const struct sql *s);                    /* in a transaction of its own */
+#define EXEC(t, lit) dbt_exec_((t), SQL(t, lit))
 int64_t dbt_i64(struct dbt *t, struct db *db, const struct sql *s);    /* first column of the first row; -1 without one */
 struct sql *dbt_sql_(struct dbt *t, const char *lit);
 #define SQL(t, lit) dbt_sql_((t), "" lit "")

@@ -1,6 +1,7 @@
 /* A ledger and the rows that it binds, for tests; see ledgertest.h. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "ledgertest.h"
 
 #define BLOB(p) ((struct str){(const char *)(p), HASH_N})
@@ -19,6 +20,15 @@ void lt_init(struct lt *t, TALLOC_CTX *mem, struct db *w, const char *dir)
     t->conf = (struct ledger_conf){.key_dir = file_join(mem, dir, "keys"), .highwater_dir = file_join(mem, dir, "high"), .org = "example.internal"};
     lt_must(t, file_mkdirs(t->conf.key_dir, 0700, &t->e), "keys");
     lt_must(t, file_mkdirs(t->conf.highwater_dir, 0700, &t->e), "high");
+}
+
+void lt_gone(struct lt *t)
+{
+    static const char *const files[] = {"keys/ledger.seed", "high/highwater", "high/kept", "high2/highwater", "keys", "high", "high2", "."};
+    talloc_free(t->l);
+    for (size_t i = 0; i < ARRAY_N(files); i++)
+        (void)remove(file_join(t->mem, t->dir, files[i]));
+    (void)rmdir(t->dir);
 }
 
 enum rc lt_open(struct lt *t)

@@ -8,6 +8,7 @@ struct lt { TALLOC_CTX *mem; struct db *w; const char *dir; struct ledger_conf c
 
 /* Makes the folders keys/ and high/ below dir; ends the program on errors, as all of these do. */
 void lt_init(struct lt *t, TALLOC_CTX *mem, struct db *w, const char *dir);
+void lt_gone(struct lt *t);                  /* closes, and removes the folder */
 enum rc lt_open(struct lt *t);               /* opens (again); t->l is NULL when refused */
 void lt_must(struct lt *t, enum rc rc, const char *what);
 struct entry *lt_entry(TALLOC_CTX *mem, int64_t i);

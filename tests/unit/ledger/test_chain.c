@@ -7,14 +7,6 @@
 
 static int made;
 
-static void exec_(struct dbt *t, struct sql *s)
-{
-    struct tx *tx = dbt_begin(t);
-    OK(t, tx_exec(tx, s, NULL, &t->e));
-    dbt_commit(t, tx);
-}
-#define EXEC(t, lit) exec_((t), SQL(t, lit))
-
 static void open_new(struct dbt *t, struct lt *l)
 {
     char *dir = mem_fmt(t->mem, "/tmp/daicho-ledgertest-%d-%d", (int)getpid(), ++made);
@@ -33,15 +25,6 @@ static void unlocked(struct dbt *t)
         EXEC(t, "DROP TRIGGER ledger_append_only ON ledger");
         EXEC(t, "DROP TRIGGER tile_append_only ON tile");
     }
-}
-
-static void folder_gone(struct lt *l)
-{
-    static const char *const files[] = {"keys/ledger.seed", "high/highwater", "high/kept", "high2/highwater", "keys", "high", "high2", "."};
-    talloc_free(l->l);
-    for (size_t i = 0; i < ARRAY_N(files); i++)
-        if (remove(file_join(l->mem, l->dir, files[i])) != 0 && i + 1 == ARRAY_N(files))
-            rmdir(l->dir);
 }
 
 static void verified(struct dbt *t, struct lt *l)
@@ -90,7 +73,7 @@ static void test_first(void **state)
     assert_string_equal(v.line[0].value, ledger_origin(l.l));
     assert_true(receipt_ok(t, &l, 0));
     verified(t, &l);
-    folder_gone(&l);
+    lt_gone(&l);
 }
 
 static void test_unwind(void **state)
@@ -123,7 +106,7 @@ static void test_unwind(void **state)
     lt_must(&l, lt_open(&l), "reopen");
     assert_int_equal(ledger_size(l.l), 5);
     verified(t, &l);
-    folder_gone(&l);
+    lt_gone(&l);
 }
 
 #define REOPEN_REFUSED(t, l, code)                                                                    \
@@ -154,7 +137,7 @@ static void test_flip_guard(void **state)
     assert_true(ledger_clock_behind(l.l));
     clock_scene_set(0);
     assert_false(ledger_clock_behind(l.l));
-    folder_gone(&l);
+    lt_gone(&l);
 }
 #endif
 
@@ -187,7 +170,7 @@ static void test_rollback(void **state)
     char *high = file_join(t->mem, l.conf.highwater_dir, "highwater"), *kept = file_join(t->mem, l.conf.highwater_dir, "kept");
     unlocked(t);
     EXEC(t, "DELETE FROM ledger WHERE seq >= 5");
-    exec_(t, head_back(t, &old));
+    dbt_exec_(t, head_back(t, &old));
     REOPEN_REFUSED(t, &l, ERR_LEDGER_HIGHWATER);
     assert_int_equal(rename(high, kept), 0);
     if (t->engine == DB_SQLITE) {
@@ -207,7 +190,7 @@ static void test_rollback(void **state)
     EXEC(t, "DELETE FROM ledger");
     EXEC(t, "DELETE FROM head");
     REOPEN_REFUSED(t, &l, ERR_LEDGER_HIGHWATER);                                 /* an empty database is no new beginning */
-    folder_gone(&l);
+    lt_gone(&l);
 }
 
 static void test_truncated(void **state)
@@ -219,7 +202,7 @@ static void test_truncated(void **state)
     unlocked(t);
     EXEC(t, "DELETE FROM ledger WHERE seq = 300");
     REOPEN_REFUSED(t, &l, ERR_LEDGER_BROKEN);
-    folder_gone(&l);
+    lt_gone(&l);
 }
 
 static void test_altered(void **state)
@@ -231,7 +214,7 @@ static void test_altered(void **state)
     unlocked(t);
     EXEC(t, "UPDATE ledger SET entry = leaf WHERE seq = 200");
     REOPEN_REFUSED(t, &l, ERR_LEDGER_BROKEN);
-    folder_gone(&l);
+    lt_gone(&l);
 }
 
 static void test_key(void **state)
@@ -252,7 +235,7 @@ static void test_key(void **state)
     REOPEN_REFUSED(t, &l, ERR_LEDGER_KEY);
     assert_int_equal(unlink(path), 0);
     REOPEN_REFUSED(t, &l, ERR_LEDGER_KEY);
-    folder_gone(&l);
+    lt_gone(&l);
 }
 
 /* A ledger of a test build is no ledger for a release, and the other way round. */
@@ -271,9 +254,9 @@ static void test_origin(void **state)
     assert_false(scene);
 #endif
     h.checkpoint = scene ? h.checkpoint + 6 : mem_fmt(t->mem, "scene.%s", h.checkpoint);
-    exec_(t, head_back(t, &h));
+    dbt_exec_(t, head_back(t, &h));
     REOPEN_REFUSED(t, &l, ERR_LEDGER_ORIGIN);
-    folder_gone(&l);
+    lt_gone(&l);
 }
 
 /* Two processes on one PostgreSQL take turns. */
@@ -301,7 +284,7 @@ static void test_two_writers(void **state)
     lt_must(&b, lt_open(&b), "second process again");
     talloc_free(b.l);
     talloc_free(w2);
-    folder_gone(&a);
+    lt_gone(&a);
 }
 
 static void consistency_ok(struct dbt *t, int64_t size1, int64_t size2, const uint8_t root1[HASH_N], const uint8_t root2[HASH_N])
@@ -351,7 +334,7 @@ static void tiles_over(struct dbt *t, const int64_t *sizes, size_t n, int64_t ba
             consistency_ok(t, sizes[k], sizes[i], roots[k], roots[i]);
         lt_must(&l, lt_open(&l), "reopen");
     }
-    folder_gone(&l);
+    lt_gone(&l);
 }
 
 static void test_tiles_256(void **state)
@@ -380,7 +363,7 @@ static void test_statements(void **state)
     lt_append(&l, 50);
     assert_int_equal(db_statements(t->w) - before, one + 49);
     assert_true(one <= 8);
-    folder_gone(&l);
+    lt_gone(&l);
 }
 
 int main(void)

@@ -7,14 +7,6 @@
 
 static int made;
 
-static void exec_(struct dbt *t, struct sql *s)
-{
-    struct tx *tx = dbt_begin(t);
-    OK(t, tx_exec(tx, s, NULL, &t->e));
-    dbt_commit(t, tx);
-}
-#define EXEC(t, lit) exec_((t), SQL(t, lit))
-
 static void open_new(struct dbt *t, struct lt *l)
 {
     char *dir = mem_fmt(t->mem, "/tmp/daicho-epochtest-%d-%d", (int)getpid(), ++made);
@@ -25,15 +17,6 @@ static void open_new(struct dbt *t, struct lt *l)
         EXEC(t, "DROP TRIGGER IF EXISTS ledger_no_delete");
     else
         EXEC(t, "DROP TRIGGER IF EXISTS ledger_append_only ON ledger");
-}
-
-static void folder_gone(struct lt *l)
-{
-    static const char *const files[] = {"keys/ledger.seed", "high/highwater", "high/kept", "keys", "high"};
-    talloc_free(l->l);
-    for (size_t i = 0; i < ARRAY_N(files); i++)
-        (void)remove(file_join(l->mem, l->dir, files[i]));
-    rmdir(l->dir);
 }
 
 static void refused(struct dbt *t, struct lt *l, enum err_code code, int line)
@@ -49,7 +32,7 @@ static void back_to(struct dbt *t, const struct q_ledger_head *h)
 {
     struct sql *d = SQL(t, "DELETE FROM ledger WHERE seq >= ");
     sql_i64(d, h->size);
-    exec_(t, d);
+    dbt_exec_(t, d);
     struct sql *s = SQL(t, "UPDATE head SET size = ");
     sql_i64(s, h->size);
     sql_lit(s, ", epoch = ");
@@ -62,7 +45,7 @@ static void back_to(struct dbt *t, const struct q_ledger_head *h)
     sql_blob(s, h->frontier.p, h->frontier.n);
     sql_lit(s, ", checkpoint = ");
     sql_text(s, h->checkpoint);
-    exec_(t, s);
+    dbt_exec_(t, s);
 }
 
 static struct q_ledger_head head_now(struct dbt *t)
@@ -128,7 +111,7 @@ static void test_lost_tail(void **state)
     assert_string_equal(field(t, 5, "known"), mem_fmt(t->mem, "%lld", (long long)second.size));
     rep = report(t, &l);
     assert_null(rep.problem);
-    folder_gone(&l);
+    lt_gone(&l);
 }
 
 static void test_nothing_lost(void **state)
@@ -153,7 +136,7 @@ static void test_nothing_lost(void **state)
     assert_null(report(t, &l).problem);
     l.conf.known = "not a note";
     REOPEN_REFUSED(t, &l, ERR_LEDGER_KEY);
-    folder_gone(&l);
+    lt_gone(&l);
 }
 
 /* An entry of another epoch that lies about where it goes on, or comes without one: verification names it. */
@@ -176,7 +159,7 @@ static void lie(struct dbt *t, const char *origin, const char *old, int64_t size
     lt_commit(&l, tx);
     struct ledger_report rep = report(t, &l);
     assert_string_equal(rep.problem, "ledger.problem.epoch");
-    folder_gone(&l);
+    lt_gone(&l);
     EXEC(t, "DELETE FROM ledger");
     EXEC(t, "DELETE FROM head");
 }
@@ -212,7 +195,7 @@ static void test_key_of_another_ledger(void **state)
     REOPEN_REFUSED(t, &l, ERR_LEDGER_HIGHWATER);
     assert_int_equal(rename(kept, high), 0);
     lt_must(&l, lt_open(&l), "its own");
-    folder_gone(&l);
+    lt_gone(&l);
 }
 
 #ifdef DAICHO_SCENE
@@ -246,7 +229,7 @@ static void test_vouched_clock(void **state)
     assert_false(found);
     clock_scene_set(0);
     assert_null(report(t, &l).problem);
-    folder_gone(&l);
+    lt_gone(&l);
 }
 #endif
 

@@ -18,15 +18,6 @@ static void open_new(struct dbt *t, struct lt *l)
     lt_house(l);
 }
 
-static void folder_gone(struct lt *l)
-{
-    static const char *const files[] = {"keys/ledger.seed", "high/highwater", "keys", "high"};
-    talloc_free(l->l);
-    for (size_t i = 0; i < ARRAY_N(files); i++)
-        remove(file_join(l->mem, l->dir, files[i]));
-    rmdir(l->dir);
-}
-
 /* Whoever edits the file has no triggers in the way. */
 static void unlocked(struct dbt *t)
 {
@@ -171,7 +162,7 @@ static void test_flips(void **state)
         flip_column(t, &l, &cols[i], t->engine == DB_SQLITE ? 1 : 7);
     assert_true(flips > 4000);
     assert_null(problem_of(t, &l));
-    folder_gone(&l);
+    lt_gone(&l);
 }
 
 static void test_tile_flips(void **state)
@@ -186,7 +177,7 @@ static void test_tile_flips(void **state)
     flip_column(t, &l, &hashes, t->engine == DB_SQLITE ? 97 : 397);
     flip_column(t, &l, &n, 1);
     flip_column(t, &l, &level, 1);
-    folder_gone(&l);
+    lt_gone(&l);
 }
 
 /* ---- whole rows ---- */
@@ -229,7 +220,7 @@ static void test_deleted(void **state)
     noticed(t, &l, SQL(t, "UPDATE revision_body SET body = replace(body, '山田', '山本') WHERE revision = 21"), "ledger.problem.value");
     noticed(t, &l, SQL(t, "UPDATE erasure SET path = 'name'"), "ledger.problem.erasure");
     noticed(t, &l, SQL(t, "INSERT INTO erasure (id, record, path, ground, actor, at, seq) SELECT 41, record, 'name', ground, actor, at, seq FROM erasure"), "ledger.problem.erasure");
-    folder_gone(&l);
+    lt_gone(&l);
 }
 
 /* A value taken away is an erasure only where an executed one covers it. */
@@ -261,7 +252,7 @@ static void test_blanked(void **state)
             assert_string_equal(p, "ledger.problem.value");
         tx_rollback(tx);
     }
-    folder_gone(&l);
+    lt_gone(&l);
 }
 
 static void test_wrong_key(void **state)
@@ -274,7 +265,7 @@ static void test_wrong_key(void **state)
     assert_string_equal(rep.problem, "ledger.problem.signature");
     OK(t, ledger_verify(t->w, t->mem, "nonsense", &rep, &t->e));
     assert_string_equal(rep.problem, "ledger.problem.vkey");
-    folder_gone(&l);
+    lt_gone(&l);
 }
 
 int main(void)

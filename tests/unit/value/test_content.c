@@ -1,13 +1,7 @@
 /* A record's content: reading from JSON, merging over what was, order, comparison, checks without a database. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "basetest.h"
 #include "value/value.h"
 
-static TALLOC_CTX *root, *mem;
-static size_t blocks;
 static struct choice_opt media_opt[] = {{"usb", "USB", NULL}, {"paper", "紙", NULL}};
 static struct choice_set media = {.id = "media", .opt = media_opt, .n = 2};
 static struct cond computed;
@@ -21,24 +15,6 @@ static struct field fields[] = {
     {.id = "sealed", .path = "sealed", .col = "sealed", .label = "署名", .type = FT_SIGN},
 };
 static const struct form form = {.id = "takeout", .ident = "takeout", .field = fields, .field_n = ARRAY_N(fields)};
-
-static int set_up(void **state)
-{
-    (void)state;
-    root = mem_root(0);
-    blocks = mem_blocks(root);
-    mem = mem_scope_new(root);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    mem_scope_end(&mem);
-    assert_int_equal(mem_blocks(root), blocks);
-    talloc_free(root);
-    return 0;
-}
 
 static struct trouble_vec troubles;
 

@@ -1,31 +1,7 @@
 /* What people type, type by type: what it becomes, and what is refused with which code. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "basetest.h"
 #include "value/value.h"
 
-static TALLOC_CTX *root, *mem;
-static size_t blocks;
-
-static int set_up(void **state)
-{
-    (void)state;
-    root = mem_root(0);
-    blocks = mem_blocks(root);
-    mem = mem_scope_new(root);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    mem_scope_end(&mem);
-    assert_int_equal(mem_blocks(root), blocks);
-    talloc_free(root);
-    return 0;
-}
 
 static bool resolve(void *ctx, const struct form *target, const char *typed, int64_t *ret_id, bool *ret_several)
 {
