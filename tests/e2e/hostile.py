@@ -31,11 +31,36 @@ class Answer:
         return self.headers.get("Location") or ""
 
 
+class Pg:
+    """A throw-away PostgreSQL, asked through psql; its rows look like those of SQLite."""
+
+    def __init__(self, folder):
+        self.folder, self.tool = folder, os.path.join(ROOT, "tools", "pg_cluster.sh")
+        self.url = subprocess.run([self.tool, "start", folder], stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+
+    def sql(self, text):
+        text = text.replace("CAST(entry AS TEXT)", "convert_from(entry, 'UTF8')")
+        p = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-F", "\x1f", "-R", "\x1e", "-v", "ON_ERROR_STOP=1", "-d", self.url, "-c", text], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if p.returncode != 0:
+            raise RuntimeError(p.stderr.decode())
+        out = p.stdout.decode()
+        return [tuple(self.cell(c) for c in row.split("\x1f")) for row in out.rstrip("\n").split("\x1e")] if out.strip() else []
+
+    def cell(self, c):
+        if re.fullmatch(r"-?\d+", c):
+            return int(c)
+        return bytes.fromhex(c[2:]) if c.startswith("\\x") else {"t": 1, "f": 0}.get(c, c)
+
+    def stop(self):
+        subprocess.run([self.tool, "stop", self.folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 class House(Served):
     """The example organisation behind a running server of the build; every address of a client is 127.0.0.1."""
 
-    def __init__(self, build):
+    def __init__(self, build, pg=False):
         super().__init__(os.path.join(build, "daicho"), tempfile.gettempdir())
+        self.pg = Pg(tempfile.mkdtemp(prefix="e2e-pg-")) if pg else None      # outside of the data: the server runs as another user
         shutil.copytree(os.path.join(ROOT, "packs"), os.path.join(self.data, "packs"))
         shutil.copytree(os.path.join(ROOT, "packs", "sme"), os.path.join(self.data, "packs", "broken"))
         with open(os.path.join(self.data, "packs", "broken", "roles.yaml"), "a", encoding="utf-8") as f:
@@ -49,7 +74,14 @@ class House(Served):
         self.port = int(self.url.rsplit(":", 1)[1])
 
     def options(self):
-        return [os.path.join(self.data, "packs") if o == os.path.join(ROOT, "packs") else o for o in super().options()]
+        own = [os.path.join(self.data, "packs") if o == os.path.join(ROOT, "packs") else o for o in super().options()]
+        return own + (["--db", self.pg.url] if self.pg else [])
+
+    def remove(self):
+        self.stop()
+        if self.pg:
+            self.pg.stop()
+        super().remove()
 
     def log_text(self):
         with open(self.log, "rb") as f:
@@ -57,6 +89,8 @@ class House(Served):
 
     def sql(self, text, *args, write=False):
         """Straight at the data, as somebody with the machine's disk could; only to look, or to break it on purpose."""
+        if self.pg:
+            return self.pg.sql(text)
         db = sqlite3.connect(os.path.join(self.data, "data", "daicho.db"), timeout=10)
         try:
             rows = db.execute(text, args).fetchall()

@@ -169,7 +169,7 @@ def broken(house):
                 check("without %s: %s" % (table, re.sub(r"\d+", "N", path)), a.status in allowed, (a.status, a.text[-300:]))
                 if a.status == 500:
                     check("its number is in the log", number and number.group(0) in house.log_text(), a.text[-300:])
-                    check("it tells nothing of the machine", not re.search(r"/tmp/|\.db|no such table|SELECT|src/", a.text), a.text)
+                    check("it tells nothing of the machine", not re.search(r"/tmp/|\.db|no such table|does not exist|PostgreSQL|SELECT|src/", a.text), a.text)
         finally:
             house.sql("ALTER TABLE %s_gone RENAME TO %s" % (table, table), write=True)
     admin = house.person("yamamoto")
