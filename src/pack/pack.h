@@ -1,5 +1,5 @@
 /* pack: a regulation as data. Reads pack folders (YAML, Markdown), checks them, compiles conditions to SQL text, combines the adopted
- * packs into one immutable set. Knows no database: it only writes condition text that core binds and runs.
+ * packs into one immutable set. Knows cal (whether a recurrence is one) and no database: it only writes condition text that core binds and runs.
  *
  *   yaml.c         libyaml events to a positioned tree; limits; refuses anchors, aliases, tags, duplicate keys (libyaml known here only)
  *   pack_read.c    one folder -> struct pack (tables of keywords: one declaration for reader, lint and docs/PACKS.md)
@@ -127,7 +127,7 @@ struct duty { const char *key /* sme-3-2a */; const struct pack *pack; struct po
 enum check_shape { CHECK_EVERY, CHECK_NONE, CHECK_WITHIN };
 struct check { const char *id, *key, *label, *label_en; struct pos pos; const struct pack *pack; const char *article; enum check_shape shape; const struct form *subject; const char *alias;
                struct cond *where /* which subjects */, *must /* EVERY: must hold; NONE: must not hold; WITHIN: met */, *deadline /* WITHIN */; struct who task; bool has_task; const char *text, *text_en; bool wide; struct carries carries; };
-struct schedule { const char *id, *key, *label, *label_en; struct pos pos; const struct pack *pack; const char *article; const char *rrule; const char *months_param; struct who by; const char *per /* "" or department person asset ... form ident */; const char *make; int due_days; struct carries carries; };
+struct schedule { const char *id, *key, *label, *label_en; struct pos pos; const struct pack *pack; const char *article; const char *rrule; const char *months_param; struct who by; const char *per /* "" or department person asset ... form ident */; const char *make; struct cond *done /* which record of `make` ends the task; NULL: any */; int due_days; struct carries carries; };
 struct declaration { const char *id, *key, *label, *label_en; struct pos pos; const struct pack *pack; const char *article; struct who by; int every_months; const char *source; struct carries carries; };
 struct para { const char *article; const char *md; struct pos pos; struct carries carries; const char *only_if; bool ack; };
 
@@ -156,6 +156,9 @@ bool field_at_step(const struct field *fd, const struct step *s);       /* whoev
 const struct role *pack_role(const struct pack_set *s, const char *key_or_id);
 const struct duty *pack_duty(const struct pack_set *s, const char *key);
 const struct check *pack_check(const struct pack_set *s, const char *key);
+const struct schedule *pack_schedule(const struct pack_set *s, const char *key);
+/* By which field a record of `make` names a record of `per`; NULL: by none. */
+const struct field *pack_names(const struct form *make, const struct form *per);
 const char *pack_value(const struct pack_set *s, const char *key);                  /* effective value, NULL when open */
 /* A figure as a number: whole numbers as they are, periods (ISO 8601) in minutes. */
 bool pack_figure(const char *text, int64_t *ret_value);

@@ -1,5 +1,6 @@
 /* pack_duty: the regulation level of a set: roles, settings, articles and duties (before the forms, which name them), then checks,
  * schedules, declarations and text (after the forms, which they name). Resolves who, role, article and duty references. */
+#include "cal/cal.h"
 #include "pack/pack_int.h"
 #include <string.h>
 
@@ -376,47 +377,48 @@ static void check_build(struct build *b, const struct raw_check *rc, const struc
         who_resolve(b, p, c->subject, &c->task);
 }
 
-static bool name_has(const char *names, struct str word) {
-    struct str rest = str_of(names), part;
-    while (str_next(&rest, '|', &part))
-        if (str_eq(part, word))
-            return true;
-    return false;
+static void rrule_check(struct build *b, const struct raw_schedule *rs) {
+    static const char *const why[] = {[CAL_RULE] = MSG("pack.schedule.rrule"), [CAL_ENDS] = MSG("pack.schedule.ends"), [CAL_NEVER] = MSG("pack.schedule.never")};
+    enum cal_why w = cal_check(rs->rrule);
+    if (w != CAL_OK)
+        problem_add(b->problems, member_pos(&rs->head, "rrule"), why[w], rs->rrule, NULL, NULL);
 }
 
-static bool rrule_ok(const char *s) {
-    static const char parts[] = "FREQ|INTERVAL|COUNT|UNTIL|BYMONTH|BYMONTHDAY|BYDAY|BYSETPOS|BYYEARDAY|BYWEEKNO|WKST";
-    struct str rest = str_of(s), part;
-    bool freq = false;
-    while (str_next(&rest, ';', &part)) {
-        struct str value = part, name;
-        if (!str_next(&value, '=', &name) || !value.n)
-            return false;
-        if (!name_has(parts, name))
-            return false;
-        if (str_is(name, "FREQ")) {
-            freq = name_has("YEARLY|MONTHLY|WEEKLY|DAILY", value);
-            if (!freq)
-                return false;
-        }
-    }
-    return freq;
+/* A parameter gives the month of a rule that is yearly and names none itself. */
+static void month_check(struct build *b, const struct raw_schedule *rs, const struct pack *p) {
+    const struct param *m = rs->month ? param_of(p, rs->month) : NULL;
+    if (!rs->month)
+        return;
+    if (!m)
+        problem_add(b->problems, member_pos(&rs->head, "month"), MSG("pack.setting.unknown"), rs->month, NULL, NULL);
+    else if (m->type != FT_MONTH || cal_freq(rs->rrule) != CAL_YEARLY || cal_has(rs->rrule, "BYMONTH"))
+        problem_add(b->problems, member_pos(&rs->head, "month"), MSG("pack.schedule.month"), rs->month, NULL, NULL);
+}
+
+/* People and departments are known of every record; any other subject must be named by what is made for it. */
+static bool subject_known(const struct form *make, const struct form *per) {
+    return text_eq(per->ident, "person") || text_eq(per->ident, "department") || pack_names(make, per);
 }
 
 static void schedule_build(struct build *b, const struct raw_schedule *rs, const struct pack *p, struct schedule *s) {
     const struct form *make = form_find(b, rs->make), *per = form_find(b, rs->per);
+    struct cond_scope scope = {.set = b->set, .r = make, .pack = p};
     *s = (struct schedule){.id = rs->id, .key = element_key(b, p, rs->id, rs->head.pos), .label = rs->label, .label_en = rs->label_en,
         .pos = rs->head.pos, .pack = p, .article = article_check(b, p, rs->article, member_pos(&rs->head, "article")), .rrule = rs->rrule,
         .months_param = rs->month, .by = rs->by.who, .per = per ? per->ident : "", .make = make ? make->ident : NULL,
         .due_days = (int)rs->due.v, .carries = rs->carries};
-    if (!rrule_ok(rs->rrule))
-        problem_add(b->problems, member_pos(&rs->head, "rrule"), MSG("pack.schedule.rrule"), rs->rrule, NULL, NULL);
-    if (rs->month && !param_of(p, rs->month))
-        problem_add(b->problems, member_pos(&rs->head, "month"), MSG("pack.setting.unknown"), rs->month, NULL, NULL);
+    rrule_check(b, rs);
+    month_check(b, rs, p);
     if (rs->per && (!per || !pack_knows(b, p, per->pack)))
         problem_add(b->problems, member_pos(&rs->head, "per"), MSG("pack.form.unknown"), rs->per, NULL, NULL);
     if (rs->make && (!make || !pack_knows(b, p, make->pack)))
         problem_add(b->problems, member_pos(&rs->head, "make"), MSG("pack.form.unknown"), rs->make, NULL, NULL);
+    if (make && per && !subject_known(make, per))
+        problem_add(b->problems, member_pos(&rs->head, "make"), MSG("pack.schedule.subject"), rs->make, rs->per, NULL);
+    if (rs->done && make)
+        s->done = cond_compile(b->mem, rs->done->text, rs->done->in, &scope, CT_BOOL, b->problems);
+    if (rs->done && !rs->make)
+        problem_add(b->problems, member_pos(&rs->head, "done"), MSG("pack.schedule.done"), rs->id, NULL, NULL);
     who_resolve(b, p, per, &s->by);
     carries_check(b, &rs->carries, &rs->head, p);
 }

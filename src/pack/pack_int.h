@@ -84,7 +84,7 @@ struct raw_form {
 struct raw_check { struct raw_head head; const char *id, *article, *label, *label_en, *every, *none, *within, *text, *text_en;
                    const struct ynode *where, *must, *deadline; struct raw_who task_by; bool wide; struct carries carries; };
 struct raw_schedule { struct raw_head head; const char *id, *article, *label, *label_en, *rrule, *month, *per, *make; struct raw_who by;
-                      struct raw_int due; struct carries carries; };
+                      struct raw_int due; const struct ynode *done; struct carries carries; };
 struct raw_declaration { struct raw_head head; const char *id, *article, *label, *label_en, *source; struct raw_who by; struct raw_int every;
                          struct carries carries; };
 struct raw_file_roles { struct raw_head head; struct raw_list roles; };

@@ -68,6 +68,21 @@ const struct check *pack_check(const struct pack_set *s, const char *key) {
     return NULL;
 }
 
+const struct schedule *pack_schedule(const struct pack_set *s, const char *key) {
+    for (size_t i = 0; i < s->pack_n; i++)
+        for (size_t k = 0; k < s->pack[i].schedule_n; k++)
+            if (text_eq(s->pack[i].schedule[k].key, key))
+                return &s->pack[i].schedule[k];
+    return NULL;
+}
+
+const struct field *pack_names(const struct form *make, const struct form *per) {
+    for (size_t i = 0; i < make->field_n; i++)
+        if ((make->field[i].type == FT_REF || make->field[i].type == FT_PERSON || make->field[i].type == FT_DEPARTMENT) && make->field[i].ref == per)
+            return &make->field[i];
+    return NULL;
+}
+
 const char *pack_value(const struct pack_set *s, const char *key) {
     for (size_t i = 0; key && i < s->effective_n; i++)
         if (text_eq(s->effective[i].key, key))
