@@ -23,8 +23,8 @@ SELECT v.subject, v.since_us, r.title, r.number, v.why FROM verdict v JOIN recor
 
 -- name: check_tasks :many  in: lo text, hi text  out: tkey text
 SELECT tkey FROM task WHERE tkey >= $1 AND tkey < $2 AND state = 'open' ORDER BY tkey LIMIT 500;
--- name: tasks_overdue_of_duty :many  in: duty text, now_us i64, lim i64  out: record i64, name text, due_us i64, title text, number text
-SELECT t.record, t.name, t.due_us, r.title, r.number FROM task t JOIN record r ON r.id = t.record WHERE t.state = 'open' AND t.due_us < $2 AND t.duty = $1 AND NOT (t.tkey >= 'check:' AND t.tkey < 'check;') ORDER BY t.due_us, t.id LIMIT $3;
+-- name: tasks_overdue_of_duty :many  in: duty text, now_us i64, lim i64  out: record i64?, name text, due_us i64, title text, number text
+SELECT t.record, t.name, t.due_us, coalesce(r.title, t.title), coalesce(r.number, '') FROM task t LEFT JOIN record r ON r.id = t.record WHERE t.state = 'open' AND t.due_us < $2 AND t.duty = $1 AND NOT (t.tkey >= 'check:' AND t.tkey < 'check;') ORDER BY t.due_us, t.id LIMIT $3;
 
 -- name: links_to_form :many  in: to_record i64, form text, lim i64  out: id i64
 SELECT DISTINCT l.from_record FROM link l JOIN record r ON r.id = l.from_record WHERE l.to_record = $1 AND l.slot = 0 AND r.form = $2 LIMIT $3;

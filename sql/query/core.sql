@@ -100,14 +100,15 @@ SELECT id, number, title, form, draft_state, updated_at FROM record WHERE made_b
 -- name: task_put :exec  in: id i64, tkey text, name text, pack text, duty text?, record i64?, person i64?, role text?, title text, due_us i64?, state text, opened_at i64, closed_at i64?, closed_by i64?
 INSERT INTO task (id, tkey, name, pack, duty, record, person, role, title, due_us, state, opened_at, closed_at, closed_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
  ON CONFLICT (tkey) DO UPDATE SET person = excluded.person, due_us = excluded.due_us, state = excluded.state, closed_at = excluded.closed_at, closed_by = excluded.closed_by, title = excluded.title;
--- name: task_close :exec  in: tkey text, closed_at i64, closed_by i64, state text
-UPDATE task SET state = $4, closed_at = $2, closed_by = $3 WHERE tkey = $1 AND state = 'open';
+-- name: task_close :exec  in: tkey text, closed_at i64, closed_by i64, state text, done_record i64?
+UPDATE task SET state = $4, closed_at = $2, closed_by = $3, done_record = $5 WHERE tkey = $1 AND state = 'open';
 -- name: task_by_id :opt  in: id i64  out: id i64, tkey text, name text, pack text, duty text?, record i64?, person i64?, role text?, title text, due_us i64?, state text, opened_at i64
 SELECT id, tkey, name, pack, duty, record, person, role, title, due_us, state, opened_at FROM task WHERE id = $1;
 -- name: tasks_of_person :many  in: person i64, due_before i64, lim i64  out: id i64, name text, pack text, duty text?, record i64?, role text?, title text, due_us i64?, state text, opened_at i64, record_title text?, record_number text?, form text?
 SELECT t.id, t.name, t.pack, t.duty, t.record, t.role, t.title, t.due_us, t.state, t.opened_at, r.title, r.number, r.form FROM task t LEFT JOIN record r ON r.id = t.record WHERE t.person = $1 AND t.state = 'open' AND coalesce(t.due_us, 0) < $2 ORDER BY t.due_us, t.id LIMIT $3;
 -- name: tasks_of_record :many  in: record i64  out: id i64, tkey text, name text, pack text, duty text?, person i64?, role text?, title text, due_us i64?, state text, opened_at i64
-SELECT id, tkey, name, pack, duty, person, role, title, due_us, state, opened_at FROM task WHERE record = $1 ORDER BY id LIMIT 200;
+SELECT id, tkey, name, pack, duty, person, role, title, due_us, state, opened_at FROM
+ (SELECT id, tkey, name, pack, duty, person, role, title, due_us, state, opened_at FROM task WHERE record = $1 ORDER BY CASE state WHEN 'open' THEN 0 ELSE 1 END, id DESC LIMIT 200) d ORDER BY id;
 
 -- name: todo_add :exec  in: id i64, kind text, record i64, at i64
 INSERT INTO todo (id, kind, record, at) VALUES ($1, $2, $3, $4) ON CONFLICT (kind, record) DO NOTHING;
@@ -151,6 +152,8 @@ DELETE FROM step;
 DELETE FROM step_who;
 -- name: projection_clear_task :exec  in:
 DELETE FROM task;
+-- name: projection_clear_sched :exec  in:
+DELETE FROM sched;
 -- name: projection_clear_link :exec  in:
 DELETE FROM link;
 -- name: projection_clear_verdict :exec  in:

@@ -94,7 +94,27 @@ static enum rc tasks_out(struct reader *rd, const struct task_infos *t, struct j
         json_set_i64(o, "person", t->v[i].person);
         json_set_i64(o, "record", t->v[i].record);
         json_set_i64(o, "due", t->v[i].due_us);
+        if (t->v[i].schedule != NULL) {
+            json_set_str(o, "article", t->v[i].schedule->article);
+            json_set_str(o, "make", t->v[i].schedule->make);
+        }
         json_set_bool(o, "overdue", t->v[i].due_us != 0 && t->v[i].due_us <= rd->now_us && strcmp(t->v[i].state, "open") == 0);
+    }
+    return RC_OK;
+}
+
+/* What of schedules the record ended, and when. */
+static enum rc ended_out(struct reader *rd, int64_t id, struct json *arr, struct err *e)
+{
+    struct task_infos t = VEC_INIT(rd->mem);
+    TRY(task_ended_by(rd, id, &t, e));
+    for (size_t i = 0; i < t.n; i++) {
+        struct json *o = json_add_obj(arr);
+        json_set_str(o, "name", t.v[i].name);
+        json_set_str(o, "title", t.v[i].title);
+        json_set_i64(o, "record", t.v[i].record);
+        json_set_i64(o, "due", t.v[i].due_us);
+        json_set_i64(o, "at", t.v[i].opened_at);
     }
     return RC_OK;
 }
@@ -113,6 +133,7 @@ static enum rc record_out(struct reader *rd, int64_t id, struct json *o, struct 
     TRY(steps_out(rd, id, o, e));
     TRY(task_of_record(rd, id, &tasks, e));
     TRY(tasks_out(rd, &tasks, json_set_arr(o, "tasks")));
+    TRY(ended_out(rd, id, json_set_arr(o, "ended"), e));
     TRY(files_out(rd, see, &rec, json_set_arr(o, "attachments"), e));
     TRY(record_may(rd, &rec, &may, &n, e));
     struct json *m = json_set_arr(o, "may");
@@ -314,6 +335,9 @@ static enum rc desk_out(struct reader *rd, struct json *o, struct err *e)
     struct waitings wait = VEC_INIT(rd->mem), back = VEC_INIT(rd->mem);
     TRY(task_mine(rd, false, 200, &tasks, e));
     TRY(tasks_out(rd, &tasks, json_set_arr(o, "tasks")));
+    struct task_infos vacant = VEC_INIT(rd->mem);
+    TRY(task_vacant(rd, 200, &vacant, e));
+    TRY(tasks_out(rd, &vacant, json_set_arr(o, "vacant")));
     TRY(route_waiting_for_me(rd, 200, &wait, e));
     TRY(route_returned_to_me(rd, 200, &back, e));
     struct json *w = json_set_arr(o, "waiting"), *b = json_set_arr(o, "returned");

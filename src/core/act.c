@@ -10,7 +10,9 @@
  *   state, draft_state (null: no draft), department, closed_at, pack_set
  *   steps {rev, set?, rows [{ord step state need bind? opened? done? note? who [{p post s b?}]}]}   the whole route as it stands now; set: the pack set
  *                  it runs under
- *   tasks [{id key name pack duty? person? role? title due? state}]  tasks_closed [{key state}] */
+ *   tasks [{id key name pack duty? record? person? role? title due? state opened?}]  tasks_closed [{key state by? record? at?}]
+ * An act of the house itself (record 0) has no record row; only these, beside tasks:
+ *   sched [{key rule since upto? day? after?}]  sched_gone [key]  tasks_reopened [key]    how far each schedule is (sched.c) */
 #include "core/core_int.h"
 
 static int64_t opt(bool null, int64_t v) { return null ? 0 : v; }
@@ -181,6 +183,8 @@ enum rc act_apply(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, co
     MEM_SCOPE(tmp, mem);
     const struct json *ef = a->effect;
     struct record r;
+    if (a->record == 0)
+        return task_apply(tx, tmp, a, ef, e);
     if (json_get(ef, "new") != NULL)
         TRY(apply_new(tx, a, json_get(ef, "new"), e));
     TRY(record_get(tx_db(tx), tmp, set, a->record, &r, e));
@@ -250,6 +254,8 @@ enum rc act_do(struct work *w, int64_t record, int64_t revision, const char *kin
                   comment ? (struct str){(const char *)commit, HASH_N} : (struct str){NULL, 0}, text, (struct str){(const char *)hash, HASH_N}, a.seq, e));
     TRY(comment_put(w, a.id, comment, blind, e));
     TRY(act_apply(w->tx, w->mem, w->set, &a, e));
+    if (record == 0)
+        return RC_OK;
     TRY(work_todo(w, "search", record, e));
     return work_todo(w, "check", record, e);
 }

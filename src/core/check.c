@@ -20,7 +20,7 @@ static enum rc tasks_close(struct work *w, const struct check *k, const char *ke
         return RC_OK;
     TRY(q_check_tasks(w->db, w->mem, lo, hi, &open, e));
     for (size_t i = 0; i < open.n; i++)
-        TRY(q_task_close(w->tx, open.v[i].tkey, w->now_us, 0, "done", e));
+        TRY(q_task_close(w->tx, open.v[i].tkey, w->now_us, 0, "done", 0, true, e));
     return RC_OK;
 }
 

@@ -1,6 +1,7 @@
 /* The table of commands: every change, from a page, the API, an import, the command line or a timer, is one of these rows. The
  * OpenAPI document and the permission test read the same table. */
 #include "core/core_state.h"
+#include "core/schedule.h"
 
 static enum rc cmd_todo_run(struct work *w, const struct json *args, struct json *body, struct err *e);
 
@@ -48,6 +49,7 @@ const struct command command_table[] = {
     {"import.drop", CMD_SIGNED_IN, cmd_import_drop, "Throw a staged import away", "batch i64"},
     {"todo.run", CMD_SYSTEM, cmd_todo_run, "After-commit work: search index, checks, stale routes", ""},
     {"check.run", CMD_SYSTEM, cmd_check_run, "Judge what became due", "due bool"},
+    {"schedule.run", CMD_SYSTEM, cmd_schedule_run, "Make the tasks of schedules; again while the answer says more", "people bool?, after str?"},
     {"restore.finish", CMD_SYSTEM, cmd_restore_finish, "Erase again what was erased after the backup; end all sessions", "erase arr"},
     {"rebuild", CMD_SYSTEM, cmd_rebuild, "Make the projections anew from the truth", ""},
 };
@@ -62,8 +64,10 @@ static enum rc todo_one(struct work *w, const char *kind, int64_t record, struct
     json_set_i64(args, "record", record);
     if (strcmp(kind, "search") == 0)
         return cmd_search_run(w, args, body, e);
-    if (strcmp(kind, "check") == 0)
-        return cmd_check_run(w, args, body, e);
+    if (strcmp(kind, "check") == 0) {
+        TRY(cmd_check_run(w, args, body, e));
+        return sched_touch(w, record, e);
+    }
     if (strcmp(kind, "route") == 0)
         return cmd_route_run(w, args, body, e);
     if (strcmp(kind, "restart") == 0)

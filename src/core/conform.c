@@ -252,13 +252,34 @@ static enum rc add_declarations(const struct summing *s, const struct pack *p, s
     return RC_OK;
 }
 
+/* What a schedule was done for is judged; one that was never done yet says nothing, and is unknown where nothing else speaks. */
+static enum rc add_schedules(const struct summing *s, const struct pack *p, struct article_state *a, bool *ret_coming, struct err *e)
+{
+    struct sched_info info;
+    *ret_coming = false;
+    for (size_t i = 0; i < p->schedule_n; i++) {
+        if (!text_eq(p->schedule[i].article, a->article) || p->schedule[i].carries.n == 0)
+            continue;
+        TRY(sched_info_get(s->r, &p->schedule[i], &info, e));
+        a->ok_n += info.last_at != 0;
+        *ret_coming = *ret_coming || info.last_at == 0;
+    }
+    return RC_OK;
+}
+
 static enum rc article_sum(const struct summing *s, const struct pack *p, const struct article *art, struct article_states *ret, struct err *e)
 {
+    bool coming;
     struct article_state a = {.pack = p->id, .article = art->id, .title = pick_lang(s->r->actor.lang, art->title, art->title_en)};
     int64_t since_unknown = 0;
     TRY(add_checks(s, p, &a, &since_unknown, e));
     add_overdue(s, p, &a);
     TRY(add_declarations(s, p, &a, e));
+    TRY(add_schedules(s, p, &a, &coming, e));
+    if (coming && a.bad_n + a.unknown_n + a.excepted_n + a.ok_n == 0) {
+        a.unknown_n = 1;
+        a.why = msg_text(s->r->actor.lang, MSG("conform.coming"));
+    }
     a.state = a.bad_n > 0 ? VERDICT_BAD : a.unknown_n > 0 ? VERDICT_UNKNOWN : a.excepted_n > 0 ? VERDICT_EXCEPTED : a.ok_n > 0 ? VERDICT_OK : VERDICT_NONE;
     if (a.state == VERDICT_UNKNOWN)
         a.since_us = since_unknown;
@@ -346,7 +367,7 @@ static enum rc duty_overdue(struct reader *r, const char *duty, enum verdict_sta
     struct q_tasks_overdue_of_duty_rows row;
     TRY(q_tasks_overdue_of_duty(r->db, r->mem, duty, r->now_us, limit - (int)ret->n, &row, e));
     for (size_t k = 0; k < row.n; k++)
-        *vec_push(ret) = (struct violator){.check = row.v[k].name, .subject = row.v[k].record, .title = row.v[k].title, .number = row.v[k].number,
+        *vec_push(ret) = (struct violator){.check = row.v[k].name, .subject = row.v[k].record_null ? 0 : row.v[k].record, .title = row.v[k].title, .number = row.v[k].number,
                                            .state = as, .since_us = row.v[k].due_us};
     return RC_OK;
 }
@@ -429,10 +450,11 @@ static enum rc unrelieved(struct reader *r, const struct check *k, struct relief
     return RC_OK;
 }
 
-/* Declarations that carry the duty, and forms that set tasks for it. */
+/* Declarations that carry the duty, schedules, and forms that set tasks for it. */
 static enum rc duty_promised(struct reader *r, const struct duty *d, bool *ret_judged, bool *ret_undeclared, struct err *e)
 {
-    bool made;
+    struct sched_info info;
+    bool made, coming = false;
     for (size_t i = 0; i < d->pack->declaration_n; i++)
         if (carries_duty(&d->pack->declaration[i].carries, d->key)) {
             TRY(declared(r, &d->pack->declaration[i], &made, e));
@@ -442,6 +464,13 @@ static enum rc duty_promised(struct reader *r, const struct duty *d, bool *ret_j
     for (size_t i = 0; i < r->set->form_n; i++)
         for (size_t k = 0; k < r->set->form[i].then_n; k++)
             *ret_judged = *ret_judged || carries_duty(&r->set->form[i].then[k].carries, d->key);
+    for (size_t i = 0; i < d->pack->schedule_n; i++)
+        if (carries_duty(&d->pack->schedule[i].carries, d->key)) {
+            TRY(sched_info_get(r, &d->pack->schedule[i], &info, e));
+            *ret_judged = *ret_judged || info.last_at != 0;
+            coming = coming || info.last_at == 0;
+        }
+    *ret_undeclared = *ret_undeclared || (coming && !*ret_judged);
     return RC_OK;
 }
 

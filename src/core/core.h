@@ -9,7 +9,7 @@
  *   record.c     create, save, fill, void                                 route.c  the rows of a route: planned, opened, opened anew, voided
  *   decide.c     submit, approve, return, reject, withdraw                deputy.c 代理   letter.c answers from outside   ahead.c 先決・後閲   exception.c 職務分離の例外
  *   org.c        departments, assignments, who stands above whom          perm.c   the one decision function
- *   session.c password.c  sign-in                                         task.c   tasks      check.c check_eval.c check_full.c  checks, verdicts   conform.c  articles
+ *   session.c password.c  sign-in                                         task.c   tasks   sched.c sched_done.c  schedules      check.c check_eval.c check_full.c  checks, verdicts   conform.c  articles
  *   sessions.c device.c  where somebody is signed in
  *   attach.c     attachments       import.c  CSV in, staged               erase.c  erasure    rebuild.c  projections from truth
  *   listing.c    what lists show, by what they sort, where a page goes on
@@ -118,7 +118,8 @@ MUST enum rc book_read(struct reader *r, int64_t revision, size_t from, size_t m
 struct revision_info { int64_t id, no, author, at, pack_set, seq; uint8_t hash[32]; };
 struct act_info { int64_t id, no, revision, actor, on_behalf, at, seq; const char *kind, *step, *comment; const struct json *effect; };
 struct step_info { int64_t ord; const char *key, *label, *state, *note; int64_t need, opened_at, done_at; const struct step *step; struct { int64_t person; const char *post, *state; int64_t on_behalf; } *who; size_t who_n; };
-struct task_info { int64_t id, record, person, due_us, opened_at; const char *name, *pack, *duty, *title, *state, *role, *record_title, *record_number, *form_ident; };
+struct task_info { int64_t id, record, person, due_us, opened_at; const char *name, *pack, *duty, *title, *state, *role, *record_title, *record_number, *form_ident;
+                   const struct schedule *schedule /* NULL: of no schedule of the set */; };
 VEC_TYPE(revision_infos, struct revision_info);
 VEC_TYPE(act_infos, struct act_info);
 VEC_TYPE(step_infos, struct step_info);
@@ -137,6 +138,13 @@ MUST enum rc record_step_mine(struct reader *r, const struct record *rec, const 
 MUST enum rc record_may(struct reader *r, const struct record *rec, const char ***ret_acts, size_t *ret_n, struct err *e);
 MUST enum rc task_mine(struct reader *r, bool overdue_only, int limit, struct task_infos *ret, struct err *e);
 MUST enum rc task_of_record(struct reader *r, int64_t record, struct task_infos *ret, struct err *e);
+/* Tasks of schedules that nobody has, since nobody holds the post: for those who read everything; others get none. */
+MUST enum rc task_vacant(struct reader *r, int limit, struct task_infos *ret, struct err *e);
+/* What of schedules this record ended: title, due, and closed in opened_at. */
+MUST enum rc task_ended_by(struct reader *r, int64_t record, struct task_infos *ret, struct err *e);
+/* A schedule as it goes: when its next day is, what is open of it, when it was done last, by whom and with which record. 0: none. */
+struct sched_info { const struct schedule *schedule; char next[CIVIL_TEXT_N] /* "": its month is not set */; int64_t due_us, last_at, last_by, last_record; bool late /* the last was done after its time */; };
+MUST enum rc sched_info_get(struct reader *r, const struct schedule *s, struct sched_info *ret, struct err *e);
 struct waiting { int64_t record; const char *number, *title, *form_ident, *post, *state; int64_t since, on_behalf /* 0, or whose deputy one is here */; };
 VEC_TYPE(waitings, struct waiting);
 MUST enum rc route_waiting_for_me(struct reader *r, int limit, struct waitings *ret, struct err *e);   /* approvals */

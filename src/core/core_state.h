@@ -20,7 +20,7 @@ struct writer {
     int64_t longest_hold_us, commits, commands; bool scrub, saw_full; struct space space;
 };
 struct full_at { TALLOC_CTX *mem; struct json *args; };
-struct keeper { struct core *core; pthread_t thread; bool started, stop, busy, kicked /* there is work */, hurry /* somebody waits for it */; pthread_mutex_t lock; pthread_cond_t cond, idle; int64_t judged_set /* all its checks were judged */;
+struct keeper { struct core *core; pthread_t thread; bool started, stop, busy, kicked /* there is work */, hurry /* somebody waits for it */; pthread_mutex_t lock; pthread_cond_t cond, idle; int64_t judged_set /* all its checks were judged */, issued_set, issued_day /* schedules made their tasks for that set and day */;
                 char full_day[CIVIL_TEXT_N] /* on which everything was judged */; struct full_at full /* where that stands */; };
 
 struct core {

@@ -1,8 +1,9 @@
-/* The keeper: after-commit work (search index, checks, stale routes) and verdicts that flip by time. One thread; it only sends
+/* The keeper: after-commit work (search index, checks, stale routes) and verdicts that flip by time, and the tasks of schedules. One thread; it only sends
  * commands to the writer, so that its work is ledgered, bounded and atomic like everybody else's. */
 #include <errno.h>
 #include <time.h>
 #include "core/core_state.h"
+#include "core/schedule.h"
 
 #define KEEPER_IDLE_MS 1000
 #define KEEPER_PAUSE_MS 20            /* between two rounds: while people write, one commit serves the after-work of many of their commands */
@@ -114,6 +115,64 @@ void keeper_show(struct core *c)
         imports(c, true);
 }
 
+/* ---- schedules ---- */
+
+static bool people_moved(struct core *c)
+{
+    MEM_SCOPE(mem, NULL);
+    struct db *db;
+    struct err e = {0};
+    struct q_keep_get row;
+    bool found = false;
+    if (db_pool_take(c->pool, &db, &e) != RC_OK)
+        return false;
+    bool ok = q_keep_get(db, mem, SCHED_PEOPLE, &row, &found, &e) == RC_OK;
+    db_pool_give(c->pool, db);
+    return ok && found && strcmp(row.v, "1") == 0;
+}
+
+/* Chunk by chunk until there is no more; false when one was refused: tried again in a second. */
+static bool schedule_run(struct core *c, bool people)
+{
+    MEM_SCOPE(mem, NULL);
+    const char *after = "";
+    for (bool more = true; more && !c->keeper.stop;) {
+        struct answer *ans;
+        struct json *args = json_obj(mem);
+        json_set_bool(args, "people", people);
+        json_set_str(args, "after", after);
+        check_command(c, mem, "schedule.run", args, &ans);
+        if (ans->rc != RC_OK) {
+            if (ans->err.code != ERR_LEDGER_READONLY)
+                log_err("keeper", "schedule.run", &ans->err);
+            return false;
+        }
+        more = json_get_bool(ans->body, "more");
+        after = people ? json_get_str(ans->body, "after") : "";
+    }
+    return !c->keeper.stop;
+}
+
+/* When the day turns, after the start and after a switch; posts that began or ended with the day are looked at then, too. */
+static void schedules(struct core *c)
+{
+    struct keeper *k = &c->keeper;
+    const struct pack_set *set = core_set_hold(c);
+    int64_t id = set ? set->id : 0, day = civil_days(civil_of_us(clock_now_us()));
+    core_set_release(c, set);
+    if (id == 0)
+        return;
+    if (id == k->issued_set && day == k->issued_day) {
+        if (people_moved(c))
+            (void)schedule_run(c, true);
+        return;
+    }
+    if (!core_setup_open(c) && schedule_run(c, false) && schedule_run(c, true)) {
+        k->issued_set = id;
+        k->issued_day = day;
+    }
+}
+
 static void keeper_work(struct core *c)
 {
     struct err e = {0};
@@ -125,6 +184,8 @@ static void keeper_work(struct core *c)
     while (!c->keeper.stop && todo_waiting(c))
         if (!command_more(c, "todo.run", NULL, "more") && todo_waiting(c))
             break;                                   /* refused (read-only, full disk): try again later */
+    if (!c->keeper.stop)
+        schedules(c);
     if (!c->keeper.stop && set_unjudged(c) && check_full(c, &e) != RC_OK && e.code != ERR_LEDGER_READONLY)
         log_err("keeper", "check.full", &e);
     MEM_SCOPE(mem, NULL);

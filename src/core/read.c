@@ -133,9 +133,12 @@ static enum rc receipt_may(struct reader *r, const struct entry_view *v, bool *r
     *ret = false;
     if (strncmp(v->object, "r:", 2) == 0) {
         struct str no = {v->object + 2, strcspn(v->object + 2, "@")};
-        enum rc rc = str_to_i64(no, &id) ? perm_see(r, id, &rec, &g, e) : RC_NOTFOUND;
-        *ret = rc == RC_OK;
-        return rc == RC_NOTFOUND ? RC_OK : rc;
+        bool number = str_to_i64(no, &id);
+        if (!number || id != 0) {                        /* r:0 is the house itself */
+            enum rc rc = number ? perm_see(r, id, &rec, &g, e) : RC_NOTFOUND;
+            *ret = rc == RC_OK;
+            return rc == RC_NOTFOUND ? RC_OK : rc;
+        }
     }
     if (strncmp(v->object, "log:", 4) == 0 && str_to_i64(str_of(v->object + 4), &id))
         return log_batch_may(r, id, ret, e);

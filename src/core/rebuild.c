@@ -22,6 +22,10 @@ static enum rc act_set(struct work *w, const struct act_row *a, const struct pac
     struct revision rev;
     int64_t draft = json_get_i64(a->effect, "draft", 0), content = json_get_i64(a->effect, "promote", json_get_i64(a->effect, "staged", draft));
     int64_t id = json_get_i64(a->effect, "pack_set", json_get_i64(json_get(a->effect, "steps"), "set", json_get_i64(json_get(a->effect, "new"), "pack_set", 0)));
+    if (a->record == 0) {                                /* of the house: no form is asked */
+        *ret_set = w->set;
+        return RC_OK;
+    }
     if (id == 0 && content != 0) {
         TRY(revision_get(w->db, w->mem, content, &rev, e));
         id = rev.pack_set;
@@ -98,6 +102,7 @@ static enum rc projections_clear(struct work *w, struct err *e)
     TRY(q_projection_clear_step_who(w->tx, e));
     TRY(q_projection_clear_task(w->tx, e));
     TRY(q_projection_clear_link(w->tx, e));
+    TRY(q_projection_clear_sched(w->tx, e));
     db_memo_forget(w->db);
     for (size_t i = 0; i < w->set->form_n; i++) {
         const struct form *f = &w->set->form[i];
@@ -166,18 +171,20 @@ static enum rc form_digest(struct work *w, const char *table, struct digest_vec 
 
 static enum rc digests(struct work *w, struct digest_vec *ret, struct err *e)
 {
-    struct sql *r = sql_new(w->mem), *st = sql_new(w->mem), *sw = sql_new(w->mem), *t = sql_new(w->mem), *l = sql_new(w->mem);
+    struct sql *r = sql_new(w->mem), *st = sql_new(w->mem), *sw = sql_new(w->mem), *t = sql_new(w->mem), *l = sql_new(w->mem), *sc = sql_new(w->mem);
     sql_lit(r, "SELECT id, form, number, state, draft_state, department, made_by, title, made_at, updated_at, closed_at, happened_on, origin, force_rev, draft_rev, "
                "version, pack_set, note, route_set FROM record");
     sql_lit(st, "SELECT * FROM step");
     sql_lit(sw, "SELECT * FROM step_who");
     sql_lit(t, "SELECT * FROM task WHERE tkey NOT LIKE 'check:%'");
     sql_lit(l, "SELECT * FROM link");
+    sql_lit(sc, "SELECT * FROM sched");
     TRY(table_digest(w, "record", r, ret, e));
     TRY(table_digest(w, "step", st, ret, e));
     TRY(table_digest(w, "step_who", sw, ret, e));
     TRY(table_digest(w, "task", t, ret, e));
     TRY(table_digest(w, "link", l, ret, e));
+    TRY(table_digest(w, "sched", sc, ret, e));
     for (size_t i = 0; i < w->set->form_n; i++) {
         const struct form *f = &w->set->form[i];
         TRY(form_digest(w, form_table(w->mem, f), ret, e));

@@ -1,6 +1,7 @@
 /* Tasks: what a record sets off (then:), for whom, until when; closed by the condition that says it is done, or by hand when the
- * form gives none. Tasks are effects of acts, so that rebuild makes the same ones again. Tasks of checks are check.c's. */
-#include "core/core_int.h"
+ * form gives none. Tasks are effects of acts, so that rebuild makes the same ones again. Tasks of checks are check.c's, those of schedules
+ * sched.c's. */
+#include "core/schedule.h"
 
 static bool then_fits(const struct then *t, const char *on)
 {
@@ -173,15 +174,34 @@ enum rc task_apply(struct tx *tx, TALLOC_CTX *mem, const struct act_row *a, cons
     (void)mem;
     for (size_t i = 0; i < json_n(open); i++) {
         const struct json *t = json_at(open, i);
-        int64_t person = json_get_i64(t, "person", 0), due = json_get_i64(t, "due", 0);
+        int64_t person = json_get_i64(t, "person", 0), due = json_get_i64(t, "due", 0), record = json_get_i64(t, "record", a->record);
         TRY(q_task_put(tx, json_get_i64(t, "id", 0), json_get_str(t, "key"), json_get_str(t, "name"), json_get_str(t, "pack"), json_get_str(t, "duty"),
-                       a->record, false, person, person == 0, json_get_str(t, "role"), json_get_str(t, "title"), due, due == 0,
-                       json_get_str(t, "state"), a->at, 0, true, 0, true, e));
+                       record, record == 0, person, person == 0, json_get_str(t, "role"), json_get_str(t, "title"), due, due == 0,
+                       json_get_str(t, "state"), json_get_i64(t, "opened", a->at), 0, true, 0, true, e));
     }
     for (size_t i = 0; i < json_n(closed); i++) {
         const struct json *t = json_at(closed, i);
-        TRY(q_task_close(tx, json_get_str(t, "key"), a->at, a->actor, json_get_str(t, "state"), e));
+        int64_t record = json_get_i64(t, "record", 0);
+        TRY(q_task_close(tx, json_get_str(t, "key"), json_get_i64(t, "at", a->at), json_get_i64(t, "by", a->actor), json_get_str(t, "state"), record, record == 0, e));
     }
+    return sched_apply(tx, effect, e);
+}
+
+/* The task of a schedule that asks for no form: one note ends it for all who hold the post. */
+static enum rc schedule_done(struct work *w, const struct q_task_by_id *t, const char *note, struct json *body, struct err *e)
+{
+    const struct schedule *s = pack_schedule(w->set, t->name);
+    const char *group = sched_group(w->mem, t->tkey);
+    struct json *effect = json_obj(w->mem), *closed = json_set_arr(effect, "tasks_closed");
+    struct q_sched_newest_rows open;
+    if (s == NULL || s->make != NULL)
+        return err_set(e, ERR_STATE, "task %s closes by itself", t->tkey);
+    TRY(q_sched_newest(w->db, w->mem, group, sched_upper(w->mem, group), &open, e));
+    for (size_t i = 0; i < open.n; i++)
+        sched_closed_add(closed, open.v[i].tkey, "done", 0, 0, 0);
+    TRY(act_do(w, 0, 0, "task", NULL, note, effect, e));
+    json_set_i64(body, "task", t->id);
+    json_set_i64(body, "seq", w->seq);
     return RC_OK;
 }
 
@@ -198,6 +218,8 @@ enum rc cmd_task_done(struct work *w, const struct json *args, struct json *body
         return err_set(e, ERR_DENIED, "task %lld is another person's", (long long)t.id);
     if (note == NULL || str_trim(str_of(note)).n == 0)
         return err_set_arg(e, ERR_REASON, msg_text(w->actor.lang, MSG("core.task-note")), "task without note");
+    if (strncmp(t.tkey, SCHED_PREFIX, strlen(SCHED_PREFIX)) == 0)
+        return schedule_done(w, &t, note, body, e);
     if (t.record_null || strncmp(t.tkey, "check:", 6) == 0)
         return err_set(e, ERR_STATE, "task %s closes by itself", t.tkey);
     struct record rec;
@@ -224,7 +246,37 @@ enum rc task_mine(struct reader *r, bool overdue_only, int limit, struct task_in
         *vec_push(ret) = (struct task_info){.id = row.v[i].id, .record = row.v[i].record_null ? 0 : row.v[i].record, .person = r->actor.person,
             .due_us = row.v[i].due_us_null ? 0 : row.v[i].due_us, .opened_at = row.v[i].opened_at, .name = row.v[i].name, .pack = row.v[i].pack, .duty = row.v[i].duty,
             .title = row.v[i].title, .state = row.v[i].state, .role = row.v[i].role, .record_title = row.v[i].record_title, .record_number = row.v[i].record_number,
-            .form_ident = row.v[i].form};
+            .form_ident = row.v[i].form, .schedule = r->set ? pack_schedule(r->set, row.v[i].name) : NULL};
+    return RC_OK;
+}
+
+enum rc task_vacant(struct reader *r, int limit, struct task_infos *ret, struct err *e)
+{
+    struct q_sched_vacant_rows row;
+    bool all = false;
+    if (r->set != NULL)
+        TRY(perm_may(r, PERMIT_READ_ALL, NULL, NULL, &all, e));
+    if (!all)
+        return RC_OK;
+    TRY(q_sched_vacant(r->db, r->mem, limit, &row, e));
+    for (size_t i = 0; i < row.n; i++)
+        *vec_push(ret) = (struct task_info){.id = row.v[i].id, .record = row.v[i].record_null ? 0 : row.v[i].record, .due_us = row.v[i].due_us_null ? 0 : row.v[i].due_us,
+            .name = row.v[i].name, .title = row.v[i].title, .role = row.v[i].role, .state = "open", .record_title = row.v[i].record_title,
+            .schedule = pack_schedule(r->set, row.v[i].name)};
+    return RC_OK;
+}
+
+enum rc task_ended_by(struct reader *r, int64_t record, struct task_infos *ret, struct err *e)
+{
+    struct q_sched_evidence_rows row;
+    TRY(q_sched_evidence(r->db, r->mem, record, &row, e));
+    for (size_t i = 0; i < row.n; i++) {
+        if (i > 0 && strcmp(sched_group(r->mem, row.v[i].tkey), sched_group(r->mem, row.v[i - 1].tkey)) == 0)
+            continue;                                    /* the same for another holder of the post */
+        *vec_push(ret) = (struct task_info){.record = row.v[i].subject_null ? 0 : row.v[i].subject, .due_us = row.v[i].due_us_null ? 0 : row.v[i].due_us,
+            .opened_at = row.v[i].closed_at_null ? 0 : row.v[i].closed_at, .name = row.v[i].name, .title = row.v[i].title, .state = "done",
+            .schedule = r->set ? pack_schedule(r->set, row.v[i].name) : NULL};
+    }
     return RC_OK;
 }
 
@@ -235,6 +287,6 @@ enum rc task_of_record(struct reader *r, int64_t record, struct task_infos *ret,
     for (size_t i = 0; i < row.n; i++)
         *vec_push(ret) = (struct task_info){.id = row.v[i].id, .record = record, .person = row.v[i].person_null ? 0 : row.v[i].person,
             .due_us = row.v[i].due_us_null ? 0 : row.v[i].due_us, .opened_at = row.v[i].opened_at, .name = row.v[i].name, .pack = row.v[i].pack, .duty = row.v[i].duty,
-            .title = row.v[i].title, .state = row.v[i].state, .role = row.v[i].role};
+            .title = row.v[i].title, .state = row.v[i].state, .role = row.v[i].role, .schedule = r->set ? pack_schedule(r->set, row.v[i].name) : NULL};
     return RC_OK;
 }

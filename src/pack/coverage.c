@@ -46,8 +46,8 @@ static void pack_carriers(struct carriers *c, const struct pack *p) {
         carry(c, &p->choice[i].carries, S_FLOW, false, "choice", p->choice[i].id);
     for (size_t i = 0; i < p->check_n; i++)
         carry(c, &p->check[i].carries, S_CHECK, false, "check", p->check[i].key);
-    for (size_t i = 0; i < p->schedule_n; i++)           /* S_SCHEDULE from the day on which a schedule makes its tasks: today it is read and shown only */
-        carry(c, &p->schedule[i].carries, S_TEXT, false, "schedule", p->schedule[i].key);
+    for (size_t i = 0; i < p->schedule_n; i++)
+        carry(c, &p->schedule[i].carries, S_SCHEDULE, false, "schedule", p->schedule[i].key);
     for (size_t i = 0; i < p->declaration_n; i++)
         carry(c, &p->declaration[i].carries, S_SCHEDULE, true, "declaration", p->declaration[i].key);
     for (size_t i = 0; i < p->para_n; i++)

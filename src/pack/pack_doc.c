@@ -28,8 +28,7 @@ static const char intro[] =
     "`{: carries=\"sme-3-2i\" only_if=\"choice=option\" ack }` ties it to duties, to an alternative, and asks for acknowledgement.\n"
     "`{parameter}` is filled in. `:::choose <choice>` ... `:::` holds one line `option: text` per option (continuation lines are indented).\n\n"
     "**How strongly a duty is carried** follows from the element: a field that is required, restricted or computed, a `deny` rule, a `distinct`\n"
-    "step, an exclusion of roles: enforce. A step, a form, an optional field, a setting: flow. `then`: event. A schedule: text,\n"
-    "until schedules make their tasks. A check:\n"
+    "step, an exclusion of roles: enforce. A step, a form, an optional field, a setting: flow. `then`: event. A schedule: schedule. A check:\n"
     "check. A declaration: measure where the duty demands measure, else schedule. A `warn` rule and a paragraph with `ack`: inform. Any other\n"
     "paragraph: text.\n";
 

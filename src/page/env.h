@@ -13,6 +13,12 @@ void troubles_of(struct req *r, const struct json *body, struct trouble_vec *ret
 /* page_act.c, page_record.c */
 void record_acts_out(struct screen *s, const struct record *rec, const char **acts, size_t n, const struct trouble_vec *troubles);
 void record_page(struct screen *s, const struct record *rec, const struct trouble_vec *troubles, const char *problem, int status);
+/* page_schedule.c */
+void schedule_article_out(struct screen *s, const struct schedule *k);
+void schedule_do_out(struct screen *s, const struct task_info *t);
+void schedule_about(struct screen *s, const struct form *f, struct content *c);       /* ?about=RECORD into a new record */
+void schedules_out(struct screen *s, const struct pack *p, const char *article);
+void schedule_ended_out(struct screen *s, int64_t record);
 /* page_log.c, page_book.c: on a record's page */
 void log_note_out(struct screen *s, const struct record *rec);
 /* print: every row, without paging. */

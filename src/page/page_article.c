@@ -1,4 +1,5 @@
 /* One article: its text with the words filled in, what fails now, and its duties with what makes each happen, when next and when last. */
+#include "page/env.h"
 #include "page/regulation.h"
 
 static const char *who_text(struct screen *s, const struct duty *d)
@@ -88,7 +89,8 @@ static void violators_out(struct screen *s, const struct pack *p, const char *ar
             html_close(s->h, E_A);
         html_close(s->h, E_TD);
         html_open(s->h, E_TD);
-        html_text(s->h, c ? pick_lang(req_lang(s->r), c->label, c->label_en) : v.v[i].check);
+        const struct schedule *k = c ? NULL : pack_schedule(s->rd.set, v.v[i].check);
+        html_text(s->h, c ? pick_lang(req_lang(s->r), c->label, c->label_en) : k ? pick_lang(req_lang(s->r), k->label, k->label_en) : v.v[i].check);
         if (c && c->text)
             html_el(s->h, E_SMALL, pick_lang(req_lang(s->r), c->text, c->text_en));
         html_close(s->h, E_TD);
@@ -128,5 +130,6 @@ void page_article(struct req *r, void *ctx)
             regulation_para(&s, p, &p->para[i]);
     violators_out(&s, p, a->id);
     duties_out(&s, p, a->id);
+    schedules_out(&s, p, a->id);
     screen_close(&s, 200);
 }

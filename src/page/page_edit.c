@@ -133,7 +133,9 @@ void page_new(struct req *r, void *ctx)
     if (f == NULL)
         (void)!err_set(&e, ERR_FORM_MISSING, "%s", req_arg(r, 0));
     else if (perm_check(s.rd.db, r, s.rd.set, &s.rd.actor, PERMIT_MAKE, f, NULL, s.rd.today, &g, &e) == RC_OK) {
-        edit_page(&s, f, NULL, content_new(r), false, NULL, NULL, 200);
+        struct content *c = content_new(r);
+        schedule_about(&s, f, c);
+        edit_page(&s, f, NULL, c, false, NULL, NULL, 200);
         return;
     }
     screen_fail(&s, &e);

@@ -1,5 +1,5 @@
 /* ホーム: what waits for me, what is due, what came back; and the forms of one kind of work. */
-#include "page/page_int.h"
+#include "page/env.h"
 
 #define DESK_MAX 100
 
@@ -50,12 +50,25 @@ static void waiting_out(struct screen *s, const struct waitings *w)
     ui_table_close(s->h);
 }
 
-static void task_row(struct screen *s, const struct task_info *t)
+static const char *post_name(const struct screen *s, const char *role)
+{
+    const struct role *r = role ? pack_role(s->rd.set, role) : NULL;
+    return r ? pick_lang(req_lang(s->r), r->name, r->name_en) : "–";
+}
+
+/* own: the reader may do it, else it says whose post is vacant. */
+static void task_row(struct screen *s, const struct task_info *t, bool own)
 {
     bool late = t->due_us != 0 && t->due_us <= s->rd.now_us;
     html_open(s->h, E_TR);
     html_open(s->h, E_TD);
     task_say(s, s->rd.set && t->form_ident ? pack_form(s->rd.set, t->form_ident) : NULL, t);
+    if (t->schedule != NULL) {
+        html_text(s->h, " ");
+        schedule_article_out(s, t->schedule);
+        if (own)
+            schedule_do_out(s, t);
+    }
     html_close(s->h, E_TD);
     if (t->record != 0)
         link_cell(s->h, t->record, t->record_title && t->record_title[0] ? t->record_title : t->record_number);
@@ -66,8 +79,20 @@ static void task_row(struct screen *s, const struct task_info *t)
     if (late)
         ui_badge(s->h, UI_BAD, msg_text(req_lang(s->r), MSG("home.overdue")));
     html_close(s->h, E_TD);
-    html_el(s->h, E_TD, t->duty ? t->duty : "–");
+    html_el(s->h, E_TD, own ? t->duty ? t->duty : "–" : post_name(s, t->role));
     html_close(s->h, E_TR);
+}
+
+/* What nobody does, since nobody holds the post. */
+static void vacant_out(struct screen *s, const struct task_infos *t)
+{
+    static const char *const keys[] = {MSG("col.task"), MSG("col.about"), MSG("col.due"), MSG("col.post")};
+    if (t->n == 0)
+        return;
+    head(s, MSG("home.vacant"), keys, ARRAY_N(keys));
+    for (size_t i = 0; i < t->n; i++)
+        task_row(s, &t->v[i], false);
+    ui_table_close(s->h);
 }
 
 static void tasks_out(struct screen *s, const struct task_infos *t)
@@ -80,7 +105,7 @@ static void tasks_out(struct screen *s, const struct task_infos *t)
     }
     head(s, MSG("home.tasks"), keys, ARRAY_N(keys));
     for (size_t i = 0; i < t->n; i++)
-        task_row(s, &t->v[i]);
+        task_row(s, &t->v[i], true);
     ui_table_close(s->h);
 }
 
@@ -131,11 +156,11 @@ void page_home(struct req *r, void *ctx)
 {
     struct screen s;
     struct err e = {0};
-    struct task_infos tasks = VEC_INIT(r);
+    struct task_infos tasks = VEC_INIT(r), vacant = VEC_INIT(r);
     struct waitings wait = VEC_INIT(r), mine = VEC_INIT(r);
     if (!screen_begin(&s, r, ctx))
         return;
-    if (task_mine(&s.rd, false, DESK_MAX, &tasks, &e) != RC_OK || route_waiting_for_me(&s.rd, DESK_MAX, &wait, &e) != RC_OK ||
+    if (task_mine(&s.rd, false, DESK_MAX, &tasks, &e) != RC_OK || task_vacant(&s.rd, DESK_MAX, &vacant, &e) != RC_OK || route_waiting_for_me(&s.rd, DESK_MAX, &wait, &e) != RC_OK ||
         route_returned_to_me(&s.rd, 20, &mine, &e) != RC_OK) {
         screen_fail(&s, &e);
         return;
@@ -143,6 +168,7 @@ void page_home(struct req *r, void *ctx)
     screen_open(&s, msg_text(req_lang(r), MSG("nav.home")), "home");
     waiting_out(&s, &wait);
     tasks_out(&s, &tasks);
+    vacant_out(&s, &vacant);
     returned_out(&s, &mine);
     begin_out(&s);
     screen_close(&s, 200);

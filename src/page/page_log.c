@@ -114,6 +114,7 @@ void page_log_add(struct req *r, void *ctx)
     if (!log_begin(&s, r, ctx, &f))
         return;
     sheet_make(&sh, &s, f, ROWS_SHOWN);
+    schedule_about(&s, f, sh.line[0].c);
     sheet_out(&sh, NULL, 200);
 }
 

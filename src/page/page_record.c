@@ -220,6 +220,7 @@ void record_page(struct screen *s, const struct record *rec, const struct troubl
     if (strcmp(rec->form_ident, "import") == 0)
         import_rows_out(s, rec);
     tasks_out(s, rec);
+    schedule_ended_out(s, rec->id);
     files_out(s, rec);
     receipt_link(s, rec->id);
     screen_close(s, status);

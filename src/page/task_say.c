@@ -14,7 +14,7 @@ void task_say(struct screen *s, const struct form *f, const struct task_info *t)
     enum lang lang = req_lang(s->r);
     const struct check *k = s->rd.set ? pack_check(s->rd.set, t->name) : NULL;
     const struct then *th = k ? NULL : then_of(f, t->name);
-    html_text(s->h, k && k->label ? pick_lang(lang, k->label, k->label_en) : th ? pick_lang(lang, th->label, th->label_en) : t->title);
+    html_text(s->h, k && k->label ? pick_lang(lang, k->label, k->label_en) : th ? pick_lang(lang, th->label, th->label_en) : t->schedule ? pick_lang(lang, t->schedule->label, t->schedule->label_en) : t->title);
     if (k && k->text)
         html_el(s->h, E_SMALL, pick_lang(lang, k->text, k->text_en));
 }

@@ -39,7 +39,7 @@ static void test_duties(void **state) {
         {"mini-1b", S_ENFORCE, true, S_FLOW, "text 1"},
         {"mini-1c", S_EVENT, true, S_EVENT, "check mini:returned"},
         {"mini-1d", S_ENFORCE, true, S_FLOW, "parameter name_officer"},
-        {"mini-2a", S_SCHEDULE, true, S_INFORM, "schedule mini:inspection"},
+        {"mini-2a", S_SCHEDULE, true, S_SCHEDULE, "schedule mini:inspection"},
         {"mini-2b", S_MEASURE, true, S_ENFORCE, "declaration mini:listing"},
         {"mini-2c", S_TEXT, false, S_TEXT, ""},
         {"mini-9", S_TEXT, false, S_TEXT, ""},

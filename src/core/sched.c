@@ -1,0 +1,440 @@
+/* Schedules: what recurs makes its tasks. The keeper asks for it when the day turns, after the start and after a switch of sets; the
+ * writer issues them in chunks, each an act of the house (record 0), so that rebuild makes the same tasks again. A task's key,
+ * sched:<schedule>:<subject>:<day>:<person>, makes it one for ever. What ends a task is sched_done.c's. Decision: docs/decisions/0008. */
+#include "cal/cal.h"
+#include "core/schedule.h"
+
+#define BUDGET_US 25000                /* of one chunk */
+#define CHUNK_TASKS 200
+#define SUBJECTS 100                   /* of one SELECT */
+#define OPEN_ROWS 200
+#define PEOPLE_MAX 20                  /* holders of one task */
+#define CATCH_DAYS 35                  /* a daily or weekly schedule makes up for no more of the past than this, and its last day at least */
+#define CATCH_MAX 40
+
+struct state { const char *rule; struct civil since, upto, day; bool has_upto, has_day; int64_t after; bool changed; };
+struct run { struct work *w; struct json *effect, *tasks, *closed, *states; int64_t t0, n; int fiscal; bool more; };
+
+static bool spent(const struct run *r)
+{
+    return r->n >= CHUNK_TASKS || clock_mono_us() - r->t0 > BUDGET_US;
+}
+
+static const char *day_text(TALLOC_CTX *mem, struct civil c)
+{
+    char text[CIVIL_TEXT_N];
+    civil_text(c, text);
+    return mem_strdup(mem, text);
+}
+
+/* ---- the rule as it stands in this house ---- */
+
+static int fiscal_start(const struct pack_set *set)
+{
+    const char *month = pack_value(set, "core.fiscal_start");
+    int64_t m;
+    return month != NULL && str_to_i64(str_of(month), &m) && m >= 1 && m <= 12 ? (int)m : 4;
+}
+
+/* NULL: its month is not set yet, so it cannot occur. */
+static const char *rule_of(TALLOC_CTX *mem, const struct pack_set *set, const struct schedule *s)
+{
+    int64_t m;
+    if (s->months_param == NULL)
+        return s->rrule;
+    const char *month = pack_value(set, mem_fmt(mem, "%s.%s", s->pack->id, s->months_param));
+    if (month == NULL || !str_to_i64(str_of(month), &m) || m < 1 || m > 12)
+        return NULL;
+    return mem_fmt(mem, "%s;BYMONTH=%lld", s->rrule, (long long)m);
+}
+
+/* ---- when ---- */
+
+/* The end of the day `due` days after the occurrence; a closed day moves to the next open one. */
+static enum rc due_at(struct work *w, struct civil day, int days, int64_t *ret_us, struct err *e)
+{
+    struct civil due = civil_from_days(civil_days(day) + days);
+    struct q_day_get d;
+    struct q_day_business b;
+    bool found;
+    TRY(q_day_get(w->db, w->mem, day_text(w->mem, due), &d, &found, e));
+    if (found && !d.open) {
+        TRY(q_day_business(w->db, w->mem, d.bn + 1, &b, &found, e));
+        if (found && !civil_read(str_of(b.d), &due))
+            return err_set(e, ERR_BUG, "day %s", b.d);
+    }
+    *ret_us = civil_to_us(civil_from_days(civil_days(due) + 1), 0, 0);
+    return RC_OK;
+}
+
+/* The day on which this rule was put in force here, and set-up was over. */
+static enum rc anchor_of(struct work *w, struct civil *ret, struct err *e)
+{
+    struct q_pack_set_get set;
+    struct q_keep_get done;
+    struct civil open;
+    bool found;
+    TRY(q_pack_set_get(w->db, w->mem, w->set->id, &set, &found, e));
+    *ret = civil_of_us(found ? set.at : w->now_us);
+    TRY(q_keep_get(w->db, w->mem, "setup_done", &done, &found, e));
+    if (found && civil_read(str_of(done.v), &open) && civil_days(open) > civil_days(*ret))
+        *ret = open;
+    return RC_OK;
+}
+
+static enum rc state_read(struct run *r, const struct schedule *s, const char *rule, struct state *ret, struct err *e)
+{
+    struct q_sched_get row;
+    bool found;
+    *ret = (struct state){.rule = mem_fmt(r->w->mem, "%s from %d", rule, r->fiscal)};
+    TRY(q_sched_get(r->w->db, r->w->mem, s->key, &row, &found, e));
+    if (!found || strcmp(row.rule, ret->rule) != 0) {    /* new here, or moved: it never counts for the past */
+        ret->changed = true;
+        return anchor_of(r->w, &ret->since, e);
+    }
+    ret->has_upto = row.upto != NULL && civil_read(str_of(row.upto), &ret->upto);
+    ret->has_day = row.day != NULL && civil_read(str_of(row.day), &ret->day);
+    ret->after = row.after;
+    return civil_read(str_of(row.since), &ret->since) ? RC_OK : err_set(e, ERR_BUG, "schedule %s since %s", s->key, row.since);
+}
+
+static void state_keep(struct run *r, const struct schedule *s, const struct state *st)
+{
+    struct json *o = json_add_obj(r->states);
+    json_set_str(o, "key", s->key);
+    json_set_str(o, "rule", st->rule);
+    json_set_str(o, "since", day_text(r->w->mem, st->since));
+    if (st->has_upto)
+        json_set_str(o, "upto", day_text(r->w->mem, st->upto));
+    if (st->has_day) {
+        json_set_str(o, "day", day_text(r->w->mem, st->day));
+        json_set_i64(o, "after", st->after);
+    }
+}
+
+/* ---- for whom ---- */
+
+struct subject { int64_t id, department, person; const struct content *c; };
+
+static enum rc subject_read(struct work *w, const struct form *per, int64_t id, struct subject *ret, struct err *e)
+{
+    struct record rec;
+    struct content *c;
+    size_t erased;
+    *ret = (struct subject){.id = id};
+    if (id == 0)
+        return RC_OK;
+    TRY(record_get(w->db, w->mem, w->set, id, &rec, e));
+    TRY(revision_content(w->db, w->mem, rec.force_rev, &c, &erased, e));
+    ret->c = c;
+    ret->department = strcmp(per->ident, "department") == 0 ? id : rec.department;
+    ret->person = strcmp(per->ident, "person") == 0 ? id : rec.made_by;
+    if (strcmp(per->ident, "person") == 0)
+        TRY(org_department_of(w->db, id, w->today, &ret->department, e));
+    return RC_OK;
+}
+
+static enum rc holders(struct work *w, const struct schedule *s, const struct subject *sub, struct seat_vec *ret, struct err *e)
+{
+    TRY(org_resolve(w, &s->by, sub->c, sub->department, sub->person, NULL, 0, ret, e));
+    ret->n = ret->n < PEOPLE_MAX ? ret->n : PEOPLE_MAX;
+    return RC_OK;
+}
+
+/* Of those that there were on that day: in force, not closed, and a person or department that had not ended. */
+static enum rc subjects(struct work *w, const struct form *per, struct civil day, int64_t after, struct id_vec *ret, struct err *e)
+{
+    struct sql *s = sql_new(w->mem);
+    struct db_rows *rows;
+    bool more;
+    const char *end = strcmp(per->ident, "person") == 0 ? "left_on" : strcmp(per->ident, "department") == 0 ? "closed_on" : NULL;
+    sql_lit(s, "SELECT x.record FROM ");
+    sql_ident(s, form_table(w->mem, per));
+    sql_lit(s, " x JOIN record r ON r.id = x.record WHERE x.slot = 0 AND r.closed_at IS NULL AND x.record > ");
+    sql_i64(s, after);
+    sql_lit(s, " AND r.made_at < ");
+    sql_i64(s, civil_to_us(civil_from_days(civil_days(day) + 1), 0, 0));
+    if (end != NULL && pack_field(per, end) != NULL) {
+        sql_lit(s, " AND (x.");
+        sql_ident(s, pack_field(per, end)->col);
+        sql_lit(s, " IS NULL OR x.");
+        sql_ident(s, pack_field(per, end)->col);
+        sql_lit(s, " >= ");
+        sql_text(s, day_text(w->mem, day));
+        sql_lit(s, ")");
+    }
+    sql_lit(s, " ORDER BY x.record LIMIT 100");
+    TRY(db_query(w->db, w->mem, s, &rows, e));
+    for (;;) {
+        TRY(db_next(rows, &more, e));
+        if (!more)
+            return RC_OK;
+        *vec_push(ret) = db_i64(rows, 0);
+    }
+}
+
+/* ---- issuing ---- */
+
+static void task_add(struct run *r, const struct schedule *s, const char *group, int64_t subject, const struct seat *seat, int64_t due, int64_t opened)
+{
+    struct json *o = json_add_obj(r->tasks);
+    int64_t person = seat != NULL ? seat->person : 0;
+    json_set_i64(o, "id", work_new_id(r->w));
+    json_set_str(o, "key", mem_fmt(r->w->mem, "%s%lld", group, (long long)person));
+    json_set_str(o, "name", s->key);
+    json_set_str(o, "pack", s->pack->id);
+    json_set_str(o, "duty", s->carries.n > 0 ? s->carries.duty[0] : NULL);
+    if (subject != 0)
+        json_set_i64(o, "record", subject);
+    if (person != 0)
+        json_set_i64(o, "person", person);
+    json_set_str(o, "role", seat != NULL ? seat->post : s->by.role);
+    json_set_str(o, "title", s->label);
+    json_set_i64(o, "due", due);
+    json_set_str(o, "state", "open");
+    if (opened != 0)
+        json_set_i64(o, "opened", opened);
+    r->n++;
+}
+
+static enum rc issue_one(struct run *r, const struct schedule *s, const struct form *per, int64_t id, struct civil day, struct err *e)
+{
+    struct work *w = r->w;
+    struct subject sub;
+    struct seat_vec seats = VEC_INIT(w->mem);
+    struct q_sched_issued had;
+    int64_t due;
+    const char *group = mem_fmt(w->mem, SCHED_PREFIX "%s:%lld:%s:", s->key, (long long)id, day_text(w->mem, day));
+    TRY(q_sched_issued(w->db, w->mem, group, sched_upper(w->mem, group), &had, e));
+    if (had.n > 0)
+        return RC_OK;
+    TRY(subject_read(w, per, id, &sub, e));
+    TRY(holders(w, s, &sub, &seats, e));
+    TRY(due_at(w, day, s->due_days, &due, e));
+    for (size_t i = 0; i == 0 || i < seats.n; i++)
+        task_add(r, s, group, id, seats.n > 0 ? &seats.v[i] : NULL, due, 0);
+    return RC_OK;
+}
+
+/* All subjects of one day, or as many as fit. */
+static enum rc issue_day(struct run *r, const struct schedule *s, struct state *st, struct civil day, bool *ret_whole, struct err *e)
+{
+    const struct form *per = s->per[0] ? pack_form(r->w->set, s->per) : NULL;
+    bool same = st->has_day && civil_days(st->day) == civil_days(day);
+    st->changed = st->has_day = true;
+    st->day = day;
+    st->after = same ? st->after : 0;
+    *ret_whole = false;
+    if (per == NULL) {
+        TRY(issue_one(r, s, NULL, 0, day, e));
+        *ret_whole = true;
+    }
+    while (!*ret_whole && !spent(r)) {
+        struct id_vec ids = VEC_INIT(r->w->mem);
+        size_t i = 0;
+        TRY(subjects(r->w, per, day, st->after, &ids, e));
+        for (; i < ids.n && !spent(r); i++) {
+            TRY(issue_one(r, s, per, ids.v[i], day, e));
+            st->after = ids.v[i];
+        }
+        *ret_whole = i == ids.n && ids.n < SUBJECTS;
+    }
+    if (*ret_whole) {
+        st->has_day = false;
+        st->has_upto = true;
+        st->upto = day;
+    }
+    return RC_OK;
+}
+
+static bool often(const char *rule)
+{
+    return cal_freq(rule) == CAL_DAILY || cal_freq(rule) == CAL_WEEKLY;
+}
+
+static enum rc schedule_issue(struct run *r, const struct schedule *s, struct err *e)
+{
+    const char *rule = rule_of(r->w->mem, r->w->set, s);
+    struct civil today = civil_of_us(r->w->now_us), day[CATCH_MAX], from;
+    struct state st;
+    size_t n;
+    bool whole = true;
+    if (rule == NULL)
+        return RC_OK;
+    TRY(state_read(r, s, rule, &st, e));
+    from = st.has_upto ? civil_from_days(civil_days(st.upto) + 1) : st.since;
+    TRY(cal_days(rule, cal_phase(rule, st.since, r->fiscal), from, today, day, CATCH_MAX, &n, e));
+    for (size_t i = 0; i < n && whole; i++) {
+        bool old = often(rule) && i + 1 < n && civil_days(day[i]) < civil_days(today) - CATCH_DAYS;
+        if (spent(r))
+            whole = false;
+        else if (!old)
+            TRY(issue_day(r, s, &st, day[i], &whole, e));
+    }
+    r->more = r->more || !whole;
+    if (st.changed)
+        state_keep(r, s, &st);
+    return RC_OK;
+}
+
+/* A schedule that the set no longer has asks for nothing any more. */
+static enum rc schedules_end(struct run *r, struct err *e)
+{
+    const char *at = "";
+    struct json *gone = NULL;
+    for (;;) {
+        struct q_sched_after next;
+        struct q_sched_open_rows open;
+        bool found;
+        TRY(q_sched_after(r->w->db, r->w->mem, at, &next, &found, e));
+        if (!found)
+            return RC_OK;
+        at = next.key;
+        const struct schedule *s = pack_schedule(r->w->set, at);
+        if (s != NULL && rule_of(r->w->mem, r->w->set, s) != NULL)
+            continue;
+        const char *lo = mem_fmt(r->w->mem, SCHED_PREFIX "%s:", at);
+        TRY(q_sched_open(r->w->db, r->w->mem, lo, sched_upper(r->w->mem, lo), OPEN_ROWS, &open, e));
+        for (size_t i = 0; i < open.n && s == NULL; i++)
+            sched_closed_add(r->closed, open.v[i].tkey, "void", 0, 0, 0);
+        if (open.n == OPEN_ROWS && s == NULL) {
+            r->more = true;
+            return RC_OK;
+        }
+        gone = gone ? gone : json_set_arr(r->effect, "sched_gone");
+        json_add_str(gone, at);
+    }
+}
+
+static struct run run_begin(struct work *w)
+{
+    struct run r = {.w = w, .effect = json_obj(w->mem), .t0 = clock_mono_us(), .fiscal = fiscal_start(w->set)};
+    r.tasks = json_set_arr(r.effect, "tasks");
+    r.closed = json_set_arr(r.effect, "tasks_closed");
+    r.states = json_set_arr(r.effect, "sched");
+    return r;
+}
+
+static enum rc run_end(struct run *r, struct err *e)
+{
+    if (json_n(r->tasks) + json_n(r->closed) + json_n(r->states) == 0 && json_get(r->effect, "sched_gone") == NULL)
+        return RC_OK;
+    return act_do(r->w, 0, 0, "schedule", NULL, NULL, r->effect, e);
+}
+
+static enum rc issue_run(struct work *w, struct json *body, struct err *e)
+{
+    struct run r = run_begin(w);
+    TRY(schedules_end(&r, e));
+    for (size_t i = 0; i < w->set->pack_n && !r.more; i++)
+        for (size_t k = 0; k < w->set->pack[i].schedule_n && !r.more; k++)
+            TRY(schedule_issue(&r, &w->set->pack[i].schedule[k], e));
+    TRY(run_end(&r, e));
+    json_set_bool(body, "more", r.more);
+    return RC_OK;
+}
+
+/* ---- open tasks go to who holds the post now ---- */
+
+static bool seated(const struct seat_vec *v, int64_t person)
+{
+    for (size_t i = 0; i < v->n; i++)
+        if (v->v[i].person == person)
+            return true;
+    return person == 0 && v->n == 0;
+}
+
+/* rows[0..n): the open rows of one task, a row a person. */
+static enum rc handed_on(struct run *r, const struct q_sched_open *row, size_t n, const char *group, struct err *e)
+{
+    const struct schedule *s = pack_schedule(r->w->set, row->name);
+    const struct form *per = s && s->per[0] ? pack_form(r->w->set, s->per) : NULL;
+    struct seat_vec seats = VEC_INIT(r->w->mem);
+    struct subject sub;
+    if (s == NULL)
+        return RC_OK;
+    TRY(subject_read(r->w, per, row->record_null ? 0 : row->record, &sub, e));
+    TRY(holders(r->w, s, &sub, &seats, e));
+    for (size_t i = 0; i == 0 || i < seats.n; i++) {
+        bool there = false;
+        for (size_t k = 0; k < n; k++)
+            there = there || (row[k].person_null ? 0 : row[k].person) == (seats.n > 0 ? seats.v[i].person : 0);
+        if (!there)
+            task_add(r, s, group, sub.id, seats.n > 0 ? &seats.v[i] : NULL, row->due_us_null ? 0 : row->due_us, row->opened_at);
+    }
+    for (size_t k = 0; k < n; k++)
+        if (!seated(&seats, row[k].person_null ? 0 : row[k].person))
+            sched_closed_add(r->closed, row[k].tkey, "moved", 0, 0, 0);
+    return RC_OK;
+}
+
+static enum rc people_run(struct work *w, const char *after, struct json *body, struct err *e)
+{
+    struct run r = run_begin(w);
+    struct q_sched_open_rows open;
+    size_t from = 0;
+    after = after != NULL && after[0] ? after : SCHED_PREFIX;
+    TRY(q_sched_open(w->db, w->mem, after, sched_upper(w->mem, SCHED_PREFIX), OPEN_ROWS, &open, e));
+    bool whole = open.n < OPEN_ROWS;
+    while (from < open.n && !spent(&r)) {
+        const char *group = sched_group(w->mem, open.v[from].tkey);
+        size_t to = from;
+        while (to < open.n && strncmp(open.v[to].tkey, group, strlen(group)) == 0)
+            to++;
+        if (to == open.n && !whole && from > 0)          /* its other rows may stand in the next chunk */
+            break;
+        TRY(handed_on(&r, &open.v[from], to - from, group, e));
+        after = sched_upper(w->mem, group);
+        from = to;
+    }
+    bool more = from < open.n || !whole;
+    if (!more)
+        TRY(q_keep_put(w->tx, SCHED_PEOPLE, "0", e));
+    TRY(run_end(&r, e));
+    json_set_bool(body, "more", more);
+    json_set_str(body, "after", after);
+    return RC_OK;
+}
+
+/* {}: issue what is due to be issued; {"people": true, "after": key}: look who holds the posts of what is open. */
+enum rc cmd_schedule_run(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    struct q_keep_get done;
+    bool found;
+    json_set_bool(body, "more", false);
+    if (w->set == NULL)
+        return RC_OK;
+    TRY(q_keep_get(w->db, w->mem, "setup_done", &done, &found, e));
+    if (!found)                                          /* nobody is there yet */
+        return RC_OK;
+    return json_get_bool(args, "people") ? people_run(w, json_get_str(args, "after"), body, e) : issue_run(w, body, e);
+}
+
+/* ---- reading ---- */
+
+enum rc sched_info_get(struct reader *r, const struct schedule *s, struct sched_info *ret, struct err *e)
+{
+    struct q_sched_get row;
+    struct q_sched_last last;
+    struct q_sched_first_open open;
+    struct civil since, next;
+    bool found, comes;
+    const char *rule = rule_of(r->mem, r->set, s);
+    *ret = (struct sched_info){.schedule = s};
+    TRY(q_sched_get(r->db, r->mem, s->key, &row, &found, e));
+    if (rule != NULL && found && civil_read(str_of(row.since), &since)) {
+        TRY(cal_next(rule, cal_phase(rule, since, fiscal_start(r->set)), civil_of_us(r->now_us), &next, &comes, e));
+        if (comes)
+            civil_text(next, ret->next);
+    }
+    TRY(q_sched_first_open(r->db, r->mem, s->key, &open, e));
+    ret->due_us = open.due_us_null ? 0 : open.due_us;
+    TRY(q_sched_last(r->db, r->mem, s->key, &last, &found, e));
+    if (found) {
+        ret->last_at = last.closed_at;
+        ret->last_by = last.closed_by;
+        ret->last_record = last.done_record_null ? 0 : last.done_record;
+        ret->late = !last.due_us_null && last.closed_at > last.due_us;
+    }
+    return RC_OK;
+}
