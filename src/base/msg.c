@@ -57,3 +57,5 @@ char *msg_fill(TALLOC_CTX *mem, enum lang lang, const char *key, ...)
     talloc_free(b);
     return s;
 }
+
+char *err_say(TALLOC_CTX *mem, enum lang lang, const struct err *e) { return msg_fill(mem, lang, err_info(e->code)->msg_key, e->arg, NULL); }

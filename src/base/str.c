@@ -77,6 +77,17 @@ bool text_eq(const char *a, const char *b)
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
+bool text_has_word_n(const char *list, struct str word)
+{
+    struct str rest = str_of(list), one;
+    while (word.n > 0 && str_next(&rest, ' ', &one))
+        if (str_eq(one, word))
+            return true;
+    return false;
+}
+
+bool text_has_word(const char *list, const char *word) { return text_has_word_n(list, str_of(word)); }
+
 bool text_is_ident(const char *s)
 {
     if (s == NULL || s[0] < 'a' || s[0] > 'z')

@@ -17,6 +17,8 @@ bool str_to_i64(struct str a, int64_t *ret_value);      /* decimal, whole slice,
 char *str_dup(TALLOC_CTX *mem, struct str a);
 
 bool text_eq(const char *a, const char *b);            /* NULL equals only NULL */
+bool text_has_word(const char *list, const char *word);  /* in a list separated by blanks; NULL holds none */
+bool text_has_word_n(const char *list, struct str word);
 bool text_is_ident(const char *s);                     /* [a-z][a-z0-9_]{0,62} */
 /* True when p..p+n is well-formed UTF-8 without NUL; *ret_bad is the first bad offset otherwise. */
 bool utf8_ok(const char *p, size_t n, size_t *ret_bad);

@@ -67,7 +67,7 @@ int cmd_export(int argc, char **argv)
 static int refused(const struct err *e)
 {
     MEM_SCOPE(tmp, NULL);
-    fprintf(stderr, "daicho: %s\n%s\n", e->detail, msg_fill(tmp, LANG_JA, err_info(e->code)->msg_key, e->arg, NULL));
+    fprintf(stderr, "daicho: %s\n%s\n", e->detail, err_say(tmp, LANG_JA, e));
     return 1;
 }
 

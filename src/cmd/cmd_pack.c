@@ -140,14 +140,6 @@ static void tally_add(struct tally *t, const struct cover_row *r) {
         t->met[r->demanded]++, t->reached++;
 }
 
-static const char *chapter_of(const struct pack_set *s, const struct cover_row *r) {
-    for (size_t i = 0; r->duty && i < s->pack_n; i++)
-        for (size_t k = 0; k < s->pack[i].article_n && &s->pack[i] == r->duty->pack; k++)
-            if (text_eq(s->pack[i].article[k].id, r->article) && s->pack[i].article[k].chapter)
-                return s->pack[i].article[k].chapter;
-    return "-";
-}
-
 static void tally_json(struct json *o, const struct tally *t) {
     json_set_i64(o, "duties", (int64_t)t->total);
     json_set_i64(o, "carried", (int64_t)t->carried);
@@ -157,7 +149,8 @@ static void tally_json(struct json *o, const struct tally *t) {
 static struct map *chapters(TALLOC_CTX *mem, const struct pack_set *s, const struct cover_vec *rows) {
     struct map *m = map_new(mem);
     for (size_t i = 0; i < rows->n; i++) {
-        const char *c = chapter_of(s, &rows->v[i]);
+        const char *c = rows->v[i].duty ? pack_chapter(rows->v[i].duty->pack, rows->v[i].article) : "";
+        c = c[0] ? c : "-";
         struct tally *t = map_get(m, c);
         if (!t)
             map_set(m, c, t = mem_new(mem, struct tally));

@@ -18,7 +18,7 @@ static int fail(const struct err *e)
 {
     fprintf(stderr, "daicho: %s\n", e->detail);
     MEM_SCOPE(tmp, NULL);
-    fprintf(stderr, "%s\n", msg_fill(tmp, LANG_JA, err_info(e->code)->msg_key, e->arg, NULL));
+    fprintf(stderr, "%s\n", err_say(tmp, LANG_JA, e));
     return 1;
 }
 
@@ -62,7 +62,7 @@ static void greet(struct core *core, const struct conf *conf, int port)
     enum err_code no = core_writes_refused(core);
     if (no != ERR_NONE) {
         MEM_SCOPE(tmp, NULL);
-        printf("注意: %s\n", msg_fill(tmp, LANG_JA, err_info(no)->msg_key, "", NULL));
+        printf("注意: %s\n", err_say(tmp, LANG_JA, &(struct err){.code = no}));
     }
     fflush(stdout);
 }

@@ -97,17 +97,9 @@ static enum rc one_value(struct work *w, const struct record *rec, const struct 
     return RC_OK;
 }
 
-static const char *article_of(const struct form *f, const struct field *fd)
-{
-    for (size_t i = 0; i < f->facet_n; i++)
-        if (f->facet[i].pack == fd->pack)
-            return f->facet[i].article;
-    return f->article;
-}
-
 enum rc audit_judge(struct work *w, const struct record *rec, const struct content *c, const struct field *fd, struct err *e)
 {
-    struct audited a = {.field = fd, .path = fd->path, .article = article_of(rec->form, fd)};
+    struct audited a = {.field = fd, .path = fd->path, .article = pack_field_article(rec->form, fd)};
     const char *target = content_get(c, fd->path);
     if (fd->audited_by != NULL && target != NULL && str_to_i64(str_of(target), &a.target))
         TRY(one_value(w, rec, &a, content_get(c, fd->audited_by), e));

@@ -232,8 +232,9 @@ enum verdict_state { VERDICT_OK, VERDICT_BAD, VERDICT_UNKNOWN, VERDICT_EXCEPTED,
 struct article_state { const char *pack, *article, *title; enum verdict_state state; int64_t since_us; int64_t bad_n, unknown_n, ok_n, excepted_n; const char *why; };
 VEC_TYPE(article_states, struct article_state);
 MUST enum rc conformity(struct reader *r, const char *pack, struct article_states *ret, int64_t *ret_as_of, struct err *e);
-struct violator { const char *check; int64_t subject; const char *title, *number; enum verdict_state state; int64_t since_us; const char *why /* NULL, or why the condition could not be computed */; };
+struct violator { const char *check; int64_t subject; const char *title, *number; enum verdict_state state; int64_t since_us; const char *why /* NULL, or why the condition could not be computed */, *until /* of the exception that covers it; else NULL */; };
 VEC_TYPE(violators, struct violator);
+/* What an article or a check is violated by; asked about an article, what an exception covers comes last, as VERDICT_EXCEPTED. */
 MUST enum rc conformity_violators(struct reader *r, const char *pack, const char *article, const char *check, int limit, struct violators *ret, struct err *e);
 /* One duty: overdue tasks, violated or unknown checks, missing declarations. ERR_DB_NOTFOUND: no adopted pack has it. */
 MUST enum rc duty_state(struct reader *r, const char *duty, enum verdict_state *ret_state, struct violators *ret, struct err *e);
@@ -259,6 +260,8 @@ const char *core_setup_code(const struct core *c);
  * the first holder of `administrator` ends set-up. For looking around and for scenes. */
 MUST enum rc example_load(struct core *c, const char *dir, const char *const *adopt, size_t adopt_n, const char *password, struct err *e);
 /* CSV of a people or department list as an office has it -> rows of {path: typed}: columns by header, merged-looking headers, blank lines. */
+/* The heading by which sheet_rows knows the field again: its label, or its path where labels of the form are too much alike. */
+const char *sheet_heading(TALLOC_CTX *mem, const struct form *f, const struct field *fd);
 MUST enum rc sheet_rows(TALLOC_CTX *mem, struct str data, const struct form *f, struct json **ret_rows, struct json **ret_columns, struct err *e);
 /* The same with columns chosen by somebody: map[i] is the path of column i, "" for none, NULL or beyond map_n: by its header. */
 MUST enum rc sheet_rows_as(TALLOC_CTX *mem, struct str data, const struct form *f, const char *const *map, size_t map_n, struct json **ret_rows, struct json **ret_columns, struct err *e);

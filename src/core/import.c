@@ -113,6 +113,8 @@ enum rc cmd_import_stage(struct work *w, const struct json *args, struct json *b
     int64_t t0 = clock_mono_us();
     if (f == NULL)
         return err_set(e, ERR_FORM_MISSING, "form %s", name ? name : "-");
+    if (f->kind == FORM_LOG)                             /* no route that could approve the rows, and no draft that could wait for it: decisions/0005 */
+        return err_set(e, ERR_LOG_IMPORT, "import into the log %s", f->ident);
     TRY(perm_check(w->db, w->mem, w->set, &w->actor, PERMIT_IMPORT, f, NULL, w->today, &g, e));
     if (json_n(rows) == 0)
         return err_set_arg(e, ERR_IMPORT, msg_text(w->actor.lang, MSG("core.import-none")), "no rows");

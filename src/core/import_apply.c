@@ -103,7 +103,7 @@ static enum rc row_ready(struct work *w, struct q_batch_get *b, const struct q_s
         return rc;
     }
     if (rc != RC_OK && json_n(problems) == 0)
-        json_add_str(problems, msg_fill(w->mem, LANG_JA, err_info(why.code)->msg_key, why.arg, NULL));
+        json_add_str(problems, err_say(w->mem, LANG_JA, &why));
     *ret_bad = json_n(problems) > 0;
     return *ret_bad ? import_problems_put(w, b->batch, row->line, "rule", problems, e) : RC_OK;
 }

@@ -297,7 +297,7 @@ static void step_articles(struct work *w, const struct form *f, const char *at, 
         struct trouble *t = &w->troubles->v[i];
         const struct field *col = NULL, *fd = t->path ? content_field(f, t->path, &col, &(int64_t){0}) : NULL;
         if (t->article == NULL && fd != NULL && field_at_step(fd, s))
-            t->article = s->article ? s->article : f->article;
+            t->article = s->article ? s->article : pack_field_article(f, fd);
     }
 }
 

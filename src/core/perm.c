@@ -206,7 +206,7 @@ static bool decide(const struct question *q, enum permit p)
     case PERMIT_VOID: return q->f != NULL && q->rec != NULL && may_void(q);
     case PERMIT_EXPORT: return q->f != NULL && (may_make(q) || sees_all(q));
     /* whoever keeps such rows by a post may bring a list: a register with a route takes effect only when somebody else approved the import */
-    case PERMIT_IMPORT: return q->f != NULL && q->f->make_n > 0 && may_make(q);
+    case PERMIT_IMPORT: return q->f != NULL && q->f->kind != FORM_LOG && q->f->make_n > 0 && may_make(q);
     case PERMIT_ERASE: case PERMIT_ADMIN: return is_admin(q);
     case PERMIT_READ_ALL: return sees_all(q);
     case PERMIT__N: return false;

@@ -119,16 +119,6 @@ static void adopt_read(TALLOC_CTX *mem, const struct json *arr, const char ***re
     *ret_n = json_n(arr);
 }
 
-/* "sme/forms/SF-302.yaml": where the folder lies on this machine is nobody's business but the log's. */
-static const char *inside(const char *file, const char *dir)
-{
-    size_t n = strlen(dir);
-    const char *last = strrchr(file, '/');
-    if (strncmp(file, dir, n) != 0)
-        return last ? last + 1 : file;
-    return file[n] == '/' ? file + n + 1 : file + n;
-}
-
 /* Loads from a folder; problems that are errors refuse, with the first three named. */
 static enum rc set_read(TALLOC_CTX *mem, const char *dir, const struct json *body, struct pack_set **ret_set, struct err *e)
 {
@@ -144,7 +134,7 @@ static enum rc set_read(TALLOC_CTX *mem, const char *dir, const struct json *bod
         struct buf *b = buf_new(mem, 4000);
         for (size_t i = 0, shown = 0; i < problems.n && shown < 3; i++)
             if (!problems.v[i].warning) {
-                buf_fmt(b, "%s:%d: %s; ", inside(problems.v[i].pos.file, dir), problems.v[i].pos.line, problems.v[i].text);
+                buf_fmt(b, "%s:%d: %s; ", pos_inside(problems.v[i].pos.file, dir), problems.v[i].pos.line, problems.v[i].text);
                 shown++;
             }
         return err_set_arg(e, ERR_PACK, b->p, "%s", b->p);

@@ -21,22 +21,32 @@ static char *header_key(TALLOC_CTX *mem, const char *s)
     return f;
 }
 
+static bool by_sheet(const struct field *fd) { return fd->value == NULL && fd->type != FT_TABLE && fd->type != FT_FILE; }
+
 static const char *match(TALLOC_CTX *mem, const struct form *f, const char *cell)
 {
-    const char *key = header_key(mem, cell);
+    const char *key = header_key(mem, cell), *whole = text_fold(mem, cell);
     if (key[0] == '\0')
         return NULL;
+    for (size_t i = 0; i < f->field_n; i++)                     /* brackets may be all that tells two labels apart */
+        if (by_sheet(&f->field[i]) && f->field[i].label != NULL && strcmp(whole, text_fold(mem, f->field[i].label)) == 0)
+            return f->field[i].path;
     for (int pass = 0; pass < 2; pass++)                       /* exact first, then one inside the other */
         for (size_t i = 0; i < f->field_n; i++) {
             const struct field *fd = &f->field[i];
             const char *label = header_key(mem, fd->label ? fd->label : fd->id);
-            if (fd->value != NULL || fd->type == FT_TABLE || fd->type == FT_FILE)
+            if (!by_sheet(fd))
                 continue;
             if (pass == 0 ? strcmp(key, label) == 0 || strcmp(cell, fd->path) == 0 || strcmp(cell, fd->id) == 0
                           : label[0] != '\0' && utf8_len(key) >= 2 && utf8_len(label) >= 2 && (strstr(key, label) != NULL || strstr(label, key) != NULL))
                 return fd->path;
         }
     return NULL;
+}
+
+const char *sheet_heading(TALLOC_CTX *mem, const struct form *f, const struct field *fd)
+{
+    return fd->label != NULL && text_eq(match(mem, f, fd->label), fd->path) ? fd->label : fd->path;
 }
 
 static size_t matches_of(TALLOC_CTX *mem, const struct form *f, const struct csv_row *row)
@@ -95,7 +105,7 @@ static const char *chosen(const struct form *f, const char *const *map, size_t m
 {
     *ret_said = i < map_n && map[i] != NULL;
     const struct field *fd = *ret_said && map[i][0] != '\0' ? pack_field(f, map[i]) : NULL;
-    return fd != NULL && fd->value == NULL && fd->type != FT_TABLE && fd->type != FT_FILE ? fd->path : NULL;
+    return fd != NULL && by_sheet(fd) ? fd->path : NULL;
 }
 
 enum rc sheet_rows_as(TALLOC_CTX *mem, struct str data, const struct form *f, const char *const *map, size_t map_n, struct json **ret_rows, struct json **ret_columns, struct err *e)

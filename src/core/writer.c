@@ -175,7 +175,7 @@ static void batch_fail(struct job *first, const struct err *e)
         j->ans->body = json_obj(j->mem);
         json_set_str(j->ans->body, "code", err_info(e->code)->name);
         json_set_str(j->ans->body, "error", err_info(e->code)->name);
-        json_set_str(j->ans->body, "text", msg_fill(j->mem, j->actor->lang, err_info(e->code)->msg_key, "", NULL));
+        json_set_str(j->ans->body, "text", err_say(j->mem, j->actor->lang, e));
     }
 }
 

@@ -152,6 +152,11 @@ void pack_problems_print(struct buf *b, const struct problem_vec *p);
 const struct form *pack_form(const struct pack_set *s, const char *ident_or_id);    /* core ident, pack form id, or facet form id (SF-302 -> takeout) */
 const struct field *pack_field(const struct form *f, const char *path);             /* "sme.level", "items" , "items.asset" (column of a table) */
 const struct step *pack_step(const struct form *f, const char *key);
+const struct pack *pack_by_id(const struct pack_set *s, const char *id);             /* s may be NULL */
+const struct article *pack_article(const struct pack *p, const char *id);
+const char *pack_chapter(const struct pack *p, const char *article);    /* "" without one */
+const char *pack_field_article(const struct form *f, const struct field *fd);       /* of the part of the form that the field's pack wrote */
+const char *pos_inside(const char *file, const char *dir);              /* "sme/forms/SF-302.yaml": where it lies on this machine is nobody's business but the log's */
 bool field_at_step(const struct field *fd, const struct step *s);       /* whoever acts at the step fills it (`stage: STEP`) */
 const struct role *pack_role(const struct pack_set *s, const char *key_or_id);
 const struct duty *pack_duty(const struct pack_set *s, const char *key);

@@ -29,6 +29,45 @@ const struct field *pack_field(const struct form *f, const char *path) {
     return NULL;
 }
 
+const struct pack *pack_by_id(const struct pack_set *s, const char *id)
+{
+    for (size_t i = 0; s != NULL && id != NULL && i < s->pack_n; i++)
+        if (strcmp(s->pack[i].id, id) == 0)
+            return &s->pack[i];
+    return NULL;
+}
+
+const struct article *pack_article(const struct pack *p, const char *id)
+{
+    for (size_t i = 0; id != NULL && i < p->article_n; i++)
+        if (strcmp(p->article[i].id, id) == 0)
+            return &p->article[i];
+    return NULL;
+}
+
+const char *pack_chapter(const struct pack *p, const char *article)
+{
+    const struct article *a = pack_article(p, article);
+    return a != NULL && a->chapter != NULL ? a->chapter : "";
+}
+
+const char *pack_field_article(const struct form *f, const struct field *fd)
+{
+    for (size_t i = 0; i < f->facet_n; i++)
+        if (f->facet[i].pack == fd->pack)
+            return f->facet[i].article;
+    return f->article;
+}
+
+const char *pos_inside(const char *file, const char *dir)
+{
+    size_t n = strlen(dir);
+    const char *last = file ? strrchr(file, '/') : NULL;
+    if (file == NULL || strncmp(file, dir, n) != 0)
+        return last ? last + 1 : file;
+    return file[n] == '/' ? file + n + 1 : file + n;
+}
+
 bool field_at_step(const struct field *fd, const struct step *s)
 {
     return fd->stage != NULL && (strcmp(fd->stage, s->id) == 0 || strcmp(fd->stage, s->key) == 0);

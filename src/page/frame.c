@@ -58,7 +58,7 @@ static const char *notice(const struct screen *s)
 {
     enum err_code no = core_writes_refused(s->site->core);
     if (no != ERR_NONE)
-        return msg_fill(s->r, req_lang(s->r), err_info(no)->msg_key, "", NULL);
+        return err_say(s->r, req_lang(s->r), &(struct err){.code = no});
     return core_is_trial(s->site->core) ? msg_text(req_lang(s->r), MSG("page.trial")) : NULL;
 }
 

@@ -3,11 +3,12 @@
 #include "page/env.h"
 
 #define SHOWN_ROWS 20
+#define SHOWN_COLUMNS 12
 #define SHOWN_FAULTS 50
 #define BATCH_ROWS 10000
 #define APPROVER_ROWS 500
 
-static const struct form *import_begin(struct screen *s, struct req *r, void *ctx)
+const struct form *import_begin(struct screen *s, struct req *r, void *ctx)
 {
     struct err e = {0};
     const struct grant *g;
@@ -16,6 +17,8 @@ static const struct form *import_begin(struct screen *s, struct req *r, void *ct
     const struct form *f = s->rd.set ? pack_form(s->rd.set, req_arg(r, 0)) : NULL;
     if (f == NULL)
         (void)!err_set(&e, ERR_FORM_MISSING, "%s", req_arg(r, 0));
+    else if (f->kind == FORM_LOG)
+        (void)!err_set(&e, ERR_LOG_IMPORT, "%s", f->ident);
     else if (perm_check(s->rd.db, r, s->rd.set, &s->rd.actor, PERMIT_IMPORT, f, NULL, s->rd.today, &g, &e) == RC_OK)
         return f;
     screen_fail(s, &e);
@@ -38,28 +41,6 @@ static void file_form(struct screen *s, const struct form *f, const char *label_
     html_close(s->h, E_FORM);
 }
 
-static void fields_out(struct screen *s, const struct form *f)
-{
-    const char *const label[] = {msg_text(req_lang(s->r), MSG("import.heading")), msg_text(req_lang(s->r), MSG("import.required"))};
-    html_open(s->h, E_DETAILS);
-    html_open(s->h, E_SUMMARY);
-    html_msg(s->h, MSG("import.headings"));
-    html_close(s->h, E_SUMMARY);
-    ui_table_open(s->h, msg_text(req_lang(s->r), MSG("import.headings")));
-    ui_table_head(s->h, label, 2);
-    for (size_t i = 0; i < f->field_n; i++) {
-        const struct field *fd = &f->field[i];
-        if (fd->value != NULL || fd->type == FT_TABLE || fd->type == FT_FILE || fd->type == FT_SIGN)
-            continue;
-        html_open(s->h, E_TR);
-        html_el(s->h, E_TD, pick_lang(req_lang(s->r), fd->label ? fd->label : fd->id, fd->label_en));
-        html_el(s->h, E_TD, fd->required ? msg_text(req_lang(s->r), MSG("ui.required")) : "");
-        html_close(s->h, E_TR);
-    }
-    ui_table_close(s->h);
-    html_close(s->h, E_DETAILS);
-}
-
 static void import_page(struct screen *s, const struct form *f, const char *problem, const struct trouble_vec *troubles)
 {
     screen_open(s, msg_fill(s->r, req_lang(s->r), MSG("import.title"), pick_lang(req_lang(s->r), f->name, f->name_en), NULL), f->room ? f->room : "registers");
@@ -72,8 +53,8 @@ static void import_page(struct screen *s, const struct form *f, const char *prob
         ui_problems(s->h, p, troubles->n < SHOWN_FAULTS ? troubles->n : SHOWN_FAULTS);
     }
     html_el_msg(s->h, E_P, MSG("import.help"));
+    template_out(s, f);
     file_form(s, f, MSG("import.file"));
-    fields_out(s, f);
     screen_close(s, problem || (troubles && troubles->n) ? 422 : 200);
 }
 
@@ -129,31 +110,48 @@ static void faults_out(struct screen *s, const struct q_staging_of_rows *rows)
     ui_table_close(s->h);
 }
 
-static void rows_out(struct screen *s, const struct form *f, const struct q_staging_of_rows *rows, const struct json *columns)
+struct cells { const char **path, **label; size_t n; };
+
+static struct cells cells_new(struct screen *s, const struct form *f)
 {
-    const char **path = mem_array(s->r, const char *, f->field_n + 1), **label = mem_array(s->r, const char *, f->field_n + 1);
-    size_t n = 0;
-    for (size_t i = 0; i < f->field_n && n < 12; i++)
-        for (size_t k = 0; k < json_n(columns); k++)
-            if (text_eq(json_get_str(json_at(columns, k), "path"), f->field[i].path)) {
-                path[n] = f->field[i].path;
-                label[n++] = pick_lang(req_lang(s->r), f->field[i].label, f->field[i].label_en);
-                break;
-            }
-    ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("setup.preview")));
+    return (struct cells){mem_array(s->r, const char *, f->field_n + 1), mem_array(s->r, const char *, f->field_n + 1), 0};
+}
+
+static void cells_add(struct screen *s, struct cells *c, const struct field *fd)
+{
+    c->path[c->n] = fd->path;
+    c->label[c->n++] = pick_lang(req_lang(s->r), fd->label, fd->label_en);
+}
+
+/* The rows as they were typed, in these columns. */
+static void rows_table(struct screen *s, const struct q_staging_of_rows *rows, const struct cells *c, size_t max)
+{
     ui_table_open(s->h, msg_text(req_lang(s->r), MSG("setup.preview")));
-    ui_table_head(s->h, label, n);
-    for (size_t i = 0; i < rows->n && i < SHOWN_ROWS; i++) {
+    ui_table_head(s->h, c->label, c->n);
+    for (size_t i = 0; i < rows->n && i < max; i++) {
         struct json *v;
         struct err e = {0};
         if (json_read(s->r, str_of(rows->v[i].cells), 1 << 20, &v, &e) != RC_OK)
             continue;
         html_open(s->h, E_TR);
-        for (size_t k = 0; k < n; k++)
-            html_el(s->h, E_TD, cell_of(s, v, path[k]));
+        for (size_t k = 0; k < c->n; k++)
+            html_el(s->h, E_TD, cell_of(s, v, c->path[k]));
         html_close(s->h, E_TR);
     }
     ui_table_close(s->h);
+}
+
+static void rows_out(struct screen *s, const struct form *f, const struct q_staging_of_rows *rows, const struct json *columns)
+{
+    struct cells c = cells_new(s, f);
+    for (size_t i = 0; i < f->field_n && c.n < SHOWN_COLUMNS; i++)
+        for (size_t k = 0; k < json_n(columns); k++)
+            if (text_eq(json_get_str(json_at(columns, k), "path"), f->field[i].path)) {
+                cells_add(s, &c, &f->field[i]);
+                break;
+            }
+    ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("setup.preview")));
+    rows_table(s, rows, &c, SHOWN_ROWS);
 }
 
 static void batch_button(struct screen *s, const struct form *f, int64_t batch, const char *label, const char *what)
@@ -229,27 +227,11 @@ void import_rows_out(struct screen *s, const struct record *rec)
     if (q_staging_of(s->rd.db, s->r, batch, APPROVER_ROWS, &rows, &e) != RC_OK || rows.n == 0)
         return;
     ui_heading(s->h, 2, msg_fill(s->r, req_lang(s->r), MSG("import.rows"), mem_fmt(s->r, "%lld", (long long)own.n), NULL));
-    const char **label = mem_array(s->r, const char *, f->field_n + 1);
-    size_t n = 0;
-    for (size_t i = 0; i < f->field_n && n < 12; i++)
+    struct cells cells = cells_new(s, f);
+    for (size_t i = 0; i < f->field_n && cells.n < SHOWN_COLUMNS; i++)
         if (f->field[i].value == NULL && (f->field[i].required || f->field[i].listed))
-            label[n++] = pick_lang(req_lang(s->r), f->field[i].label, f->field[i].label_en);
-    ui_table_open(s->h, msg_text(req_lang(s->r), MSG("setup.preview")));
-    ui_table_head(s->h, label, n);
-    for (size_t k = 0; k < rows.n && k < APPROVER_ROWS; k++) {
-        struct json *v;
-        size_t shown = 0;
-        if (json_read(s->r, str_of(rows.v[k].cells), 1 << 20, &v, &e) != RC_OK)
-            continue;
-        html_open(s->h, E_TR);
-        for (size_t i = 0; i < f->field_n && shown < n; i++)
-            if (f->field[i].value == NULL && (f->field[i].required || f->field[i].listed)) {
-                html_el(s->h, E_TD, cell_of(s, v, f->field[i].path));
-                shown++;
-            }
-        html_close(s->h, E_TR);
-    }
-    ui_table_close(s->h);
+            cells_add(s, &cells, &f->field[i]);
+    rows_table(s, &rows, &cells, APPROVER_ROWS);
     if (own.n > APPROVER_ROWS)
         html_el(s->h, E_P, msg_fill(s->r, req_lang(s->r), MSG("import.more"), mem_fmt(s->r, "%lld", (long long)own.n - APPROVER_ROWS), NULL));
 }
@@ -290,7 +272,7 @@ static void look(struct screen *s, const struct form *f)
     if (carried)
         map_n = columns_chosen(s->r, &map);
     if ((!carried && upload_text(s->r, up, &data, &e) != RC_OK) || sheet_rows_as(s->r, data, f, map, map_n, &rows, &columns, &e) != RC_OK) {
-        import_page(s, f, msg_fill(s->r, req_lang(s->r), err_info(e.code)->msg_key, e.arg, NULL), NULL);
+        import_page(s, f, err_say(s->r, req_lang(s->r), &e), NULL);
         return;
     }
     const char *f_ident = mem_strdup(s->r, f->ident);
@@ -301,7 +283,7 @@ static void look(struct screen *s, const struct form *f)
     f = pack_form(s->rd.set, req_arg(s->r, 0));
     int64_t batch = json_get_i64(a->body, "batch", 0), bad = json_get_i64(a->body, "bad", 0);
     if (a->rc != RC_OK) {
-        import_page(s, f, msg_fill(s->r, req_lang(s->r), err_info(a->err.code)->msg_key, a->err.arg, NULL), NULL);
+        import_page(s, f, err_say(s->r, req_lang(s->r), &a->err), NULL);
         return;
     }
     if (q_staging_of(s->rd.db, s->r, batch, BATCH_ROWS, &staged, &e) != RC_OK) {
@@ -396,6 +378,6 @@ void page_import_post(struct req *r, void *ctx)
             return;
         struct trouble_vec t = VEC_INIT(r);
         troubles_of(r, a->body, &t);
-        import_page(&s, pack_form(s.rd.set, req_arg(r, 0)), t.n > 0 ? NULL : msg_fill(r, req_lang(r), err_info(a->err.code)->msg_key, a->err.arg, NULL), &t);
+        import_page(&s, pack_form(s.rd.set, req_arg(r, 0)), t.n > 0 ? NULL : err_say(r, req_lang(r), &a->err), &t);
     }
 }

@@ -3,7 +3,6 @@
 #include "page/page_int.h"
 
 #define COLUMNS_MAX 200
-#define PART_BYTES 60000
 #define CARRY_MAX (2 << 20)
 
 /* The cells as they are, quoted: not csv_put, which guards against formulas and would change them. */
@@ -32,24 +31,14 @@ static bool carry(struct screen *s, struct str sheet)
             cell_put(b, c->rows.v[i].cell[k], k == 0);
         buf_puts(b, "\r\n");
     }
-    for (size_t at = 0; at < b->n;) {
-        size_t len = b->n - at < PART_BYTES ? b->n - at : PART_BYTES;
-        while (at + len < b->n && len > 1 && (((unsigned char)b->p[at + len] & 0xc0) == 0x80 || b->p[at + len] == '\n'))
-            len--;
-        ui_hidden(s->h, "sheet[]", mem_strndup(s->r, b->p + at, len));
-        at += len;
-    }
+    text_carry(s, "sheet[]", b->p, b->n);
     return true;
 }
 
 bool columns_carried(struct req *r, struct str *ret_sheet)
 {
-    struct buf *b = buf_new(r, 4 * CARRY_MAX);
-    for (size_t i = 0; i < req_form_n(r); i++)
-        if (strcmp(req_form_at(r, i)->name, "sheet[]") == 0)
-            buf_puts(b, req_form_at(r, i)->value);
-    *ret_sheet = (struct str){b->p, b->n};
-    return b->n > 0;
+    *ret_sheet = text_carried(r, "sheet[]", 4 * CARRY_MAX);
+    return ret_sheet->n > 0;
 }
 
 size_t columns_chosen(struct req *r, const char ***ret_map)

@@ -38,6 +38,10 @@ const char *when_text(TALLOC_CTX *mem, int64_t us);
 const struct upload *upload_of(struct req *r, const char *field);           /* NULL: none or empty */
 MUST enum rc upload_text(struct req *r, const struct upload *up, struct str *ret, struct err *e);
 
+/* A long text in hidden fields of the form that is open, and what came back. */
+void text_carry(struct screen *s, const char *name, const char *p, size_t n);
+struct str text_carried(struct req *r, const char *name, size_t max);
+
 /* Words and alternatives of a regulation as fields of the form that is open; and what came back, only what changed. */
 void words_form(struct screen *s, const struct pack *p, int level);      /* of its headings */
 void words_param(struct screen *s, const char *key);                     /* one of them, by "pack.id" */
@@ -45,7 +49,11 @@ struct json *words_read(struct req *r, const struct pack_set *set);       /* wha
 /* Makes the values canonical; at most max problems: what cannot be read, is weaker than stated, or is no alternative. */
 size_t words_check(struct screen *s, struct json *settings, struct ui_problem *ret, size_t max);
 
+const struct role *role_spoken(const struct pack_set *set, const struct role *base);     /* the regulation's own name of a post of core */
 bool role_asked(const struct pack_set *set, const struct role *base);      /* a route, task, check or schedule calls for it */
+/* The form of an import page that the person may use, else NULL (answered). page_template.c: how its columns are written, and an empty sheet. */
+const struct form *import_begin(struct screen *s, struct req *r, void *ctx);
+void template_out(struct screen *s, const struct form *f);
 /* Which column is which field, to be put right: the sheet is carried in the form, so that it need not be chosen again. */
 void columns_form(struct screen *s, const struct form *f, const struct json *columns, struct str sheet);
 bool columns_carried(struct req *r, struct str *ret_sheet);
@@ -55,7 +63,7 @@ void import_rows_out(struct screen *s, const struct record *rec);
 
 #define PAGE(name) void name(struct req *r, void *ctx)
 PAGE(page_home); PAGE(page_login); PAGE(page_login_post); PAGE(page_logout_post); PAGE(page_password); PAGE(page_password_post); PAGE(page_language_post);
-PAGE(page_setup); PAGE(page_setup_post); PAGE(page_rooms); PAGE(page_list); PAGE(page_csv); PAGE(page_new); PAGE(page_new_post); PAGE(page_import); PAGE(page_import_post);
+PAGE(page_setup); PAGE(page_setup_post); PAGE(page_rooms); PAGE(page_list); PAGE(page_csv); PAGE(page_new); PAGE(page_new_post); PAGE(page_import); PAGE(page_import_post); PAGE(page_import_template);
 PAGE(page_record); PAGE(page_edit); PAGE(page_edit_post); PAGE(page_act_post); PAGE(page_history); PAGE(page_attach_post); PAGE(page_print); PAGE(page_attachment);
 PAGE(page_log_add); PAGE(page_log_add_post); PAGE(page_log_correct); PAGE(page_log_correct_post);
 PAGE(page_receipt); PAGE(page_conform); PAGE(page_article); PAGE(page_ledger); PAGE(page_settings); PAGE(page_settings_post); PAGE(page_task_post);

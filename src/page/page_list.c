@@ -278,6 +278,8 @@ void page_list(struct req *r, void *ctx)
     if (screen_may(&s, PERMIT_IMPORT, l.f, NULL))
         tool(&l, "import", MSG("list.import"));
     html_close(s.h, E_P);
+    if (l.f->kind == FORM_LOG && screen_may(&s, PERMIT_MAKE, l.f, NULL))
+        html_el_msg(s.h, E_SMALL, MSG("err.log-import"));
     search_form(&l);
     if (l.too_long)
         html_el_msg(s.h, E_P, MSG("list.long"));

@@ -55,7 +55,7 @@ void page_login_post(struct req *r, void *ctx)
     if (err_info(e.code)->http >= 500)
         log_err("login", req_id(r), &e);
     if (screen_begin(&s, r, ctx))
-        login_form(&s, msg_fill(r, req_lang(r), err_info(e.code)->msg_key, e.arg, NULL), login, err_info(e.code)->http);
+        login_form(&s, err_say(r, req_lang(r), &e), login, err_info(e.code)->http);
 }
 
 void page_logout_post(struct req *r, void *ctx)
@@ -154,5 +154,5 @@ void page_password_post(struct req *r, void *ctx)
     if (err_info(e.code)->http >= 500)
         log_err("password", req_id(r), &e);
     if (s.reading || screen_begin(&s, r, ctx))
-        password_form(&s, why ? why : msg_fill(r, req_lang(r), err_info(e.code)->msg_key, e.arg, NULL));
+        password_form(&s, why ? why : err_say(r, req_lang(r), &e));
 }

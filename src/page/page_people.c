@@ -49,13 +49,15 @@ static char *first_password(TALLOC_CTX *mem)
     return p;
 }
 
-static bool is_admin(struct screen *s)
+/* Else answered with the refusal. */
+static bool admin_only(struct screen *s)
 {
-    const struct grant *g;
     struct err e = {0};
-    if (s->rd.set != NULL && perm_check(s->rd.db, s->r, s->rd.set, &s->rd.actor, PERMIT_ADMIN, NULL, NULL, s->rd.today, &g, &e) == RC_OK)
+    if (screen_may(s, PERMIT_ADMIN, NULL, NULL))
         return true;
-    if (e.code == ERR_NONE)
+    if (s->broke.code != ERR_NONE)
+        e = s->broke;
+    else
         (void)!err_set(&e, ERR_DENIED, "people");
     screen_fail(s, &e);
     return false;
@@ -209,7 +211,7 @@ static void people_page(struct screen *s, const char *shown_login, const char *s
 void page_people(struct req *r, void *ctx)
 {
     struct screen s;
-    if (screen_begin(&s, r, ctx) && is_admin(&s))
+    if (screen_begin(&s, r, ctx) && admin_only(&s))
         people_page(&s, NULL, NULL, NULL);
 }
 
@@ -228,7 +230,7 @@ void page_people_post(struct req *r, void *ctx)
     struct content *c;
     size_t erased;
     int64_t person = req_arg_i64(r, 0);
-    if (!screen_begin(&s, r, ctx) || !is_admin(&s))
+    if (!screen_begin(&s, r, ctx) || !admin_only(&s))
         return;
     if (q_login_of(s.rd.db, r, person, &l, &found, &e) == RC_OK && found)
         login = l.login;
@@ -247,5 +249,5 @@ void page_people_post(struct req *r, void *ctx)
     if (a->rc == RC_OK)
         people_page(&s, login, disable ? NULL : password, NULL);
     else
-        people_page(&s, NULL, NULL, msg_fill(r, req_lang(r), err_info(a->err.code)->msg_key, a->err.arg, NULL));
+        people_page(&s, NULL, NULL, err_say(r, req_lang(r), &a->err));
 }

@@ -2,27 +2,14 @@
  * article its duties: what makes each happen, when it is due next, what was done last, and what fails now. */
 #include "page/regulation.h"
 
-const struct pack *pack_by_id(const struct pack_set *set, const char *id)
-{
-    for (size_t i = 0; set != NULL && i < set->pack_n; i++)
-        if (text_eq(set->pack[i].id, id))
-            return &set->pack[i];
-    return NULL;
-}
-
 /* ---- words ---- */
 
 static const char *choice_labels(struct screen *s, const struct choice *c, const char *chosen)
 {
     char *out = mem_strdup(s->r, "");
-    for (size_t i = 0; i < c->n; i++) {
-        size_t n = strlen(c->opt[i].id);
-        const char *at = chosen;
-        while (at != NULL && (at = strstr(at, c->opt[i].id)) != NULL && ((at != chosen && at[-1] != ' ') || (at[n] != '\0' && at[n] != ' ')))
-            at += n;
-        if (at != NULL)
+    for (size_t i = 0; i < c->n; i++)
+        if (text_has_word(chosen, c->opt[i].id))
             out = mem_fmt(s->r, "%s%s%s", out, out[0] ? "、" : "", pick_lang(req_lang(s->r), c->opt[i].label, c->opt[i].label_en));
-    }
     return out;
 }
 
@@ -71,7 +58,7 @@ static bool holds(struct screen *s, const struct pack *p, const char *only_if)
 {
     const char *eq = only_if ? strchr(only_if, '=') : NULL;
     const char *v = eq ? pack_value(s->rd.set, mem_fmt(s->r, "%s.%s", p->id, mem_strndup(s->r, only_if, (size_t)(eq - only_if)))) : NULL;
-    return only_if == NULL || (v != NULL && strstr(mem_fmt(s->r, " %s ", v), mem_fmt(s->r, " %s ", eq + 1)) != NULL);
+    return only_if == NULL || (eq != NULL && text_has_word(v, eq + 1));
 }
 
 /* ":::choose id", lines "option: text", ":::": the chosen ones, each a paragraph. */

@@ -14,11 +14,10 @@ static const char *exclusive_text(struct screen *s, const struct role *r)
     return out;
 }
 
-/* A role of core that a regulation calls by a name of its own is shown by that name. */
-static const struct role *spoken(const struct pack_set *set, const struct role *base)
+const struct role *role_spoken(const struct pack_set *set, const struct role *base)
 {
     for (size_t i = 0; i < set->role_n; i++)
-        if (set->role[i].is != NULL && pack_role(set, set->role[i].is) == base)
+        if (&set->role[i] != base && set->role[i].is != NULL && pack_role(set, set->role[i].is) == base)
             return &set->role[i];
     return base;
 }
@@ -46,7 +45,7 @@ static void holders_cell(struct screen *s, const struct role *r, const struct id
 /* Words for people that nothing in the set calls for ("the finder") are shown only when somebody was appointed. */
 static void role_row(struct screen *s, const struct role *r)
 {
-    const struct role *name = spoken(s->rd.set, r);
+    const struct role *name = role_spoken(s->rd.set, r);
     struct id_vec who = VEC_INIT(s->r);
     struct err e = {0};
     bool derived = r->everyone || r->derived_head;
@@ -85,14 +84,6 @@ void roles_out(struct screen *s)
 
 struct total { const char *chapter; size_t duties, carried, weaker, by[S__N]; };
 VEC_TYPE(total_vec, struct total);
-
-static const char *chapter_of(const struct pack *p, const char *article)
-{
-    for (size_t i = 0; article != NULL && i < p->article_n; i++)
-        if (text_eq(p->article[i].id, article))
-            return p->article[i].chapter ? p->article[i].chapter : "";
-    return "";
-}
 
 static struct total *total_at(struct total_vec *v, const char *chapter)
 {
@@ -136,7 +127,7 @@ void coverage_totals(struct screen *s, const struct pack *p, const struct cover_
     struct total all = {.chapter = ""};
     for (size_t i = 0; i < rows->n; i++) {
         add(&all, &rows->v[i]);
-        add(total_at(&v, chapter_of(p, rows->v[i].article)), &rows->v[i]);
+        add(total_at(&v, pack_chapter(p, rows->v[i].article)), &rows->v[i]);
     }
     for (size_t i = 0; i < ARRAY_N(keys); i++)
         label[i] = msg_text(req_lang(s->r), keys[i]);

@@ -2,7 +2,6 @@
  * kept; then who holds which role and the first administrator. */
 #include "page/setup_page.h"
 
-#define PART_BYTES 60000
 #define SHOWN_ROWS 10
 #define SELECT_PEOPLE_MAX 300
 
@@ -16,7 +15,7 @@ static void sheet_read(struct setup_page *u, const char *field, const char *form
     if (up == NULL)
         return;
     if (upload_text(u->r, up, &data, &e) != RC_OK || sheet_rows(u->r, data, pack_form(u->s.rd.set, form), ret_rows, ret_columns, &e) != RC_OK) {
-        setup_trouble(u, field, mem_fmt(u->r, "%s: %s", up->name, msg_fill(u->r, req_lang(u->r), err_info(e.code)->msg_key, e.arg, NULL)));
+        setup_trouble(u, field, mem_fmt(u->r, "%s: %s", up->name, err_say(u->r, req_lang(u->r), &e)));
         *ret_rows = NULL;
     }
 }
@@ -170,28 +169,18 @@ void setup_people_show(struct setup_page *u)
     setup_close(u, MSG("setup.look"));
 }
 
-/* One hidden field holds at most LIMIT_FIELD bytes: the text is cut between characters. */
-static void carry(struct setup_page *u, const char *name, const struct json *rows)
+static void rows_carry(struct setup_page *u, const char *name, const struct json *rows)
 {
     const char *t = json_canonical(u->r, rows);
-    for (size_t n = strlen(t), at = 0; at < n;) {
-        size_t len = n - at < PART_BYTES ? n - at : PART_BYTES;
-        while (at + len < n && len > 1 && ((unsigned char)t[at + len] & 0xc0) == 0x80)
-            len--;
-        ui_hidden(u->s.h, name, mem_strndup(u->r, t + at, len));
-        at += len;
-    }
+    text_carry(&u->s, name, t, strlen(t));
 }
 
 static struct json *carried(struct setup_page *u, const char *name)
 {
-    struct buf *b = buf_new(u->r, 2 * SHEET_MAX);
     struct json *j;
     struct err e = {0};
-    for (size_t i = 0; i < req_form_n(u->r); i++)
-        if (strcmp(req_form_at(u->r, i)->name, name) == 0)
-            buf_puts(b, req_form_at(u->r, i)->value);
-    if (b->n == 0 || json_read(u->r, (struct str){b->p, b->n}, 2 * SHEET_MAX, &j, &e) != RC_OK || json_type(j) != JSON_ARR)
+    struct str text = text_carried(u->r, name, 2 * SHEET_MAX);
+    if (text.n == 0 || json_read(u->r, text, 2 * SHEET_MAX, &j, &e) != RC_OK || json_type(j) != JSON_ARR)
         return NULL;
     return j;
 }
@@ -251,8 +240,8 @@ static void preview_show(struct setup_page *u, const struct json *departments, c
     sheet_out(u, MSG("setup.people-n"), pack_form(u->s.rd.set, "person"), people, p_columns);
     sheet_out(u, MSG("setup.departments-n"), pack_form(u->s.rd.set, "department"), departments, d_columns);
     setup_form(u, "people", true);
-    carry(u, "people[]", people);
-    carry(u, "departments[]", departments);
+    rows_carry(u, "people[]", people);
+    rows_carry(u, "departments[]", departments);
     u->faulty = json_n(errors) > 0;
     if (u->faulty) {
         ui_button(u->s.h, MSG("setup.errors-csv"), "then", "errors", false);

@@ -82,15 +82,6 @@ bool role_asked(const struct pack_set *set, const struct role *base)
 
 static bool is_admin(const struct role *r) { return strcmp(r->id, "administrator") == 0; }
 
-/* The regulation's own name of the post, with what it is for. */
-static const struct role *spoken(const struct pack_set *set, const struct role *base)
-{
-    for (size_t i = 0; i < set->role_n; i++)
-        if (&set->role[i] != base && set->role[i].is != NULL && pack_role(set, set->role[i].is) == base)
-            return &set->role[i];
-    return base;
-}
-
 static size_t roles(const struct pack_set *set, const struct role **ret, size_t max)
 {
     size_t n = 0;
@@ -124,7 +115,7 @@ static void person_select(struct setup_page *u, const char *name, const char *la
 
 static void role_out(struct setup_page *u, const struct role *base, const struct pick_vec *people, const struct pick_vec *depts)
 {
-    const struct role *r = spoken(u->s.rd.set, base);
+    const struct role *r = role_spoken(u->s.rd.set, base);
     const char *label = pick_lang(req_lang(u->r), r->name, r->name_en);
     if (!base->unit && !r->unit) {
         person_select(u, mem_fmt(u->r, "a.%s", base->key), label, r->summary, people, is_admin(base));

@@ -26,14 +26,6 @@ static void article_row(struct screen *s, const struct pack *p, const struct art
     html_close(s->h, E_TR);
 }
 
-static const char *chapter_of(const struct pack *p, const char *article)
-{
-    for (size_t i = 0; i < p->article_n; i++)
-        if (text_eq(p->article[i].id, article))
-            return p->article[i].chapter;
-    return NULL;
-}
-
 /* Articles that something judges, or (idle) those that nothing judges yet; a line above each chapter. */
 static void articles_out(struct screen *s, const struct pack *p, const struct article_states *st, bool idle)
 {
@@ -44,10 +36,10 @@ static void articles_out(struct screen *s, const struct pack *p, const struct ar
     ui_table_open(s->h, msg_text(req_lang(s->r), idle ? MSG("conformity.idle") : MSG("conformity.judged")));
     ui_table_head(s->h, label, ARRAY_N(keys));
     for (size_t i = 0; i < st->n; i++) {
-        const char *c = chapter_of(p, st->v[i].article);
+        const char *c = pack_chapter(p, st->v[i].article);
         if ((st->v[i].state == VERDICT_NONE) != idle)
             continue;
-        if (c != NULL && !text_eq(c, chapter)) {
+        if (c[0] != '\0' && !text_eq(c, chapter)) {
             html_open(s->h, E_TR);
             html_class(s->h, "part");
             html_open(s->h, E_TH);

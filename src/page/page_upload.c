@@ -1,4 +1,4 @@
-/* Files that come with a form: which one, and a sheet's bytes. */
+/* Files that come with a form: which one, a sheet's bytes; long texts that travel in hidden fields. */
 #include <unistd.h>
 #include "page/page_int.h"
 
@@ -25,4 +25,27 @@ enum rc upload_text(struct req *r, const struct upload *up, struct str *ret, str
     }
     *ret = (struct str){p, n};
     return RC_OK;
+}
+
+#define PART_BYTES 60000                             /* one hidden field holds at most LIMIT_FIELD bytes */
+
+/* Cut between characters, and never before a line break: browsers put those right at the beginning and end of a field. */
+void text_carry(struct screen *s, const char *name, const char *p, size_t n)
+{
+    for (size_t at = 0; at < n;) {
+        size_t len = n - at < PART_BYTES ? n - at : PART_BYTES;
+        while (at + len < n && len > 1 && (((unsigned char)p[at + len] & 0xc0) == 0x80 || p[at + len] == '\n'))
+            len--;
+        ui_hidden(s->h, name, mem_strndup(s->r, p + at, len));
+        at += len;
+    }
+}
+
+struct str text_carried(struct req *r, const char *name, size_t max)
+{
+    struct buf *b = buf_new(r, max);
+    for (size_t i = 0; i < req_form_n(r); i++)
+        if (strcmp(req_form_at(r, i)->name, name) == 0)
+            buf_puts(b, req_form_at(r, i)->value);
+    return (struct str){b->p, b->n};
 }

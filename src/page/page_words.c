@@ -2,14 +2,6 @@
  * the regulation leaves open, then the alternatives, then what has a proposal; each with its article and with what is in force. */
 #include "page/page_int.h"
 
-static const struct article *article_of(const struct pack *p, const char *id)
-{
-    for (size_t i = 0; i < p->article_n; i++)
-        if (text_eq(p->article[i].id, id))
-            return &p->article[i];
-    return NULL;
-}
-
 static const char *typed_or(struct screen *s, const char *name, const char *otherwise)
 {
     const char *t = req_form(s->r, name);
@@ -36,7 +28,7 @@ static const char *shown(struct screen *s, const struct param *a, const char *va
 /* The article that asks for it, what the source states, which regulation's stricter figure is in force instead, the pack's own note. */
 static const char *help_of(struct screen *s, const struct pack *p, const char *article, const char *stated, const char *key, const char *note)
 {
-    const struct article *a = article ? article_of(p, article) : NULL;
+    const struct article *a = pack_article(p, article);
     const struct effective *f = NULL;
     const char *own = NULL, *part[4] = {a ? mem_fmt(s->r, "%s %s", a->id, pick_lang(req_lang(s->r), a->title, a->title_en)) : NULL, NULL, NULL, note};
     char *out = mem_strdup(s->r, "");
@@ -88,15 +80,6 @@ static void param_out(struct screen *s, const struct pack *p, const struct param
     ui_row_close(s->h, &row);
 }
 
-static bool listed(const char *list, const char *id)
-{
-    struct str rest = str_of(list ? list : ""), one;
-    while (str_next(&rest, ' ', &one))
-        if (str_eq(one, str_of(id)))
-            return true;
-    return false;
-}
-
 static void choice_out(struct screen *s, const struct pack *p, const struct choice *c)
 {
     char *key = mem_fmt(s->r, "%s.%s", p->id, c->id), *name = mem_fmt(s->r, c->many ? "c.%s[]" : "c.%s", key);
@@ -104,7 +87,7 @@ static void choice_out(struct screen *s, const struct pack *p, const struct choi
     const char *now = typed_or(s, name, pack_value(s->rd.set, key));
     const struct ui_row row = {.id = mem_fmt(s->r, "c.%s", key), .label = pick_lang(req_lang(s->r), c->label, c->label_en), .help = help_of(s, p, c->article, NULL, key, c->note)};
     for (size_t i = 0; i < c->n; i++)
-        opt[i] = (struct ui_opt){c->opt[i].id, pick_lang(req_lang(s->r), c->opt[i].label, c->opt[i].label_en), listed(now, c->opt[i].id)};
+        opt[i] = (struct ui_opt){c->opt[i].id, pick_lang(req_lang(s->r), c->opt[i].label, c->opt[i].label_en), text_has_word(now, c->opt[i].id)};
     if (c->many)
         ui_hidden(s->h, mem_fmt(s->r, "m.%s", key), "1");
     ui_row_open(s->h, &row);
@@ -126,12 +109,6 @@ void words_param(struct screen *s, const char *key)
 /* ---- by chapter, in the order in which the pack names what it leaves open ---- */
 
 struct chapters { const char **name; size_t n, max; };
-
-static const char *chapter_of(const struct pack *p, const char *article)
-{
-    const struct article *a = article ? article_of(p, article) : NULL;
-    return a && a->chapter ? a->chapter : "";
-}
 
 static void chapter_add(struct chapters *c, const char *name)
 {
@@ -171,10 +148,10 @@ static void chapter_out(struct screen *s, const struct pack *p, const char *chap
     struct html *h = s->h;
     size_t open = 0, chosen = 0, given = 0;
     for (size_t i = 0; i < p->param_n; i++)
-        if (!is_first(p, &p->param[i]) && strcmp(chapter_of(p, p->param[i].article), chapter) == 0)
+        if (!is_first(p, &p->param[i]) && text_eq(pack_chapter(p, p->param[i].article), chapter))
             (*(is_open(&p->param[i]) ? &open : &given))++;
     for (size_t i = 0; i < p->choice_n; i++)
-        chosen += p->choice[i].is == NULL && strcmp(chapter_of(p, p->choice[i].article), chapter) == 0;
+        chosen += p->choice[i].is == NULL && text_eq(pack_chapter(p, p->choice[i].article), chapter);
     if (open + chosen + given == 0)
         return;
     html_open(h, E_DETAILS);
@@ -186,12 +163,12 @@ static void chapter_out(struct screen *s, const struct pack *p, const char *chap
         if ((part == 0 ? open : given) > 0)
             ui_heading(h, level + 1, msg_text(req_lang(s->r), part == 0 ? MSG("setup.words-open") : MSG("setup.words-proposed")));
         for (size_t i = 0; i < p->param_n; i++)
-            if (is_open(&p->param[i]) == (part == 0) && !is_first(p, &p->param[i]) && strcmp(chapter_of(p, p->param[i].article), chapter) == 0)
+            if (is_open(&p->param[i]) == (part == 0) && !is_first(p, &p->param[i]) && text_eq(pack_chapter(p, p->param[i].article), chapter))
                 param_out(s, p, &p->param[i]);
         if (part == 0 && chosen > 0)
             ui_heading(h, level + 1, msg_text(req_lang(s->r), MSG("setup.words-choices")));
         for (size_t i = 0; part == 0 && i < p->choice_n; i++)
-            if (p->choice[i].is == NULL && strcmp(chapter_of(p, p->choice[i].article), chapter) == 0)
+            if (p->choice[i].is == NULL && text_eq(pack_chapter(p, p->choice[i].article), chapter))
                 choice_out(s, p, &p->choice[i]);
     }
     html_close(h, E_DETAILS);
@@ -247,17 +224,21 @@ static const char *param_wrong(struct screen *s, const struct param *a, const ch
     return NULL;
 }
 
-static bool options_known(const struct choice *c, const char *list)
+static bool within(const char *list, const char *other)
 {
     struct str rest = str_of(list), one;
-    while (str_next(&rest, ' ', &one)) {
-        bool known = one.n == 0;
-        for (size_t i = 0; i < c->n; i++)
-            known = known || str_eq(one, str_of(c->opt[i].id));
-        if (!known)
+    while (str_next(&rest, ' ', &one))
+        if (one.n > 0 && !text_has_word_n(other, one))
             return false;
-    }
     return true;
+}
+
+static bool options_known(struct req *r, const struct choice *c, const char *list)
+{
+    const char *all = "";
+    for (size_t i = 0; i < c->n; i++)
+        all = mem_fmt(r, "%s %s", all, c->opt[i].id);
+    return within(list, all);
 }
 
 size_t words_check(struct screen *s, struct json *settings, struct ui_problem *ret, size_t max)
@@ -269,7 +250,7 @@ size_t words_check(struct screen *s, struct json *settings, struct ui_problem *r
         const struct param *a = param_of(s->rd.set, key);
         const struct choice *c = choice_of(s->rd.set, key);
         const char *why = a ? param_wrong(s, a, v ? v : "", &text) : NULL;
-        if (a == NULL && (c == NULL || !options_known(c, v ? v : "")))
+        if (a == NULL && (c == NULL || !options_known(s->r, c, v ? v : "")))
             why = msg_fill(s->r, req_lang(s->r), MSG("settings.unknown-option"), c ? pick_lang(req_lang(s->r), c->label, c->label_en) : key, NULL);
         if (why != NULL)
             ret[n++] = (struct ui_problem){mem_fmt(s->r, a ? "w.%s" : "c.%s", key), why};
@@ -281,22 +262,7 @@ size_t words_check(struct screen *s, struct json *settings, struct ui_problem *r
 }
 
 /* A multiple choice is the list of its ticked options; one that was shown and is wholly unticked becomes empty. */
-static bool same_list(const char *a, const char *b)
-{
-    const char *const side[] = {a ? a : "", b ? b : ""};
-    for (int i = 0; i < 2; i++) {
-        struct str rest = str_of(side[i]), one;
-        while (str_next(&rest, ' ', &one)) {
-            struct str other = str_of(side[1 - i]), x;
-            bool found = one.n == 0;
-            while (!found && str_next(&other, ' ', &x))
-                found = str_eq(one, x);
-            if (!found)
-                return false;
-        }
-    }
-    return true;
-}
+static bool same_list(const char *a, const char *b) { return within(a, b) && within(b, a); }
 
 static void multi_read(struct req *r, const char *key, const char *now, struct json *settings)
 {

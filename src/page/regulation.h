@@ -3,7 +3,6 @@
 #define PAGE_REGULATION_H
 #include "page/page_int.h"
 void verdict_badge(struct screen *s, enum verdict_state v);
-const struct pack *pack_by_id(const struct pack_set *set, const char *id);
 void regulation_para(struct screen *s, const struct pack *p, const struct para *a);     /* with words filled in, alternatives chosen */
 const char *strength_label(enum lang lang, enum strength v);
 void words_page(struct screen *s, const struct pack *p, const struct ui_problem *problem, size_t n);           /* p NULL: not found */

@@ -23,6 +23,7 @@ const struct route page_routes[] = {
     {{"/r/{i}/correct"}, METHOD_POST, NEED_SESSION, page_log_correct_post, "log.correct.post", "correct a row of a log", 2 << 20},
     {{"/f/{s}/import"}, METHOD_GET, NEED_SESSION, page_import, "import", "import from CSV", 0},
     {{"/f/{s}/import"}, METHOD_POST, NEED_SESSION, page_import_post, "import.post", "import from CSV", 24 << 20},
+    {{"/f/{s}/import/template"}, METHOD_GET, NEED_SESSION, page_import_template, "import.template", "an empty CSV with the headings of a register", 0},
     {{"/r/{i}"}, METHOD_GET, NEED_SESSION, page_record, "record", "a record", 0},
     {{"/r/{i}/edit"}, METHOD_GET, NEED_SESSION, page_edit, "edit", "change a record", 0},
     {{"/r/{i}/edit"}, METHOD_POST, NEED_SESSION, page_edit_post, "edit.post", "change a record", 52 << 20},

@@ -71,6 +71,21 @@ static void utf8(void **state)
     assert_int_equal(utf8_next("", 0, &cp), 0);
 }
 
+static void words(void **state)
+{
+    (void)state;
+    assert_true(text_has_word("a bc d", "a"));
+    assert_true(text_has_word("a bc d", "bc"));
+    assert_true(text_has_word("a  bc d", "d"));
+    assert_false(text_has_word("a bc d", "b"));
+    assert_false(text_has_word("a bc d", "bc d"));
+    assert_false(text_has_word("abc", "bc"));
+    assert_false(text_has_word("a bc", ""));
+    assert_false(text_has_word("", ""));
+    assert_false(text_has_word(NULL, "a"));
+    assert_true(text_has_word_n("a bc", (struct str){"bcd", 2}));
+}
+
 static void normal_forms(void **state)
 {
     (void)state;
@@ -111,7 +126,7 @@ static void contexts(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {CASE(slices), CASE(numbers), CASE(identifiers), CASE(utf8), CASE(normal_forms), CASE(folds), CASE(contexts)};
+    const struct CMUnitTest tests[] = {CASE(slices), CASE(numbers), CASE(identifiers), CASE(utf8), CASE(words), CASE(normal_forms), CASE(folds), CASE(contexts)};
     mem_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

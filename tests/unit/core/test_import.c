@@ -195,6 +195,56 @@ static void others_and_cancelled(void **state)
     same_again();
 }
 
+/* Approved and on its way, and stopped by who handed it in: none of the rows comes into force, and the import says so itself. */
+static void cancelled_on_its_way(void **state)
+{
+    struct actor suzuki = house_as("suzuki");
+    const char *said = "";
+    int64_t import = 0;
+    char *prefix = NULL;
+    (void)state;
+    for (int i = 0; i < 5 && strcmp(said, "ok") != 0; i++) {                       /* a fast machine may be through before it is asked to stop */
+        int64_t batch;
+        prefix = mem_fmt(house_mem, "g%d-", i);
+        import = handed("suzuki", prefix, MANY * (i + 1), &batch);
+        assert_string_equal(house_act("sekinin", "record.approve", import, NULL), "ok");
+        said = house_code_of(house_say(&suzuki, "import.cancel", batch_args(batch)));
+        core_settle(house_core);
+        if (strcmp(said, "ok") == 0)
+            assert_string_equal(house_code_of(house_say(&suzuki, "import.cancel", batch_args(batch))), "ERR_STATE");       /* it has ended */
+    }
+    assert_string_equal(said, "ok");
+    assert_int_equal(seen(prefix), 0);
+    assert_string_equal(house_state(import), "void/-");
+    same_again();
+}
+
+static bool kept(int64_t batch)
+{
+    struct reader r = house_reading("kanri");
+    struct q_batch_get b;
+    struct err e = {0};
+    bool found = false;
+    assert_int_equal(q_batch_get(r.db, house_mem, batch, &b, &found, &e), RC_OK);
+    core_read_end(&r);
+    return found;
+}
+
+/* The last one: the clock goes on. What was looked over and not handed in is cleared after a day, not before. */
+static void cleared_after_a_day(void **state)
+{
+    int64_t bad, batch = looked("suzuki", items("h", 5, -1), &bad), begun = clock_now_us();
+    (void)state;
+    clock_scene_set(begun + INT64_C(23) * 3600 * 1000000);
+    core_settle(house_core);
+    assert_true(kept(batch));
+    clock_scene_set(begun + INT64_C(25) * 3600 * 1000000);
+    core_settle(house_core);
+    assert_false(kept(batch));
+    same_again();
+    clock_scene_set(0);
+}
+
 static void faults_are_named(void **state)
 {
     int64_t bad, batch = looked("suzuki", items("f", 30, 17), &bad);
@@ -222,7 +272,7 @@ int main(void)
     mem_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(none_or_all), cmocka_unit_test(not_one_of_them), cmocka_unit_test(two_at_a_time), cmocka_unit_test(others_and_cancelled),
-        cmocka_unit_test(faults_are_named),
+        cmocka_unit_test(faults_are_named), cmocka_unit_test(cancelled_on_its_way), cmocka_unit_test(cleared_after_a_day),
     };
     int bad = cmocka_run_group_tests_name("imports on SQLite", tests, open_house, close_house);
     on_pg = true;
