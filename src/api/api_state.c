@@ -44,6 +44,7 @@ void api_violators(struct req *r, void *ctx)
         json_set_str(x, "state", verdict_names[v.v[i].state]);
         json_set_i64(x, "since", v.v[i].since_us);
         json_set_str(x, "why", v.v[i].why);
+        json_set_str(x, "until", v.v[i].until);
     }
     api_end(r, &rd, rc, &e, o);
 }

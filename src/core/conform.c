@@ -130,14 +130,16 @@ static void excepted_add(const struct summing *s, struct article_state *a, int64
 }
 
 /* An exception covers a check when it covers every duty of the article that the check carries. */
-static const struct excepted *check_excepted(const struct summing *s, const struct pack *p, const char *article, const struct tally *t)
+static const struct excepted *check_excepted(struct reader *r, const struct exceptions *v, const struct pack *p, const char *article, const struct carried *c)
 {
-    const char **duty = mem_array(s->r->mem, const char *, t->carried.n + 1);
+    if (v->n == 0)
+        return NULL;
+    const char **duty = mem_array(r->mem, const char *, c->n + 1);
     size_t n = 0;
-    for (size_t i = 0; s->excepted->n > 0 && i < t->carried.n; i++)
-        if (t->carried.v[i]->pack == p && text_eq(t->carried.v[i]->article, article))
-            duty[n++] = t->carried.v[i]->key;
-    return s->excepted->n > 0 ? exception_whole(s->excepted, p->id, article, duty, n) : NULL;
+    for (size_t i = 0; i < c->n; i++)
+        if (c->v[i]->pack == p && text_eq(c->v[i]->article, article))
+            duty[n++] = c->v[i]->key;
+    return exception_whole(v, p->id, article, duty, n);
 }
 
 static enum rc add_checks(const struct summing *s, const struct pack *p, struct article_state *a, int64_t *since_unknown, struct err *e)
@@ -150,7 +152,7 @@ static enum rc add_checks(const struct summing *s, const struct pack *p, struct 
         int64_t singles;
         if (!speaks_for(k, &t->carried, p, a->article))
             continue;
-        whole = check_excepted(s, p, a->article, t);
+        whole = check_excepted(s->r, s->excepted, p, a->article, &t->carried);
         if (whole != NULL) {                             /* what cannot be judged stays unknown: an exception is for what is known */
             excepted_add(s, a, t->bad, whole);
             a->unknown_n += t->unknown;
@@ -372,16 +374,41 @@ static enum rc duty_overdue(struct reader *r, const char *duty, enum verdict_sta
     return RC_OK;
 }
 
+/* An article's exceptions beside what it is asked about: covered violations are kept apart. */
+struct shade { const struct pack *p; const char *article; struct exceptions v; struct violators covered; };
+
 /* Of a whole regulation only what has something to show is asked. */
-static enum rc overdue_of(struct reader *r, const struct pack *p, const char *article, int limit, struct violators *ret, struct err *e)
+static enum rc overdue_of(struct reader *r, struct shade *x, int limit, struct violators *ret, struct err *e)
 {
-    struct overdue *n = article == NULL ? mem_array(r->mem, struct overdue, r->set->duty_n + 1) : NULL;
+    struct overdue *n = x->article == NULL ? mem_array(r->mem, struct overdue, r->set->duty_n + 1) : NULL;
     if (n != NULL)
         TRY(overdue_read(r, n, e));
     for (size_t i = 0; i < r->set->duty_n && (int)ret->n < limit; i++) {
         const struct duty *d = &r->set->duty[i];
-        if (d->pack == p && (article == NULL ? n[i].n > 0 : text_eq(d->article, article)))
-            TRY(duty_overdue(r, d->key, VERDICT_BAD, limit, ret, e));
+        if (d->pack != x->p || (x->article == NULL ? n[i].n == 0 : !text_eq(d->article, x->article)))
+            continue;
+        const struct excepted *whole = x->article != NULL ? exception_whole(&x->v, x->p->id, x->article, &d->key, 1) : NULL;
+        size_t from = x->covered.n;
+        TRY(duty_overdue(r, d->key, whole ? VERDICT_EXCEPTED : VERDICT_BAD, limit, whole ? &x->covered : ret, e));
+        for (size_t k = from; whole != NULL && k < x->covered.n; k++)
+            x->covered.v[k].until = whole->until;
+    }
+    return RC_OK;
+}
+
+/* As many more are read as there are exceptions, so that covered ones never hide one that counts. */
+static enum rc shaded_of(struct reader *r, const struct check *k, struct shade *x, int limit, struct violators *ret, struct err *e)
+{
+    struct q_verdict_violators_rows row;
+    struct carried c = duties_of(r, k);
+    const struct excepted *whole = check_excepted(r, &x->v, x->p, x->article, &c);
+    TRY(q_verdict_violators(r->db, r->mem, k->key, "bad", limit + (int)x->v.n, &row, e));
+    for (size_t i = 0; i < row.n; i++) {
+        const struct excepted *one = whole ? whole : exception_covering(&x->v, x->p->id, x->article, k, row.v[i].number);
+        struct violators *to = one ? &x->covered : ret;
+        if ((int)to->n < limit)
+            *vec_push(to) = (struct violator){.check = k->key, .subject = row.v[i].subject, .title = row.v[i].title, .number = row.v[i].number,
+                                               .state = one ? VERDICT_EXCEPTED : VERDICT_BAD, .since_us = row.v[i].since_us, .until = one ? one->until : NULL};
     }
     return RC_OK;
 }
@@ -399,24 +426,31 @@ static bool asked_about(struct reader *r, const struct check *k, const struct pa
 
 enum rc conformity_violators(struct reader *r, const char *pack, const char *article, const char *check, int limit, struct violators *ret, struct err *e)
 {
-    const struct pack *p = NULL;
+    const struct pack *p = r->set && pack ? pack_by_id(r->set, pack) : NULL;
+    struct shade x = {.p = p, .article = article, .v = VEC_INIT(r->mem), .covered = VEC_INIT(r->mem)};
     if (ret->mem == NULL)
         ret->mem = r->mem;
     struct tally *n = article == NULL && check == NULL && r->set != NULL ? mem_array(r->mem, struct tally, r->set->check_n + 1) : NULL;
     limit = limit < 1 || limit > VIOLATORS_MAX ? VIOLATORS_MAX : limit;
+    bool shaded = p != NULL && article != NULL && check == NULL;
+    if (shaded)
+        TRY(exceptions_read(r, &x.v, e));
     if (n != NULL)
         TRY(tallies_read(r, n, e));
-    for (size_t i = 0; r->set != NULL && i < r->set->pack_n; i++)
-        if (pack != NULL && strcmp(r->set->pack[i].id, pack) == 0)
-            p = &r->set->pack[i];
     for (int pass = 0; r->set != NULL && pass < 2; pass++)
         for (size_t i = 0; i < r->set->check_n; i++) {
             const struct check *k = &r->set->check[i];
-            if (asked_about(r, k, p, article, check) && (n == NULL || (pass == 0 ? n[i].bad : n[i].unknown) > 0))
+            if (!asked_about(r, k, p, article, check) || (n != NULL && (pass == 0 ? n[i].bad : n[i].unknown) == 0))
+                continue;
+            if (pass == 0 && shaded)
+                TRY(shaded_of(r, k, &x, limit, ret, e));
+            else
                 TRY(violators_of(r, k, pass == 0 ? "bad" : "unknown", pass == 0 ? VERDICT_BAD : VERDICT_UNKNOWN, limit, ret, e));
         }
     if (p != NULL && check == NULL)
-        TRY(overdue_of(r, p, article, limit, ret, e));
+        TRY(overdue_of(r, &x, limit, ret, e));
+    for (size_t i = 0; i < x.covered.n && (int)ret->n < limit; i++)
+        *vec_push(ret) = x.covered.v[i];
     return violators_hide(r, ret, e);
 }
 

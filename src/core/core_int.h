@@ -163,6 +163,7 @@ VEC_TYPE(exceptions, struct excepted);
 MUST enum rc exceptions_read(struct reader *r, struct exceptions *ret, struct err *e);
 const struct excepted *exception_whole(const struct exceptions *v, const char *pack, const char *article, const char *const *duty, size_t n);
 bool exception_one(const struct exceptions *v, const struct duty *d, const char *number);
+const struct excepted *exception_covering(const struct exceptions *v, const char *pack, const char *article, const struct check *k, const char *number);
 MUST enum rc exception_singles(struct reader *r, const struct exceptions *v, const char *pack, const char *article, const struct check *k, int64_t *ret_n, const struct excepted **ret_one, struct err *e);
 MUST enum rc setup_open_check(struct work *w, struct err *e);       /* refuses once set-up is over */
 MUST enum rc record_put_in_force(struct work *w, const struct form *f, const struct content *content, const char *origin, const char *happened_on, const char *note, int64_t *ret_id, struct err *e);

@@ -69,6 +69,16 @@ bool exception_one(const struct exceptions *v, const struct duty *d, const char 
     return false;
 }
 
+/* The exception of its own that covers one record's violation of the check; NULL: none. */
+const struct excepted *exception_covering(const struct exceptions *v, const char *pack, const char *article, const struct check *k, const char *number)
+{
+    const struct excepted *best = NULL;
+    for (size_t i = 0; i < v->n; i++)
+        if (text_eq(v->v[i].subject, number) && of_article(&v->v[i], pack, article) && of_duty(&v->v[i], k->carries.duty, k->carries.n))
+            best = latest(best, &v->v[i]);
+    return best;
+}
+
 static bool counted_before(const struct exceptions *v, size_t at, const struct check *k)
 {
     for (size_t i = 0; i < at; i++)

@@ -101,6 +101,8 @@ static void violators_out(struct screen *s, const struct pack *p, const char *ar
             html_text(s->h, v.v[i].why);
             html_close(s->h, E_SMALL);
         }
+        if (v.v[i].until != NULL)
+            html_el(s->h, E_SMALL, msg_fill(s->r, req_lang(s->r), MSG("article.until"), v.v[i].until, NULL));
         html_close(s->h, E_TD);
         html_el(s->h, E_TD, when_text(s->r, v.v[i].since_us));
         html_close(s->h, E_TR);
