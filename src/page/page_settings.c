@@ -4,11 +4,6 @@
 
 #define SETS_SHOWN 20
 
-static bool may_change(struct screen *s)
-{
-    return screen_may(s, PERMIT_ADMIN, NULL, NULL);
-}
-
 static void link_out(struct screen *s, const char *route, const char *arg, const char *msg)
 {
     html_open(s->h, E_LI);
@@ -22,13 +17,18 @@ static void link_out(struct screen *s, const char *route, const char *arg, const
     html_close(s->h, E_LI);
 }
 
+static void restart_tick(struct screen *s)
+{
+    const struct ui_opt restart = {"1", msg_text(req_lang(s->r), MSG("settings.restart")), text_eq(req_form(s->r, "restart"), "1")};
+    ui_checks(s->h, "checkbox", "restart", &restart, 1, NULL);
+}
+
 static void post_button(struct screen *s, const char *act, const char *value, const char *msg)
 {
-    const struct ui_opt restart = {"1", msg_text(req_lang(s->r), MSG("settings.restart")), false};
     html_open(s->h, E_FORM);
     html_action0(s->h, page_path("settings.post"), screen_csrf(s));
     ui_hidden(s->h, "set", value);
-    ui_checks(s->h, "checkbox", "restart", &restart, 1, NULL);
+    restart_tick(s);
     ui_button(s->h, msg, "do", act, false);
     html_close(s->h, E_FORM);
 }
@@ -58,7 +58,7 @@ static void packs_out(struct screen *s)
         html_close(s->h, E_TR);
     }
     ui_table_close(s->h);
-    if (may_change(s))
+    if (screen_may(s, PERMIT_ADMIN, NULL, NULL))
         post_button(s, "adopt", "0", MSG("settings.reread"));
 }
 
@@ -85,7 +85,7 @@ static void sets_out(struct screen *s)
         html_open(s->h, E_TD);
         if (now)
             ui_badge(s->h, UI_GOOD, msg_text(req_lang(s->r), MSG("settings.now")));
-        else if (may_change(s))
+        else if (screen_may(s, PERMIT_ADMIN, NULL, NULL))
             post_button(s, "undo", mem_fmt(s->r, "%lld", (long long)v.v[i].id), MSG("settings.undo"));
         html_close(s->h, E_TD);
         html_close(s->h, E_TR);
@@ -104,7 +104,7 @@ static void settings_page(struct screen *s, const char *problem)
     link_out(s, "list", "person", MSG("settings.people"));
     link_out(s, "list", "department", MSG("settings.departments"));
     link_out(s, "list", "assignment", MSG("settings.assignments"));
-    if (may_change(s))
+    if (screen_may(s, PERMIT_ADMIN, NULL, NULL))
         link_out(s, "people", NULL, MSG("people.title"));
     link_out(s, "account", NULL, MSG("account.title"));
     html_close(s->h, E_UL);
@@ -135,7 +135,7 @@ static void settings_command(struct screen *s, const char *command, const struct
     }
     if (!screen_begin(s, r, site))
         return;
-    const char *why = msg_fill(r, req_lang(r), err_info(a->err.code)->msg_key, a->err.arg, NULL);
+    const char *why = err_say(r, req_lang(r), &a->err);
     if (arg != NULL)
         words_page(s, pack_by_id(s->rd.set, arg), &(struct ui_problem){NULL, why}, 1);
     else
@@ -175,12 +175,13 @@ void words_page(struct screen *s, const struct pack *p, const struct ui_problem 
     }
     screen_open(s, msg_fill(s->r, req_lang(s->r), MSG("settings.words-of"), pick_lang(req_lang(s->r), p->title, p->title_en), NULL), "settings");
     ui_problems(s->h, problem, n);
-    html_el_msg(s->h, E_P, may_change(s) ? MSG("settings.words-help") : MSG("settings.words-look"));
+    html_el_msg(s->h, E_P, screen_may(s, PERMIT_ADMIN, NULL, NULL) ? MSG("settings.words-help") : MSG("settings.words-look"));
     html_open(s->h, E_FORM);
     html_attr(s->h, A_NOVALIDATE, "");
     html_action(s->h, page_path("words.post"), screen_csrf(s), URL_S(p->id));
     words_form(s, p, 2);
-    if (may_change(s)) {
+    if (screen_may(s, PERMIT_ADMIN, NULL, NULL)) {
+        restart_tick(s);
         html_open(s->h, E_DIV);
         html_class(s->h, "actions");
         ui_button(s->h, MSG("settings.save"), NULL, NULL, true);
@@ -213,6 +214,7 @@ void page_words_post(struct req *r, void *ctx)
         return;
     }
     json_set(args, "settings", settings);
+    json_set_bool(args, "restart", text_eq(req_form(r, "restart"), "1"));
     settings_command(&s, "set.settings", args, "words", req_arg(r, 0));
 }
 
