@@ -71,14 +71,43 @@ bool setup_run(struct setup_page *u, const char *command, const struct json *arg
     for (size_t i = 0; i < json_n(t); i++)
         setup_trouble(u, NULL, json_get_str(json_at(t, i), "text"));
     if (json_n(t) == 0)
-        u->problem = msg_fill(u->r, req_lang(u->r), err_info(a->err.code)->msg_key, a->err.arg, NULL);
+        u->problem = err_say(u->r, req_lang(u->r), &a->err);
     return false;
 }
 
 /* ---- step 1 ---- */
 
+#define FAULTS_SHOWN 5
+VEC_TYPE(fault_vec, const char *);
+
+/* A regulation that cannot be read is not offered, and says why: file, line and what is wrong there. */
+static void pack_faults(struct setup_page *u, const char *id, const struct problem_vec *v, const struct err *e, struct fault_vec *ret)
+{
+    const char *dir = core_conf(u->s.site->core)->packs_dir;
+    const char *why = v->n == 0 && e->code != ERR_NONE ? err_say(u->r, req_lang(u->r), e) : "";
+    *vec_push(ret) = msg_fill(u->r, req_lang(u->r), MSG("setup.pack-unread"), id, why, NULL);
+    for (size_t i = 0, shown = 0; i < v->n && shown < FAULTS_SHOWN; i++)
+        if (!v->v[i].warning) {
+            *vec_push(ret) = msg_fill(u->r, req_lang(u->r), MSG("setup.pack-fault"), pos_inside(v->v[i].pos.file, dir), mem_fmt(u->r, "%d", v->v[i].pos.line), v->v[i].text, NULL);
+            shown++;
+        }
+}
+
+static void faults_out(struct setup_page *u, const struct fault_vec *v)
+{
+    if (v->n == 0)
+        return;
+    html_open(u->s.h, E_DIV);
+    html_class(u->s.h, "banner");
+    html_open(u->s.h, E_UL);
+    for (size_t i = 0; i < v->n; i++)
+        html_el(u->s.h, E_LI, v->v[i]);
+    html_close(u->s.h, E_UL);
+    html_close(u->s.h, E_DIV);
+}
+
 /* Shipped regulations: folders of packs_dir with articles. */
-static size_t packs(struct setup_page *u, struct ui_opt *ret, size_t max)
+static size_t packs(struct setup_page *u, struct ui_opt *ret, size_t max, struct fault_vec *ret_faults)
 {
     const struct conf *c = core_conf(u->s.site->core);
     struct name_vec names = VEC_INIT(u->r);
@@ -90,8 +119,13 @@ static size_t packs(struct setup_page *u, struct ui_opt *ret, size_t max)
         const char *id = names.v[i];
         struct pack_set *set = NULL;
         struct problem_vec problems = VEC_INIT(u->r);
-        if (!text_is_ident(id) || strcmp(id, "core") == 0 || pack_load(u->r, c->packs_dir, &id, 1, NULL, 0, &set, &problems, &e) != RC_OK || set == NULL)
+        if (!text_is_ident(id) || strcmp(id, "core") == 0)
             continue;
+        if (pack_load(u->r, c->packs_dir, &id, 1, NULL, 0, &set, &problems, &e) != RC_OK || set == NULL) {
+            pack_faults(u, id, &problems, &e, ret_faults);
+            e = (struct err){0};
+            continue;
+        }
         for (size_t k = 0; k < set->pack_n; k++)
             if (strcmp(set->pack[k].id, id) == 0 && set->pack[k].article_n > 0)
                 ret[n++] = (struct ui_opt){mem_strdup(u->r, id), pick_lang(req_lang(u->r), set->pack[k].title, set->pack[k].title_en), true};
@@ -128,7 +162,8 @@ void setup_start_show(struct setup_page *u)
     const struct ui_row packs_row = {.id = "adopt", .label = setup_text(u, MSG("setup.packs")), .required = true};
     const struct ui_row mode_row = {.id = "mode", .label = setup_text(u, MSG("setup.mode")), .required = true};
     struct html *h;
-    size_t n = packs(u, pack, PACKS_MAX);
+    struct fault_vec faults = VEC_INIT(u->r);
+    size_t n = packs(u, pack, PACKS_MAX, &faults);
     setup_open(u, 1, MSG("setup.start"), MSG("setup.start-help"));
     u->code = NULL;
     setup_form(u, "start", false);
@@ -136,6 +171,7 @@ void setup_start_show(struct setup_page *u)
     row_input(u, "text", "code", MSG("setup.code"), MSG("setup.code-help"), true);
     ui_row_open(h, &packs_row);
     ui_checks(h, "checkbox", "adopt[]", pack, n, &packs_row);
+    faults_out(u, &faults);
     ui_row_close(h, &packs_row);
     ui_row_open(h, &mode_row);
     ui_checks(h, "radio", "mode", mode, 2, &mode_row);
@@ -232,7 +268,7 @@ static void example_do(struct setup_page *u)
         return;
     }
     log_err("setup", req_id(u->r), &e);
-    u->problem = msg_fill(u->r, req_lang(u->r), err_info(e.code)->msg_key, e.arg, NULL);
+    u->problem = err_say(u->r, req_lang(u->r), &e);
     setup_start_show(u);
 }
 

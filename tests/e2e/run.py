@@ -41,8 +41,8 @@ class House:
     def __init__(self, program, folder, count, axe_source, shots):
         self.program, self.folder, self.count, self.axe, self.shots, self.open = program, folder, count, axe_source, shots, []
 
-    def served(self):
-        s = Served(self.program, self.folder)
+    def served(self, **how):
+        s = Served(self.program, self.folder, **how)
         self.open.append(s.remove)
         return s.start()
 

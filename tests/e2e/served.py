@@ -10,14 +10,14 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 
 class Served:
-    def __init__(self, program, folder):
-        self.program = program
+    def __init__(self, program, folder, packs=os.path.join(ROOT, "packs")):
+        self.program, self.packs = program, packs
         self.data = tempfile.mkdtemp(prefix="e2e-", dir=folder)
         self.log = os.path.join(self.data, "log")
         self.process = None
 
     def options(self):
-        return ["--data-dir", os.path.join(self.data, "data"), "--packs-dir", os.path.join(ROOT, "packs"), "--examples-dir", os.path.join(ROOT, "examples")]
+        return ["--data-dir", os.path.join(self.data, "data"), "--packs-dir", self.packs, "--examples-dir", os.path.join(ROOT, "examples")]
 
     def start(self):
         log = open(self.log, "ab")
