@@ -60,6 +60,7 @@
 
   // A long <select data-filter="label"> gets a field above it that narrows the choices.
   each('select[data-filter]', function (sel) {
+    if (sel.parentNode.querySelector('.finder')) return;     // the server looks among more than this list holds
     var all = Array.prototype.slice.call(sel.options), f = document.createElement('input');
     f.type = 'search';
     f.className = 'filter';

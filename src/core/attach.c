@@ -234,36 +234,86 @@ static enum rc attach_entry(struct work *w, const struct record *rec, int64_t id
     return ledger_append(w->ledger, w->tx, en, &w->seq, e);
 }
 
-enum rc cmd_attach_add(struct work *w, const struct json *args, struct json *body, struct err *e)
+/* One file that is looked through and named, but not at its place yet: nothing of it stays when the command is refused. */
+struct taken { int64_t id; const char *path, *type; struct measured m; };
+
+static enum rc take(struct work *w, const struct record *rec, const struct json *file, struct taken *ret, struct err *e)
 {
-    struct record rec;
     struct q_attachment_n count;
-    struct measured *m = mem_new(w->mem, struct measured);
-    const char *name = json_get_str(args, "name"), *path = json_get_str(args, "path"), *hex = json_get_str(args, "sha256");
+    const char *name = json_get_str(file, "name"), *hex = json_get_str(file, "sha256");
     uint8_t said[HASH_N];
-    TRY(attach_permit(w, args, &rec, e));
-    if (!tmp_path_ok(w->mem, w->core, path))
+    ret->path = json_get_str(file, "path");
+    if (!tmp_path_ok(w->mem, w->core, ret->path))
         return err_set(e, ERR_DENIED, "not an upload");
     if (name == NULL || !attach_name_ok(name = text_nfc(w->mem, name)))
         return refuse(w, MSG("core.attach-name"), "name", e);
-    TRY(q_attachment_n(w->db, w->mem, rec.id, &count, e));
-    TRY(measure(w->mem, path, m, e));
-    if (count.n >= ATTACH_N_MAX || m->bytes > ATTACH_BYTES_MAX)
+    TRY(q_attachment_n(w->db, w->mem, rec->id, &count, e));
+    TRY(measure(w->mem, ret->path, &ret->m, e));
+    if (count.n >= ATTACH_N_MAX || ret->m.bytes > ATTACH_BYTES_MAX)
         return refuse(w, MSG("core.attach-size"), "size or number", e);
-    const char *type = attach_type(w->mem, name, m->head, m->head_n);
-    if (type == NULL)
+    ret->type = attach_type(w->mem, name, ret->m.head, ret->m.head_n);
+    if (ret->type == NULL)
         return refuse(w, MSG("core.attach-kind"), "kind", e);
-    if (hex != NULL && (!hex_read(str_of(hex), said, HASH_N) || memcmp(said, m->sha, HASH_N) != 0))
+    if (hex != NULL && (!hex_read(str_of(hex), said, HASH_N) || memcmp(said, ret->m.sha, HASH_N) != 0))
         return err_set(e, ERR_FILE_READ, "the upload changed on its way");
-    TRY(store(w->mem, w->core, path, m->sha, e));
-    int64_t id = work_new_id(w);
-    TRY(attach_entry(w, &rec, id, m, type, e));
-    TRY(q_attachment_add(w->tx, id, rec.id, (struct str){(const char *)m->sha, HASH_N}, m->bytes, type, w->now_us, w->actor.person, w->seq, e));
-    TRY(q_attachment_body_add(w->tx, id, name, e));
+    ret->id = work_new_id(w);
+    TRY(attach_entry(w, rec, ret->id, &ret->m, ret->type, e));
+    TRY(q_attachment_add(w->tx, ret->id, rec->id, (struct str){(const char *)ret->m.sha, HASH_N}, ret->m.bytes, ret->type, w->now_us, w->actor.person, w->seq, e));
+    return q_attachment_body_add(w->tx, ret->id, name, e);
+}
+
+enum rc cmd_attach_add(struct work *w, const struct json *args, struct json *body, struct err *e)
+{
+    struct record rec;
+    struct taken *t = mem_new(w->mem, struct taken);
+    TRY(attach_permit(w, args, &rec, e));
+    TRY(take(w, &rec, args, t, e));
+    TRY(store(w->mem, w->core, t->path, t->m.sha, e));
     TRY(route_attached(w, &rec, e));
-    json_set_i64(body, "attachment", id);
-    json_set_str(body, "type", type);
-    json_set_i64(body, "bytes", m->bytes);
+    json_set_i64(body, "attachment", t->id);
+    json_set_str(body, "type", t->type);
+    json_set_i64(body, "bytes", t->m.bytes);
+    return RC_OK;
+}
+
+/* The command's values with the new file's id in the field that brought it. */
+static enum rc field_take(struct work *w, const struct record *rec, const char *path, int64_t id, struct json *values, struct err *e)
+{
+    const struct field *f = path ? pack_field(rec->form, path) : NULL;
+    char *text = mem_fmt(w->mem, "%lld", (long long)id);
+    if (f == NULL || f->type != FT_FILE)
+        return err_set_arg(e, ERR_FIELDS, path ? path : "", "a file for %s", path ? path : "-");
+    if (!field_is_child(f)) {
+        json_set_str(values, path, text);
+        return RC_OK;
+    }
+    struct json *list = json_child(values, path);
+    json_add_str(list != NULL && json_type(list) == JSON_ARR ? list : json_set_arr(values, path), text);
+    return RC_OK;
+}
+
+enum rc attach_with(struct work *w, const struct json *args, struct json *body, command_fn run, struct err *e)
+{
+    const struct json *files = json_get(args, "files");
+    struct json *with = json_obj(w->mem), *values;
+    struct taken *t = mem_array(w->mem, struct taken, json_n(files) + 1);
+    struct record rec;
+    if (json_n(files) == 0)
+        return run(w, args, body, e);
+    if (json_n(files) > ATTACH_N_MAX)
+        return refuse(w, MSG("core.attach-size"), "number", e);
+    TRY(attach_permit(w, args, &rec, e));
+    TRY(json_read(w->mem, str_of(json_get(args, "values") ? json_text(w->mem, json_get(args, "values")) : "{}"), 8 << 20, &values, e));
+    for (size_t i = 0; i < json_n(files); i++) {
+        TRY(take(w, &rec, json_at(files, i), &t[i], e));
+        TRY(field_take(w, &rec, json_get_str(json_at(files, i), "field"), t[i].id, values, e));
+    }
+    for (size_t i = 0; i < json_n(args); i++)
+        json_set(with, json_key_at(args, i), json_val_at(args, i));
+    json_set(with, "values", values);
+    TRY(run(w, with, body, e));
+    for (size_t i = 0; i < json_n(files); i++)               /* only what was not refused takes its place among the bytes */
+        TRY(store(w->mem, w->core, t[i].path, t[i].m.sha, e));
     return RC_OK;
 }
 

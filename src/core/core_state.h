@@ -64,6 +64,8 @@ MUST enum rc commit_settle(struct writer *wr, struct err *e);
 /* ---- attach.c ---- */
 /* A path "attachment[<id>]" erases an attachment's name and, after COMMIT, its bytes. */
 MUST enum rc attach_erasable(struct work *w, int64_t record, const char *path, bool *ret_yes, struct err *e);
+/* Runs a command whose fields bring new files (`files`: field, name, path, sha256?): they are attached with it, or, when it is refused, not at all. */
+MUST enum rc attach_with(struct work *w, const struct json *args, struct json *body, command_fn run, struct err *e);
 MUST enum rc attach_erase(struct work *w, int64_t record, const struct json *paths, int64_t *erased_n, struct err *e);
 MUST enum rc attach_sweep(struct core *c, struct db *db, struct err *e);
 /* ---- import_apply.c ---- */

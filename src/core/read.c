@@ -276,7 +276,8 @@ enum rc record_may(struct reader *r, const struct record *rec, const char ***ret
         a[n++] = "void";
     live = live && !log;
     if (live && !retired && edit) {
-        a[n++] = "save";
+        if (strcmp(rec->form_ident, "import") != 0)          /* what was handed in is what is approved: import anew instead */
+            a[n++] = "save";
         if (draft)
             a[n++] = "submit";
     }

@@ -13,8 +13,10 @@ struct form_opt { int64_t id; const char *label; };
 struct form_env {
     enum lang lang; void *ctx;
     const char *(*ref_title)(void *ctx, const struct field *f, int64_t id);
-    /* At most `max` candidates, sorted by title. */
-    size_t (*ref_options)(void *ctx, const struct field *f, struct form_opt *ret, size_t max);
+    /* At most `max` candidates, sorted by title; word: those only whose name or number it is part of. */
+    size_t (*ref_options)(void *ctx, const struct field *f, const char *word, struct form_opt *ret, size_t max);
+    /* What was typed to look for candidates of the control of this name; NULL: nothing. A form with too many of them has buttons `find`. */
+    const char *(*word)(void *ctx, const char *name);
     const struct route_path *record_path, *file_path;
     const char *(*file_name)(void *ctx, int64_t id);
     const char *prefix;                                  /* of names and ids when several of one form stand on a page; NULL: "f" */

@@ -1,7 +1,9 @@
 /* A form as controls, or as text. Field ids in the page are "f-" (or another prefix) + path with . and [] as -, so that problem lists can link to them. */
 #include "form/form.h"
 
-#define OPTIONS_MAX 400
+#define OPTIONS_MAX 400             /* more candidates than that are looked for by a word */
+#define FOUND_MAX 100
+#define TICKS_MAX 20                /* as ticks, of many that nobody looked for yet */
 #define SPARE_ROWS 3
 
 static const char *prefix_of(const struct form_env *env) { return env->prefix ? env->prefix : "f"; }
@@ -162,24 +164,85 @@ void form_show(struct html *h, const struct form *f, const struct content *c, co
 
 /* ---- controls ---- */
 
-struct ctl { struct html *h; const struct form *f; TALLOC_CTX *mem; const struct content *c; const struct trouble_vec *troubles; const struct form_env *env; };
+struct ctl { struct html *h; const struct form *f; TALLOC_CTX *mem; const struct content *c; const struct trouble_vec *troubles; const struct form_env *env;
+             const struct form *of; struct form_opt *opt; size_t opt_n; /* the candidates read last: a table asks for the same ones in every row */ };
 
-static void ref_select(struct ctl *k, const struct field *f, const char *name, const char *value, const struct ui_row *row, bool many, const char *const *chosen, size_t chosen_n)
+static void candidates(struct ctl *k, const struct field *f)
 {
-    struct form_opt *o = mem_array(k->mem, struct form_opt, OPTIONS_MAX);
-    size_t n = k->env->ref_options(k->env->ctx, f, o, OPTIONS_MAX);
-    struct ui_opt *opt = mem_array(k->mem, struct ui_opt, n + 2);
-    bool seen = value == NULL;
+    if (k->of != NULL && k->of == f->ref)
+        return;
+    k->of = f->ref;
+    k->opt = mem_array(k->mem, struct form_opt, OPTIONS_MAX + 1);
+    k->opt_n = k->env->ref_options(k->env->ctx, f, NULL, k->opt, OPTIONS_MAX + 1);
+}
+
+/* A word and a button that shows the page again with what fits; works without script, and nothing typed is lost on the way. */
+static void finder(struct ctl *k, const char *name, const char *word, size_t found, const struct ui_row *row)
+{
+    const enum lang lang = k->env->lang;
+    const struct ui_row find = {.id = mem_fmt(k->mem, "%s-find", row->id), .label = msg_fill(k->mem, lang, MSG("form.find-in"), row->label, NULL)};
+    html_open(k->h, E_LABEL);
+    html_class(k->h, "attached");
+    html_attr(k->h, A_FOR, find.id);
+    html_text(k->h, find.label);
+    html_close(k->h, E_LABEL);
+    html_open(k->h, E_DIV);
+    html_class(k->h, "finder");
+    ui_input(k->h, "search", mem_fmt(k->mem, "q.%s", name), word, &find);
+    ui_button(k->h, MSG("form.find"), "find", name, false);
+    html_close(k->h, E_DIV);
+    html_open(k->h, E_P);
+    html_class(k->h, "help");
+    html_text(k->h, word == NULL ? msg_fill(k->mem, lang, MSG("form.find-first"), mem_fmt(k->mem, "%zu", found), NULL)
+                    : found == 0 ? msg_fill(k->mem, lang, MSG("form.find-none"), word, NULL)
+                    : msg_fill(k->mem, lang, found < FOUND_MAX ? MSG("form.found") : MSG("form.found-first"), word, mem_fmt(k->mem, "%zu", found), NULL));
+    html_close(k->h, E_P);
+}
+
+static bool chosen_has(const char *const *chosen, size_t n, const char *value)
+{
+    for (size_t i = 0; i < n; i++)
+        if (text_eq(value, chosen[i]))
+            return true;
+    return false;
+}
+
+/* What is chosen already and is not among the candidates shown stays. */
+static void chosen_keep(struct ctl *k, const struct field *f, struct ui_opt *opt, size_t *n, const char *const *chosen, size_t chosen_n)
+{
+    for (size_t j = 0; j < chosen_n; j++) {
+        bool seen = chosen[j] == NULL || chosen[j][0] == '\0';
+        for (size_t i = 0; i < *n && !seen; i++)
+            seen = text_eq(opt[i].value, chosen[j]);
+        if (!seen)
+            opt[(*n)++] = (struct ui_opt){chosen[j], shown(k->mem, f, chosen[j], k->env), true};
+    }
+}
+
+static void ref_select(struct ctl *k, const struct field *f, const char *name, const struct ui_row *row, bool many, const char *const *chosen, size_t chosen_n)
+{
+    const char *word = k->env->word ? k->env->word(k->env->ctx, name) : NULL;
+    candidates(k, f);
+    const struct form_opt *o = k->opt;
+    size_t n = k->opt_n;
+    bool find = n > OPTIONS_MAX;
+    if (find && word != NULL) {
+        struct form_opt *found = mem_array(k->mem, struct form_opt, FOUND_MAX);
+        n = k->env->ref_options(k->env->ctx, f, word, found, FOUND_MAX);
+        o = found;
+    } else if (find) {
+        n = many ? TICKS_MAX : FOUND_MAX;
+    }
+    struct ui_opt *opt = mem_array(k->mem, struct ui_opt, n + chosen_n + 1);
+    bool none = chosen_n == 0 || chosen[0] == NULL || chosen[0][0] == '\0';
     for (size_t i = 0; i < n; i++) {
         opt[i].value = mem_fmt(k->mem, "%lld", (long long)o[i].id);
         opt[i].label = o[i].label;
-        opt[i].on = text_eq(opt[i].value, value);
-        for (size_t j = 0; j < chosen_n; j++)
-            opt[i].on = opt[i].on || text_eq(opt[i].value, chosen[j]);
-        seen = seen || opt[i].on;
+        opt[i].on = chosen_has(chosen, chosen_n, opt[i].value) || (find && word != NULL && n == 1 && none);      /* the only one that fits */
     }
-    if (!seen && value != NULL && value[0] != '\0')
-        opt[n++] = (struct ui_opt){value, shown(k->mem, f, value, k->env), true};
+    if (find)
+        finder(k, name, word, n, row);
+    chosen_keep(k, f, opt, &n, chosen, chosen_n);
     if (many)
         ui_checks(k->h, "checkbox", name, opt, n, row);
     else
@@ -238,7 +301,7 @@ static void one_control(struct ctl *k, const struct field *f, const char *name, 
     switch (f->type) {
     case FT_LONGTEXT: ui_textarea(k->h, name, value, row); return;
     case FT_CHOICE: choice_control(k, f, name, &value, value != NULL, row); return;
-    case FT_REF: case FT_PERSON: case FT_DEPARTMENT: ref_select(k, f, name, value, row, false, NULL, 0); return;
+    case FT_REF: case FT_PERSON: case FT_DEPARTMENT: ref_select(k, f, name, row, false, &value, 1); return;
     case FT_BOOL:
         for (int i = 0; i < 2; i++) {
             opt[i].label = msg_text(k->env->lang, i == 0 ? MSG("value.yes") : MSG("value.no"));
@@ -264,7 +327,7 @@ static void list_control(struct ctl *k, const struct field *f, const struct ui_r
     if (f->type == FT_MULTI)
         choice_control(k, f, name, chosen, n, row);
     else if (value_is_ref(f))
-        ref_select(k, f, name, NULL, row, true, chosen, n);
+        ref_select(k, f, name, row, true, chosen, n);
     else
         ui_input(k->h, "text", name, n > 0 ? chosen[0] : NULL, row);
 }
@@ -390,7 +453,7 @@ static void field_control(struct ctl *k, const struct field *f)
 void form_edit(struct html *h, const struct form *f, const struct content *c, const char *const *stages, const struct trouble_vec *troubles, const struct form_env *env)
 {
     MEM_SCOPE(mem, NULL);
-    struct ctl k = {h, f, mem, c, troubles, env};
+    struct ctl k = {.h = h, .f = f, .mem = mem, .c = c, .troubles = troubles, .env = env};
     const char *group = NULL;
     for (size_t i = 0; i < f->field_n; i++) {
         const struct field *fd = &f->field[i];

@@ -98,7 +98,7 @@ static void step_fields_out(struct screen *s, const struct record *rec, const st
     content_order(c, rec->form);
     if (asks->files)
         files_of(s, rec, &env);
-    if (req_form(s->r, "act") != NULL)
+    if (req_form(s->r, "act") != NULL || req_form(s->r, "find") != NULL)
         c = form_typed(s->r, rec->form, c, typed(s->r, rec->form, asks->stages));
     ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("act.step-fields")));
     form_edit(s->h, rec->form, c, asks->stages, troubles, &env);
@@ -186,8 +186,8 @@ void troubles_of(struct req *r, const struct json *body, struct trouble_vec *ret
     }
 }
 
-/* What an approval fills in with it; files of these fields are attached first. False: *a says why not. */
-static bool approval_values(struct req *r, struct site *site, struct json *args, struct answer **a)
+/* What an approval fills in with it. False: answered already. */
+static bool approval_values(struct req *r, struct site *site, struct json *args)
 {
     struct screen s;
     struct record rec;
@@ -202,12 +202,9 @@ static bool approval_values(struct req *r, struct site *site, struct json *args,
         screen_fail(&s, &e);
         return false;
     }
-    struct json *values = asks.any ? typed(r, rec.form, asks.stages) : NULL;
+    if (asks.any)
+        json_set(args, "values", typed(r, rec.form, asks.stages));
     screen_end(&s);
-    if (asks.files && !uploads_attach(r, site, rec.id, values, a))
-        return false;
-    if (values != NULL)
-        json_set(args, "values", values);
     return true;
 }
 
@@ -217,7 +214,7 @@ void page_act_post(struct req *r, void *ctx)
     struct site *site = ctx;
     const char *act = req_form(r, "act");
     struct json *args = json_obj(r);
-    struct answer *a = NULL;
+    struct answer *a;
     struct screen s;
     struct record rec;
     struct err e = {0};
@@ -225,6 +222,13 @@ void page_act_post(struct req *r, void *ctx)
     bool known = false;
     for (size_t i = 0; i < ARRAY_N(rows); i++)
         known = known || text_eq(act, rows[i].act);
+    if (act == NULL && req_form(r, "find") != NULL) {        /* a candidate is looked for: nothing is done yet */
+        if (screen_begin(&s, r, ctx) && screen_record(&s, req_arg_i64(r, 0), &rec, &e) != RC_OK)
+            screen_fail(&s, &e);
+        else if (s.reading)
+            record_page(&s, &rec, NULL, NULL, 200);
+        return;
+    }
     known = known || text_eq(act, "letter");
     if (!known) {
         resp_error(r, ERR_COMMAND, act);
@@ -237,11 +241,12 @@ void page_act_post(struct req *r, void *ctx)
     json_set_str(args, "answer", req_form(r, "answer"));
     if (req_form(r, "attachment") != NULL && str_to_i64(str_of(req_form(r, "attachment")), &version))
         json_set_i64(args, "attachment", version);
-    bool filled = strcmp(act, "approve") != 0 || approval_values(r, site, args, &a);
-    if (!filled && a == NULL)
-        return;                                          /* answered already */
-    if (filled)
+    if (strcmp(act, "approve") != 0)
         core_command(site->core, r, &page_user(r)->actor, mem_fmt(r, "record.%s", act), args, NULL, &a);
+    else if (approval_values(r, site, args))
+        uploads_command(r, site, "record.approve", args, NULL, &a);
+    else
+        return;
     if (!screen_begin(&s, r, ctx))
         return;
     if (a->rc == RC_OK) {
@@ -252,7 +257,8 @@ void page_act_post(struct req *r, void *ctx)
     troubles_of(r, a->body, &t);
     if (err_info(a->err.code)->http >= 500 || screen_record(&s, req_arg_i64(r, 0), &rec, &e) != RC_OK)
         screen_fail(&s, &a->err);
-    else
+    else {
+        uploads_lost(r, rec.form, a, &t);
         record_page(&s, &rec, &t, json_get_str(a->body, "text"), err_info(a->err.code)->http);
+    }
 }
-

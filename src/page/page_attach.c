@@ -19,18 +19,22 @@ static bool fd_copy(int from, const char *path)
     return ok;
 }
 
+static struct answer *copy_failed(struct req *r, const char *path)
+{
+    struct answer *a = mem_new(r, struct answer);
+    a->rc = err_set(&a->err, ERR_FILE_WRITE, "%s", path);
+    a->body = json_obj(r);
+    return a;
+}
+
 /* One upload into the house; the answer carries its id as "attachment". */
 static struct answer *attach(struct req *r, struct site *site, int64_t record, const struct upload *up)
 {
     struct json *args = json_obj(r);
     struct answer *a;
     char *tmp = attach_tmp_path(site->core, r);
-    if (!fd_copy(up->fd, tmp)) {
-        a = mem_new(r, struct answer);
-        a->rc = err_set(&a->err, ERR_FILE_WRITE, "%s", tmp);
-        a->body = json_obj(r);
-        return a;
-    }
+    if (!fd_copy(up->fd, tmp))
+        return copy_failed(r, tmp);
     json_set_i64(args, "record", record);
     json_set_str(args, "name", up->name);
     json_set_str(args, "path", tmp);
@@ -50,23 +54,40 @@ bool uploads_sent(const struct req *r)
     return false;
 }
 
-bool uploads_attach(struct req *r, struct site *site, int64_t record, struct json *values, struct answer **a)
+void uploads_command(struct req *r, struct site *site, const char *command, struct json *args, const char *ikey, struct answer **ret)
 {
-    for (size_t i = 0; i < req_upload_n(r); i++) {
+    struct json *files = uploads_sent(r) ? json_set_arr(args, "files") : NULL;
+    bool copied = true;
+    for (size_t i = 0; copied && i < req_upload_n(r); i++) {
         const struct upload *up = req_upload_at(r, i);
         if (!is_field_file(up))
             continue;
-        *a = attach(r, site, record, up);
-        if ((*a)->rc != RC_OK)
-            return false;
-        char *id = mem_fmt(r, "%lld", (long long)json_get_i64((*a)->body, "attachment", 0));
-        struct json *list = json_child(values, up->field + 2);
-        if (list != NULL && json_type(list) == JSON_ARR)
-            json_add_str(list, id);
-        else
-            json_set_str(values, up->field + 2, id);
+        char *tmp = attach_tmp_path(site->core, r);
+        struct json *file = json_add_obj(files);
+        json_set_str(file, "field", up->field + 2);
+        json_set_str(file, "name", up->name);
+        json_set_str(file, "path", tmp);
+        copied = fd_copy(up->fd, tmp);
+        if (!copied)
+            *ret = copy_failed(r, tmp);
     }
-    return true;
+    if (copied)                                          /* with files no two posts are the same: the version tells the second one */
+        core_command(site->core, r, &page_user(r)->actor, command, args, files ? NULL : ikey, ret);
+    for (size_t i = 0; i < json_n(files) && (*ret)->rc != RC_OK; i++)
+        (void)unlink(json_get_str(json_at(files, i), "path"));
+}
+
+void uploads_lost(struct req *r, const struct form *f, const struct answer *a, struct trouble_vec *t)
+{
+    const char *why = json_get_str(a->body, "text");
+    if (uploads_sent(r) && t->n == 0 && why != NULL)         /* why comes first */
+        *vec_push(t) = (struct trouble){.code = "", .text = why};
+    for (size_t i = 0; i < req_upload_n(r); i++) {
+        const struct upload *up = req_upload_at(r, i);
+        const struct field *fd = is_field_file(up) ? pack_field(f, up->field + 2) : NULL;
+        if (fd != NULL)
+            *vec_push(t) = (struct trouble){.path = fd->path, .code = "file-again", .text = msg_fill(r, req_lang(r), MSG("form.file-again"), up->name, NULL)};
+    }
 }
 
 void files_of(struct screen *s, const struct record *rec, struct form_env *env)

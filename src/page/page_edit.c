@@ -12,17 +12,15 @@ static const char *ref_title(void *ctx, const struct field *f, int64_t id)
 
 struct kept_options { size_t n; struct form_opt v[]; };      /* a table asks for the same ones in every row (db_memo) */
 
-static size_t ref_options(void *ctx, const struct field *f, struct form_opt *ret, size_t max)
+/* All by title, as far as they go; what is in force may be named by everybody (docs/SECURITY.md). */
+static size_t options_all(struct screen *s, const struct form *of, struct form_opt *ret, size_t max)
 {
-    struct screen *s = ctx;
     struct sql *q = sql_new(s->r);
     struct db_rows *rows;
     struct err e = {0};
     bool more = false;
     size_t n = 0;
-    if (f->ref == NULL)
-        return 0;
-    const char *key = mem_fmt(s->r, "options %s", f->ref->ident);
+    const char *key = mem_fmt(s->r, "options %s %zu", of->ident, max);
     const struct kept_options *old = db_memo_get(s->rd.db, key);
     if (old != NULL) {
         for (; n < max && n < old->n; n++)
@@ -30,8 +28,9 @@ static size_t ref_options(void *ctx, const struct field *f, struct form_opt *ret
         return n;
     }
     sql_lit(q, "SELECT id, title, number FROM record WHERE form = ");
-    sql_text(q, f->ref->ident);
-    sql_lit(q, " AND state IN ('approved','closed') ORDER BY title, id LIMIT 400");
+    sql_text(q, of->ident);
+    sql_lit(q, " AND state IN ('approved','closed') ORDER BY title, id LIMIT ");
+    sql_i64(q, (int64_t)max);
     if (db_query(s->rd.db, s->r, q, &rows, &e) != RC_OK) {
         screen_broke(s, &e);
         return 0;
@@ -52,6 +51,72 @@ static size_t ref_options(void *ctx, const struct field *f, struct form_opt *ret
     return n;
 }
 
+/* The word is part of what everybody may name, its title or number: what else a record says must not be found out by asking for it. */
+static bool named_so(struct screen *s, int64_t id, const char *fold, const char **ret_label)
+{
+    struct record rec;
+    struct err e = {0};
+    if (record_get(s->rd.db, s->r, s->rd.set, id, &rec, &e) != RC_OK) {
+        screen_broke(s, &e);
+        return false;
+    }
+    *ret_label = rec.title[0] ? rec.title : rec.number;
+    return strstr(text_fold(s->r, rec.title), fold) != NULL || strstr(text_fold(s->r, rec.number), fold) != NULL;
+}
+
+#define FOUND_PAGES 10
+static size_t options_found(struct screen *s, const struct form *of, const char *word, struct form_opt *ret, size_t max)
+{
+    const char *const cols[] = {"record"};
+    const struct db_val states[] = {{DB_VAL_TEXT, 0, 0, "approved"}, {DB_VAL_TEXT, 0, 0, "closed"}};
+    const struct list_filter state = {"state", LIST_IN, states, ARRAY_N(states)};
+    const char *fold = text_fold(s->r, word);
+    struct list_query q = {.table = form_table(s->r, of), .cols = cols, .cols_n = 1, .filter = &state, .filter_n = 1, .search = fold, .limit = 200};
+    struct db_val after[2] = {{.t = DB_VAL_NULL}, {.t = DB_VAL_INT}};
+    struct err e = {0};
+    bool all, more = true;
+    int64_t *ids;
+    size_t n = 0, depts;
+    if (perm_departments(s->rd.db, s->r, s->rd.set, &s->rd.actor, of, s->rd.today, &all, &ids, &depts, &e) != RC_OK)
+        all = more = false;
+    for (int page = 0; more && n < max && page < FOUND_PAGES; page++) {
+        struct db_rows *rows;
+        struct id_vec hit = VEC_INIT(s->r);
+        if (db_list(s->rd.db, s->r, &q, &rows, &e) != RC_OK)
+            break;
+        while (hit.n < (size_t)q.limit && db_next(rows, &more, &e) == RC_OK && more)
+            *vec_push(&hit) = db_i64(rows, 0);
+        db_rows_end(rows);
+        for (size_t i = 0; i < hit.n && n < max; i++) {
+            const char *label = "";
+            if (!named_so(s, hit.v[i], fold, &label) && !all)
+                continue;
+            ret[n++] = (struct form_opt){hit.v[i], label};
+        }
+        if (hit.n > 0)
+            after[1].i = hit.v[hit.n - 1];
+        q.after = after;
+    }
+    if (e.code != ERR_NONE)
+        screen_broke(s, &e);
+    return n;
+}
+
+static size_t ref_options(void *ctx, const struct field *f, const char *word, struct form_opt *ret, size_t max)
+{
+    if (f->ref == NULL)
+        return 0;
+    return word != NULL ? options_found(ctx, f->ref, word, ret, max) : options_all(ctx, f->ref, ret, max);
+}
+
+static const char *word_typed(void *ctx, const char *name)
+{
+    struct screen *s = ctx;
+    const char *word = req_form(s->r, mem_fmt(s->r, "q.%s", name));
+    struct str w = str_trim(str_of(word ? word : ""));
+    return w.n > 0 ? str_dup(s->r, w) : NULL;
+}
+
 static const char *file_name(void *ctx, int64_t id)
 {
     struct screen *s = ctx;
@@ -62,7 +127,7 @@ static const char *file_name(void *ctx, int64_t id)
 
 struct form_env env_of(struct screen *s)
 {
-    return (struct form_env){.lang = req_lang(s->r), .ctx = s, .ref_title = ref_title, .ref_options = ref_options, .record_path = page_path("record"),
+    return (struct form_env){.lang = req_lang(s->r), .ctx = s, .ref_title = ref_title, .ref_options = ref_options, .word = word_typed, .record_path = page_path("record"),
                              .file_path = page_path("attachment"), .file_name = file_name};
 }
 
@@ -117,6 +182,15 @@ static void edit_page(struct screen *s, const struct form *f, const struct recor
     screen_close(s, status);
 }
 
+/* A word was typed to look for candidates: the same page with what fits, and with all that was typed. */
+static void find_again(struct screen *s, const struct form *f, const struct record *rec, const struct content *c, const struct json *values, bool later)
+{
+    struct trouble_vec t = VEC_INIT(s->r);
+    struct answer none = {.body = json_obj(s->r)};
+    uploads_lost(s->r, f, &none, &t);
+    edit_page(s, f, rec, form_typed(s->r, f, c, values), later, &t, NULL, 200);
+}
+
 void page_new(struct req *r, void *ctx)
 {
     struct screen s;
@@ -141,6 +215,17 @@ void page_new(struct req *r, void *ctx)
     screen_fail(&s, &e);
 }
 
+static enum rc edit_content(struct screen *s, const struct record *rec, struct content **ret, struct err *e)
+{
+    size_t erased;
+    int64_t rev = rec->draft_rev ? rec->draft_rev : rec->force_rev;
+    if (rev == 0)                                /* a draft that was thrown away: there is nothing to change */
+        return err_set(e, ERR_STATE, "edit of record %lld in %s", (long long)rec->id, rec->state);
+    TRY(revision_content(s->rd.db, s->r, rev, ret, &erased, e));
+    content_order(*ret, rec->form);
+    return RC_OK;
+}
+
 /* After a save: submit as well when that button was pressed. */
 static bool submit_too(struct req *r, struct site *site, int64_t record, struct answer **a)
 {
@@ -152,18 +237,16 @@ static bool submit_too(struct req *r, struct site *site, int64_t record, struct 
     return (*a)->rc == RC_OK;
 }
 
-/* Files that came with a new record: attached to its draft, which is then saved once more with them. */
-static bool files_too(struct req *r, struct site *site, int64_t record, struct json *values, struct answer **a)
+/* Files that came with a new record: attached to its draft, which is saved once more with them. */
+static bool files_too(struct req *r, struct site *site, int64_t record, const struct json *values, struct answer **a)
 {
     struct json *args = json_obj(r);
     if (!uploads_sent(r))
         return true;
-    if (!uploads_attach(r, site, record, values, a))
-        return false;
     json_set_i64(args, "record", record);
     json_set(args, "values", values);
     json_set_bool(args, "replace_rows", true);
-    core_command(site->core, r, &page_user(r)->actor, "record.save", args, NULL, a);
+    uploads_command(r, site, "record.save", args, NULL, a);
     return (*a)->rc == RC_OK;
 }
 
@@ -183,12 +266,16 @@ void page_new_post(struct req *r, void *ctx)
         return;
     }
     struct json *args = json_obj(r), *values = posted(r, f, stages_first);
+    if (req_form(r, "find") != NULL) {
+        find_again(&s, f, NULL, NULL, values, false);
+        return;
+    }
     screen_end(&s);
     json_set_str(args, "form", req_arg(r, 0));
     json_set(args, "values", values);
     core_command(site->core, r, &page_user(r)->actor, "record.create", args, req_form(r, "ikey"), &a);
     int64_t id = json_get_i64(a->body, "record", 0);
-    bool made = a->rc == RC_OK, ok = made && files_too(r, site, id, values, &a) && submit_too(r, site, id, &a);
+    bool made = a->rc == RC_OK, filed = made && files_too(r, site, id, values, &a), ok = filed && submit_too(r, site, id, &a);
     if (!screen_begin(&s, r, ctx))
         return;
     if (ok) {
@@ -199,21 +286,15 @@ void page_new_post(struct req *r, void *ctx)
     troubles_of(r, a->body, &t);
     struct record rec;
     bool have = made && record_get(s.rd.db, r, s.rd.set, id, &rec, &e) == RC_OK;
+    struct content *c = NULL;
+    if (have && filed && edit_content(&s, &rec, &c, &e) != RC_OK)            /* with the files that it has now */
+        c = NULL;
+    if (f != NULL && !filed)
+        uploads_lost(r, f, a, &t);
     if (f == NULL || err_info(a->err.code)->http >= 500)
         screen_fail(&s, &a->err);
     else                                        /* saved as a draft, but not handed in: the same fields, now of that record */
-        edit_page(&s, f, have ? &rec : NULL, form_typed(r, f, NULL, values), false, &t, json_get_str(a->body, "text"), err_info(a->err.code)->http);
-}
-
-static enum rc edit_content(struct screen *s, const struct record *rec, struct content **ret, struct err *e)
-{
-    size_t erased;
-    int64_t rev = rec->draft_rev ? rec->draft_rev : rec->force_rev;
-    if (rev == 0)                                /* a draft that was thrown away: there is nothing to change */
-        return err_set(e, ERR_STATE, "edit of record %lld in %s", (long long)rec->id, rec->state);
-    TRY(revision_content(s->rd.db, s->r, rev, ret, &erased, e));
-    content_order(*ret, rec->form);
-    return RC_OK;
+        edit_page(&s, f, have ? &rec : NULL, c ? c : form_typed(r, f, NULL, values), false, &t, json_get_str(a->body, "text"), err_info(a->err.code)->http);
 }
 
 void page_edit(struct req *r, void *ctx)
@@ -248,16 +329,18 @@ void page_edit_post(struct req *r, void *ctx)
         return;
     }
     struct json *args = json_obj(r), *values = posted(r, rec.form, later ? stages_later : stages_first);
+    if (req_form(r, "find") != NULL) {
+        find_again(&s, rec.form, &rec, c, values, later);
+        return;
+    }
     screen_end(&s);
     json_set_i64(args, "record", id);
     if (req_form(r, "version") != NULL && str_to_i64(str_of(req_form(r, "version")), &version))
         json_set_i64(args, "version", version);
-    bool filed = uploads_attach(r, site, id, values, &a);
     json_set(args, "values", values);
     json_set_bool(args, "replace_rows", true);
-    if (filed)
-        core_command(site->core, r, &page_user(r)->actor, later ? "record.fill" : "record.save", args, req_form(r, "ikey"), &a);
-    bool ok = filed && a->rc == RC_OK && (later || submit_too(r, site, id, &a));
+    uploads_command(r, site, later ? "record.fill" : "record.save", args, req_form(r, "ikey"), &a);
+    bool saved = a->rc == RC_OK, ok = saved && (later || submit_too(r, site, id, &a));
     if (!screen_begin(&s, r, ctx))
         return;
     if (ok) {
@@ -267,6 +350,9 @@ void page_edit_post(struct req *r, void *ctx)
     troubles_of(r, a->body, &t);
     if (err_info(a->err.code)->http >= 500 || screen_record(&s, id, &rec, &e) != RC_OK || edit_content(&s, &rec, &c, &e) != RC_OK)
         screen_fail(&s, &a->err);
-    else
-        edit_page(&s, rec.form, &rec, form_typed(r, rec.form, c, values), later, &t, json_get_str(a->body, "text"), err_info(a->err.code)->http);
+    else {
+        if (!saved)
+            uploads_lost(r, rec.form, a, &t);
+        edit_page(&s, rec.form, &rec, saved ? c : form_typed(r, rec.form, c, values), later, &t, json_get_str(a->body, "text"), err_info(a->err.code)->http);
+    }
 }

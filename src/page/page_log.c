@@ -162,12 +162,12 @@ void page_log_add_post(struct req *r, void *ctx)
         return;
     if (req_form(r, "rows") == NULL || !str_to_i64(str_of(req_form(r, "rows")), &n) || n < 1 || n > ROWS_MOST)
         n = ROWS_SHOWN;
-    bool more = text_eq(req_form(r, "then"), "more");
+    bool more = text_eq(req_form(r, "then"), "more"), find = req_form(r, "find") != NULL;
     sheet_make(&sh, &s, f, (size_t)n + (more ? ROWS_SHOWN : 0));
     json_set_str(args, "form", f->ident);
     sent = rows_read(&sh, json_set_arr(args, "rows"), at);
-    if (more || sent == 0) {
-        sheet_out(&sh, more ? NULL : msg_text(req_lang(r), MSG("log.nothing")), more ? 200 : 422);
+    if (more || find || sent == 0) {
+        sheet_out(&sh, more || find ? NULL : msg_text(req_lang(r), MSG("log.nothing")), more || find ? 200 : 422);
         return;
     }
     screen_end(&s);
@@ -264,6 +264,10 @@ void page_log_correct_post(struct req *r, void *ctx)
         return;
     }
     struct json *args = json_obj(r), *values = row_posted(r, rec.form, "f");
+    if (req_form(r, "find") != NULL) {
+        correct_page(&s, &rec, form_typed(r, rec.form, c, values), NULL, NULL, 200);
+        return;
+    }
     screen_end(&s);
     json_set_i64(args, "record", rec.id);
     if (req_form(r, "version") != NULL && str_to_i64(str_of(req_form(r, "version")), &version))
