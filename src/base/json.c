@@ -156,24 +156,16 @@ const struct json *json_at(const struct json *arr, size_t i) { return arr == NUL
 
 struct json *json_item(struct json *arr, size_t i) { return s(json_array_get(j(arr), i)); }
 
-static void *iter_at(const struct json *obj, size_t i)
+bool json_next(const struct json *obj, struct json_pos *p)
 {
-    void *it = obj == NULL ? NULL : json_object_iter(j(obj));
-    while (it != NULL && i-- > 0)
-        it = json_object_iter_next(j(obj), it);
-    return it;
-}
-
-const char *json_key_at(const struct json *obj, size_t i)
-{
-    void *it = iter_at(obj, i);
-    return it == NULL ? "" : json_object_iter_key(it);
-}
-
-const struct json *json_val_at(const struct json *obj, size_t i)
-{
-    void *it = iter_at(obj, i);
-    return it == NULL ? NULL : s(json_object_iter_value(it));
+    if (obj == NULL)
+        return false;
+    p->it = p->it == NULL ? json_object_iter(j(obj)) : json_object_iter_next(j(obj), p->it);
+    if (p->it == NULL)
+        return false;
+    p->key = json_object_iter_key(p->it);
+    p->val = s(json_object_iter_value(p->it));
+    return true;
 }
 
 /* ---- writing ---- */

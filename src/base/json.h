@@ -26,8 +26,10 @@ int64_t json_i64(const struct json *j, int64_t otherwise);
 size_t json_n(const struct json *j);                     /* items of an array or object */
 const struct json *json_at(const struct json *arr, size_t i);
 struct json *json_item(struct json *arr, size_t i);                            /* to be filled further */
-const char *json_key_at(const struct json *obj, size_t i);              /* insertion order; "" when there is none, or no object */
-const struct json *json_val_at(const struct json *obj, size_t i);
+/* The pairs of an object in the order they were set: for (struct json_pos p = {0}; json_next(obj, &p);). A step costs the same however many
+ * there are. Values may be replaced meanwhile, pairs not added or taken away. False at once when it is no object. */
+struct json_pos { void *it; const char *key; const struct json *val; };
+bool json_next(const struct json *obj, struct json_pos *p);
 
 void json_set_str(struct json *obj, const char *key, const char *v);    /* NULL writes null */
 void json_set_i64(struct json *obj, const char *key, int64_t v);

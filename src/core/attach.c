@@ -308,8 +308,8 @@ enum rc attach_with(struct work *w, const struct json *args, struct json *body, 
         TRY(take(w, &rec, json_at(files, i), &t[i], e));
         TRY(field_take(w, &rec, json_get_str(json_at(files, i), "field"), t[i].id, values, e));
     }
-    for (size_t i = 0; i < json_n(args); i++)
-        json_set(with, json_key_at(args, i), json_val_at(args, i));
+    for (struct json_pos p = {0}; json_next(args, &p);)
+        json_set(with, p.key, p.val);
     json_set(with, "values", values);
     TRY(run(w, with, body, e));
     for (size_t i = 0; i < json_n(files); i++)               /* only what was not refused takes its place among the bytes */

@@ -280,8 +280,8 @@ void check_command(struct core *c, TALLOC_CTX *mem, const char *name, const stru
     if (code != ERR_DB && code != ERR_DB_STEPS && code != ERR_DB_REFUSED)
         return;
     struct json *apart = json_obj(mem);
-    for (size_t i = 0; i < json_n(args); i++)
-        json_set(apart, json_key_at(args, i), json_val_at(args, i));
+    for (struct json_pos p = {0}; json_next(args, &p);)
+        json_set(apart, p.key, p.val);
     json_set_bool(apart, "apart", true);
     core_command(c, mem, &system_actor, name, apart, NULL, ret);
     faults_log(json_get((*ret)->body, "faults"));

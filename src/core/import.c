@@ -44,8 +44,8 @@ enum rc import_row_content(struct work *w, const struct form *f, const char *tex
     struct json *in;
     struct content *c = content_new(w->mem);
     TRY(json_read(w->mem, str_of(text), 4 << 20, &in, e));
-    for (size_t k = 0; k < json_n(in); k++)
-        content_set(c, json_key_at(in, k), json_str(json_val_at(in, k)));
+    for (struct json_pos p = {0}; json_next(in, &p);)
+        content_set(c, p.key, json_str(p.val));
     content_order(c, f);
     *ret = c;
     return RC_OK;

@@ -78,12 +78,12 @@ static bool file_has(TALLOC_CTX *mem, const char *path, struct str want)
 
 static enum rc files_write(TALLOC_CTX *mem, struct db *db, const struct json *files, const char *dir, struct err *e)
 {
-    for (size_t i = 0; i < json_n(files); i++) {
-        const char *name = json_key_at(files, i);
+    for (struct json_pos p = {0}; json_next(files, &p);) {
+        const char *name = p.key;
         uint8_t hash[HASH_N], again[HASH_N];
         struct q_pack_file_get row;
         bool found;
-        if (!pack_path_ok(name) || !hex_read(str_of(json_str(json_val_at(files, i))), hash, HASH_N))
+        if (!pack_path_ok(name) || !hex_read(str_of(json_str(p.val)), hash, HASH_N))
             return err_set(e, ERR_PACK, "file %s", name);
         TRY(q_pack_file_get(db, mem, (struct str){(const char *)hash, HASH_N}, &row, &found, e));
         if (!found)
@@ -102,10 +102,10 @@ static enum rc files_write(TALLOC_CTX *mem, struct db *db, const struct json *fi
 
 static void settings_read(TALLOC_CTX *mem, const struct json *obj, struct setting **ret, size_t *ret_n)
 {
-    size_t n = json_n(obj);
-    struct setting *s = mem_array(mem, struct setting, n + 1);
-    for (size_t i = 0; i < n; i++)
-        s[i] = (struct setting){.key = mem_strdup(mem, json_key_at(obj, i)), .value = mem_strdup(mem, json_str(json_val_at(obj, i)))};
+    size_t n = 0;
+    struct setting *s = mem_array(mem, struct setting, json_n(obj) + 1);
+    for (struct json_pos p = {0}; json_next(obj, &p);)
+        s[n++] = (struct setting){.key = mem_strdup(mem, p.key), .value = mem_strdup(mem, json_str(p.val))};
     *ret = s;
     *ret_n = n;
 }
@@ -248,8 +248,8 @@ enum rc setting_body(struct work *w, const char *dir, const struct json *adopt, 
         json_add_str(a, id);
         TRY(folder_take(w, folder, id, files, 2, e));
     }
-    for (size_t i = 0; i < json_n(settings); i++)
-        json_set(s, json_key_at(settings, i), json_val_at(settings, i));
+    for (struct json_pos p = {0}; json_next(settings, &p);)
+        json_set(s, p.key, p.val);
     *ret_body = body;
     return RC_OK;
 }
@@ -305,8 +305,8 @@ enum rc cmd_set_settings(struct work *w, const struct json *args, struct json *b
     struct json *s = json_child(b, "settings");
     if (s == NULL)
         s = json_set_obj(b, "settings");
-    for (size_t i = 0; i < json_n(in); i++)
-        json_set(s, json_key_at(in, i), json_val_at(in, i));
+    for (struct json_pos p = {0}; json_next(in, &p);)
+        json_set(s, p.key, p.val);
     TRY(setting_switch(w, b, "settings", &id, e));
     TRY(posts_check(w, in, e));
     TRY(setting_reopen(w, json_get_bool(args, "restart"), e));

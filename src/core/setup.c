@@ -71,9 +71,9 @@ static enum rc departments(struct work *w, const struct json *arr, struct json *
         const struct json *d = json_at(arr, i);
         struct json *v = json_obj(w->mem);
         int64_t id;
-        for (size_t k = 0; k < json_n(d); k++)
-            if (strcmp(json_key_at(d, k), "head") != 0)
-                json_set(v, json_key_at(d, k), json_val_at(d, k));
+        for (struct json_pos p = {0}; json_next(d, &p);)
+            if (strcmp(p.key, "head") != 0)
+                json_set(v, p.key, p.val);
         TRY(make_one(w, "department", v, &id, e));
         json_set_i64(ids, json_get_str(d, "name"), id);
     }
@@ -182,8 +182,8 @@ enum rc cmd_setup_passwords(struct work *w, const struct json *args, struct json
     const char *hash = json_get_str(args, "hash");
     (void)body;
     TRY(setup_open_check(w, e));
-    for (size_t i = 0; hash != NULL && i < json_n(people_of); i++)
-        TRY(q_login_hash(w->tx, json_i64(json_val_at(people_of, i), 0), hash, w->now_us, 0, e));
+    for (struct json_pos p = {0}; hash != NULL && json_next(people_of, &p);)
+        TRY(q_login_hash(w->tx, json_i64(p.val, 0), hash, w->now_us, 0, e));
     return RC_OK;
 }
 

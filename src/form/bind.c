@@ -77,9 +77,9 @@ static void typed_list(struct content *c, TALLOC_CTX *mem, const struct field *f
         const struct json *v = json_at(arr, r);
         if (f->type != FT_TABLE)
             content_set(c, mem_fmt(mem, "%s[%zu]", f->path, r), json_str(v));
-        for (size_t k = 0; f->type == FT_TABLE && k < json_n(v); k++)
-            if (json_str(json_val_at(v, k)) != NULL && json_str(json_val_at(v, k))[0] != '\0')
-                content_set(c, mem_fmt(mem, "%s[%zu].%s", f->path, r, json_key_at(v, k)), json_str(json_val_at(v, k)));
+        for (struct json_pos p = {0}; f->type == FT_TABLE && json_next(v, &p);)
+            if (json_str(p.val) != NULL && json_str(p.val)[0] != '\0')
+                content_set(c, mem_fmt(mem, "%s[%zu].%s", f->path, r, p.key), json_str(p.val));
     }
 }
 

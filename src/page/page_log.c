@@ -24,11 +24,9 @@ static struct json *row_posted(struct req *r, const struct form *f, const char *
 
 static bool blank(const struct json *typed)
 {
-    for (size_t i = 0; i < json_n(typed); i++) {
-        const struct json *v = json_val_at(typed, i);
-        if (json_type(v) == JSON_STR ? str_trim(str_of(json_str(v))).n > 0 : json_n(v) > 0)
+    for (struct json_pos p = {0}; json_next(typed, &p);)
+        if (json_type(p.val) == JSON_STR ? str_trim(str_of(json_str(p.val))).n > 0 : json_n(p.val) > 0)
             return false;
-    }
     return true;
 }
 

@@ -245,8 +245,8 @@ size_t words_check(struct screen *s, struct json *settings, struct ui_problem *r
 {
     size_t n = 0;
     struct json *clean = json_obj(s->r);
-    for (size_t i = 0; i < json_n(settings) && n < max; i++) {
-        const char *key = json_key_at(settings, i), *v = json_str(json_val_at(settings, i)), *text = v;
+    for (struct json_pos p = {0}; n < max && json_next(settings, &p);) {
+        const char *key = p.key, *v = json_str(p.val), *text = v;
         const struct param *a = param_of(s->rd.set, key);
         const struct choice *c = choice_of(s->rd.set, key);
         const char *why = a ? param_wrong(s, a, v ? v : "", &text) : NULL;
@@ -256,8 +256,8 @@ size_t words_check(struct screen *s, struct json *settings, struct ui_problem *r
             ret[n++] = (struct ui_problem){mem_fmt(s->r, a ? "w.%s" : "c.%s", key), why};
         json_set_str(clean, key, text);
     }
-    for (size_t i = 0; i < json_n(clean); i++)
-        json_set(settings, json_key_at(clean, i), json_val_at(clean, i));
+    for (struct json_pos p = {0}; json_next(clean, &p);)
+        json_set(settings, p.key, p.val);
     return n;
 }
 

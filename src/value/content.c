@@ -108,15 +108,21 @@ static int place_cmp(const struct form *f, const struct place *a, const struct p
     return ca != cb ? (ca < cb ? -1 : 1) : strcmp(a->it.path, b->it.path);
 }
 
+static int place_cmp_r(const void *a, const void *b, void *form) { return place_cmp(form, a, b); }
+
+/* Nearly sorted almost always: insertion is the cheapest. Not when somebody sends 4,000 rows backwards. */
 static void places_sort(const struct form *f, struct place *v, size_t n)
 {
-    for (size_t i = 1; i < n; i++) {                 /* nearly sorted always: insertion is the cheapest */
+    size_t moves = 0;
+    for (size_t i = 1; i < n && moves <= 8 * n; i++) {
         struct place p = v[i];
         size_t k = i;
-        for (; k > 0 && place_cmp(f, &v[k - 1], &p) > 0; k--)
+        for (; k > 0 && place_cmp(f, &v[k - 1], &p) > 0; k--, moves++)
             v[k] = v[k - 1];
         v[k] = p;
     }
+    if (moves > 8 * n)
+        qsort_r(v, n, sizeof *v, place_cmp_r, (void *)(uintptr_t)f);
 }
 
 /* Rows are numbered from 0 without gaps. */
@@ -219,7 +225,10 @@ static const char *typed_of(TALLOC_CTX *mem, const struct json *v)
     return "";
 }
 
-struct reading { TALLOC_CTX *mem; const struct value_ctx *ctx; const struct form *form; struct content *out; struct trouble_vec *troubles; };
+struct reading {
+    TALLOC_CTX *mem; const struct value_ctx *ctx; const struct form *form; struct content *out; struct trouble_vec *troubles;
+    bool *started;                                       /* per field of the form: a row of it was among the pairs; NULL: rows are kept */
+};
 
 static void read_one(struct reading *r, const struct field *type, const char *path, const struct json *v)
 {
@@ -242,14 +251,14 @@ static void read_row(struct reading *r, const struct field *fd, size_t row, cons
     }
     if (json_n(v) > COLS_MAX)
         trouble(r->troubles, fd->path, "unknown", msg_fill(r->mem, r->ctx->lang, MSG("value.unknown"), fd->path, NULL));
-    for (size_t k = 0; k < json_n(v) && json_n(v) <= COLS_MAX; k++) {
-        char *path = mem_fmt(r->mem, "%s[%zu].%s", fd->path, row, json_key_at(v, k));
+    for (struct json_pos p = {0}; json_n(v) <= COLS_MAX && json_next(v, &p);) {
+        char *path = mem_fmt(r->mem, "%s[%zu].%s", fd->path, row, p.key);
         const struct field *col = NULL;
         int64_t at;
         if (content_field(r->form, path, &col, &at) == NULL || col == NULL)
             trouble(r->troubles, path, "unknown", msg_fill(r->mem, r->ctx->lang, MSG("value.unknown"), path, NULL));
         else
-            read_one(r, col, path, json_val_at(v, k));
+            read_one(r, col, path, p.val);
     }
 }
 
@@ -264,18 +273,18 @@ static void read_list(struct reading *r, const struct field *fd, const struct js
         read_row(r, fd, i, json_at(arr, i));
 }
 
-static bool seen(const struct json *in, size_t upto, const char *base, size_t n)
+/* The first row of a field that comes puts aside what stood there. */
+static void row_start(struct reading *r, const struct field *fd)
 {
-    for (size_t i = 0; i < upto; i++)
-        if (strncmp(json_key_at(in, i), base, n) == 0 && json_key_at(in, i)[n] == '[')
-            return true;
-    return false;
+    bool *started = r->started == NULL ? NULL : &r->started[fd - r->form->field];
+    if (started != NULL && !*started)
+        field_clear(r->out, fd->path);
+    if (started != NULL)
+        *started = true;
 }
 
-static void read_pair(struct reading *r, const struct json *in, size_t i, bool replace_rows)
+static void read_pair(struct reading *r, const char *path, const struct json *v)
 {
-    const char *path = json_key_at(in, i);
-    const struct json *v = json_val_at(in, i);
     const struct field *col = NULL;
     int64_t row;
     const struct field *fd = content_field(r->form, path, &col, &row);
@@ -289,8 +298,7 @@ static void read_pair(struct reading *r, const struct json *in, size_t i, bool r
     }
     bool list = field_is_child(fd);
     if (row >= 0 && list) {
-        if (replace_rows && !seen(in, i, fd->path, strlen(fd->path)))
-            field_clear(r->out, fd->path);
+        row_start(r, fd);
         if (fd->type == FT_TABLE && col == NULL)
             read_row(r, fd, (size_t)row, v);
         else
@@ -316,12 +324,13 @@ struct content *content_read(TALLOC_CTX *mem, const struct value_ctx *ctx, const
 {
     struct reading r = {.mem = mem, .ctx = ctx, .form = f, .out = base ? content_copy(mem, base) : content_new(mem), .troubles = troubles};
     bool sound = in == NULL || json_type(in) == JSON_NULL || json_type(in) == JSON_OBJ;
-    if (!sound || json_n(in) > PAIRS_MAX) {               /* pairs are found by walking: their number is bounded */
+    if (!sound || json_n(in) > PAIRS_MAX) {
         trouble(troubles, "values", sound ? "length" : "unknown", msg_fill(mem, ctx->lang, MSG("value.unknown"), "values", NULL));
         return r.out;
     }
-    for (size_t i = 0; i < json_n(in); i++)
-        read_pair(&r, in, i, replace_rows);
+    r.started = replace_rows ? mem_array(mem, bool, f->field_n + 1) : NULL;
+    for (struct json_pos p = {0}; json_next(in, &p);)
+        read_pair(&r, p.key, p.val);
     content_order(r.out, f);
     return r.out;
 }

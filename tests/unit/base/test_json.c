@@ -57,8 +57,17 @@ static void reads(void **state)
     const struct json *b = json_get(j, "b"), *a = json_get(j, "a");
     assert_int_equal(json_type(j), JSON_OBJ);
     assert_int_equal(json_n(j), 2);
-    assert_string_equal(json_key_at(j, 0), "b");
-    assert_ptr_equal(json_val_at(j, 1), a);
+    struct json_pos p = {0};
+    assert_true(json_next(j, &p));
+    assert_string_equal(p.key, "b");
+    assert_ptr_equal(p.val, b);
+    assert_true(json_next(j, &p));
+    assert_string_equal(p.key, "a");
+    assert_ptr_equal(p.val, a);
+    assert_false(json_next(j, &p));
+    p = (struct json_pos){0};
+    assert_false(json_next(b, &p));                       /* an array has no pairs, nor has nothing */
+    assert_false(json_next(NULL, &p));
     assert_int_equal(json_n(b), 4);
     assert_int_equal(json_type(json_at(b, 1)), JSON_NULL);
     assert_int_equal(json_type(json_at(b, 3)), JSON_REAL);

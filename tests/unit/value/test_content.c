@@ -65,6 +65,37 @@ static void merges_or_replaces(void **state)
     assert_string_equal(text_of(c), "destination=客先 items[0].asset=A items[1].asset=B");            /* the base stays */
 }
 
+/* As many pairs as may come at once, two lists turn about and backwards: each list is put aside once, before its first row. */
+static void many_pairs(void **state)
+{
+    (void)state;
+    const struct content *base = reading(NULL, "{\"items\":[{\"asset\":\"old\",\"n\":7}],\"media\":[\"paper\"],\"destination\":\"kept\"}", false);
+    struct json *in = json_obj(mem);
+    for (int i = 499; i >= 0; i--) {
+        json_set_i64(in, mem_fmt(mem, "items[%d].n", i), i);
+        json_set_str(in, mem_fmt(mem, "media[%d]", i), "usb");
+        json_set_str(in, mem_fmt(mem, "items[%d].asset", i), mem_fmt(mem, "a%d", i));
+    }
+    for (int i = 0; i < 2500; i++)
+        json_set_i64(in, mem_fmt(mem, "items[%d].nothing", i), i);
+    assert_int_equal(json_n(in), 4000);
+    struct content *c = reading(base, json_text(mem, in), true);
+    assert_int_equal(troubles.n, 2500);
+    assert_int_equal(c->n, 1501);
+    assert_string_equal(content_get(c, "destination"), "kept");
+    for (int i = 0; i < 500; i++) {
+        assert_string_equal(c->v[1 + 2 * i].path, mem_fmt(mem, "items[%d].asset", i));
+        assert_string_equal(c->v[1 + 2 * i].text, mem_fmt(mem, "a%d", i));
+        assert_string_equal(c->v[2 + 2 * i].text, mem_fmt(mem, "%d", i));
+        assert_string_equal(c->v[1001 + i].path, mem_fmt(mem, "media[%d]", i));
+    }
+    c = reading(base, "{\"items[1].nothing\":1,\"items[0].n\":8}", true);    /* what is no column does not count as the first row */
+    assert_null(content_get(c, "items[0].asset"));
+    json_set_i64(in, "one more", 1);
+    assert_string_equal(content_get(reading(base, json_text(mem, in), true), "items[0].asset"), "old");
+    assert_string_equal(troubles.v[0].code, "length");
+}
+
 static void refuses(void **state)
 {
     static const struct { const char *in, *code, *path; } bad[] = {
@@ -160,7 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(signatures, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_in_form_order, set_up, tear_down), cmocka_unit_test_setup_teardown(rows_have_no_gaps, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(merges_or_replaces, set_up, tear_down), cmocka_unit_test_setup_teardown(refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(many_pairs, set_up, tear_down), cmocka_unit_test_setup_teardown(merges_or_replaces, set_up, tear_down), cmocka_unit_test_setup_teardown(refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(difference, set_up, tear_down), cmocka_unit_test_setup_teardown(checks, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
