@@ -33,7 +33,7 @@ const struct command command_table[] = {
     {"logout", CMD_OPEN, cmd_logout, "End a session", "token str"},
     {"session.touch", CMD_OPEN, cmd_session_touch, "Note that a session is in use", "token str"},
     {"session.end", CMD_SIGNED_IN, cmd_session_end, "End one of one's sessions, or all others; an administrator anybody's", "session i64?, others bool?, person i64?"},
-    {"password.set", CMD_OPEN, cmd_password_set, "Set a password", "person i64, hash str, must_change bool"},
+    {"password.set", CMD_OPEN, cmd_password_set, "Change one's own password", "person i64, verified str, hash str"},
     {"token.make", CMD_SIGNED_IN, cmd_token_make, "Make an API token", "name str, days i64, token str"},
     {"token.end", CMD_SIGNED_IN, cmd_token_end, "End an API token", "name str"},
     {"account.set", CMD_ADMIN, cmd_account_set, "Give a person a sign-in, or disable it", "person i64, login str, hash str?, disabled bool"},

@@ -214,6 +214,8 @@ VEC_TYPE(session_infos, struct session_info);
 MUST enum rc session_list(struct reader *r, int64_t person, struct session_infos *ret, struct err *e);
 /* Figures of the adopted packs per kind of account; *ret_why is a message naming the article. login and names are forbidden parts. */
 MUST enum rc password_check(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t person, bool privileged, const char *password, char **ret_why, struct err *e);
+/* One's own password by the present one: wrong ones count like failed sign-ins. All sessions end. A new one for somebody else is account.set. */
+MUST enum rc password_change(struct core *c, TALLOC_CTX *mem, const struct session *s, const char *now, const char *next, const char *addr, char **ret_why, struct err *e);
 
 /* ---- attachments (bytes under attachments/, by content) ---- */
 struct attachment { int64_t id, record, bytes, at, actor; const char *type /* from content and extension */, *name /* "(消去済み)" when erased */, *path /* attach_get only */; };

@@ -146,6 +146,9 @@ MUST enum rc task_apply(struct tx *tx, TALLOC_CTX *mem, const struct act_row *a,
 
 /* ---- password.c ---- */
 /* Effective figure of the adopted packs and the article that it comes from. */
+/* Verifies a password outside the writer, with the counters of address and account; what it found is compared by session_verified in the command. */
+MUST enum rc session_verify(struct core *c, TALLOC_CTX *mem, const char *login, const char *password, const char *addr, struct q_login_by_name *ret_acc, struct err *e);
+MUST enum rc session_verified(struct work *w, const struct json *args, struct err *e);       /* args: person, verified (the hash) */
 int64_t password_figure(const struct pack_set *set, const char *key, int64_t otherwise, const char **ret_article);
 
 /* ---- sessions.c, device.c ---- */

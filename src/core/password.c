@@ -96,26 +96,47 @@ enum rc password_check(struct db *db, TALLOC_CTX *mem, const struct pack_set *se
     return RC_OK;
 }
 
-/* The hash was made and checked by the caller outside the writer; old hashes are kept for the no-reuse rule. All sessions end. */
+enum rc password_change(struct core *c, TALLOC_CTX *mem, const struct session *s, const char *now, const char *next, const char *addr, char **ret_why, struct err *e)
+{
+    const struct actor self = {.kind = ACTOR_PERSON, .person = s->person, .lang = s->lang, .login = s->login};
+    struct q_login_by_name acc;
+    struct reader r;
+    struct answer *a;
+    char *hash;
+    *ret_why = NULL;
+    TRY(session_verify(c, mem, s->login, now, addr, &acc, e));        /* first: who does not know the present one learns nothing about former ones */
+    if (acc.person != s->person || next == NULL)
+        return err_set(e, ERR_LOGIN, "not the account of %lld", (long long)s->person);
+    next = text_nfc(mem, next);
+    TRY(core_read_begin(c, mem, NULL, &r, e));
+    enum rc rc = password_check(r.db, mem, r.set, acc.person, strcmp(acc.kind, "privileged") == 0, next, ret_why, e);
+    core_read_end(&r);
+    TRY(rc);
+    TRY(crypt_password_hash(mem, next, &hash, e));
+    struct json *args = json_obj(mem);
+    json_set_i64(args, "person", acc.person);
+    json_set_str(args, "verified", acc.hash);
+    json_set_str(args, "hash", hash);
+    core_command(c, mem, &self, "password.set", args, NULL, &a);
+    if (a->rc != RC_OK)
+        *e = a->err;
+    return a->rc;
+}
+
+/* Comes from password_change alone, which verified the present password and made the hash outside the writer (argon2id takes its time): what
+ * was verified must still be the account's, and the account not locked. Old hashes are kept for the no-reuse rule. All sessions end. */
 enum rc cmd_password_set(struct work *w, const struct json *args, struct json *body, struct err *e)
 {
-    struct q_login_of now;
-    bool found;
     int64_t person = json_get_i64(args, "person", 0);
     const char *hash = json_get_str(args, "hash");
     (void)body;
+    if (w->actor.kind != ACTOR_PERSON || w->actor.person != person)
+        return err_set(e, ERR_DENIED, "a password is changed by who has it; account.set gives a new one");
     if (hash == NULL || strncmp(hash, "$argon2id$", 10) != 0)
         return err_set(e, ERR_COMMAND, "password.set without a hash");
-    if (w->actor.kind == ACTOR_PERSON && w->actor.person != person) {
-        const struct grant *g;
-        TRY(perm_check(w->db, w->mem, w->set, &w->actor, PERMIT_ADMIN, NULL, NULL, w->today, &g, e));
-    }
-    TRY(q_login_of(w->db, w->mem, person, &now, &found, e));
-    if (!found)
-        return err_set(e, ERR_DB_NOTFOUND, "no account for %lld", (long long)person);
-    if (now.hash != NULL)
-        TRY(q_password_old_add(w->tx, person, w->now_us, now.hash, e));
-    TRY(q_login_hash(w->tx, person, hash, w->now_us, json_get_bool(args, "must_change"), e));
+    TRY(session_verified(w, args, e));
+    TRY(q_password_old_add(w->tx, person, w->now_us, json_get_str(args, "verified"), e));
+    TRY(q_login_hash(w->tx, person, hash, w->now_us, 0, e));
     TRY(q_session_end_all(w->tx, person, e));
     return work_entry(w, "auth.password", work_pseudo(w, person), e, NULL);
 }
@@ -129,6 +150,8 @@ enum rc cmd_account_set(struct work *w, const struct json *args, struct json *bo
     (void)body;
     if (person == 0 || login == NULL || login[0] == '\0' || strlen(login) > 100 || (hash != NULL && strncmp(hash, "$argon2id$", 10) != 0))
         return err_set(e, ERR_FIELDS, "account.set needs person, login and at most a hash");
+    if (hash != NULL && w->actor.kind == ACTOR_PERSON && w->actor.person == person)      /* one's own: by the present one only */
+        return err_set(e, ERR_PASSWORD_OWN, "person %lld", (long long)person);
     login = text_nfkc(w->mem, login);             /* as session_login looks it up */
     TRY(q_login_by_name(w->db, w->mem, login, &other, &found, e));
     if (found && other.person != person)

@@ -100,9 +100,8 @@ static enum rc failed(struct core *c, TALLOC_CTX *mem, int64_t person, const cha
     return err_set(e, ERR_LOGIN, "sign-in refused");
 }
 
-enum rc session_login(struct core *c, TALLOC_CTX *mem, const struct sign_in *how, char **ret_token, struct err *e)
+enum rc session_verify(struct core *c, TALLOC_CTX *mem, const char *login, const char *password, const char *addr, struct q_login_by_name *ret_acc, struct err *e)
 {
-    const char *login = how->login, *password = how->password, *addr = how->addr;
     struct attempt at = {0};
     const struct q_login_by_name *acc = &at.acc;
     TRY(dummy_ready(e));
@@ -116,17 +115,26 @@ enum rc session_login(struct core *c, TALLOC_CTX *mem, const struct sign_in *how
     bool right = crypt_password_ok(usable ? acc->hash : dummy_hash, text_nfc(mem, password));
     if (!usable || !right)
         return failed(c, mem, at.found ? acc->person : 0, login, addr, e);
+    *ret_acc = at.acc;
+    return RC_OK;
+}
+
+enum rc session_login(struct core *c, TALLOC_CTX *mem, const struct sign_in *how, char **ret_token, struct err *e)
+{
+    struct q_login_by_name found;
+    const struct q_login_by_name *acc = &found;
+    TRY(session_verify(c, mem, how->login, how->password, how->addr, &found, e));
     char *token = crypt_token(mem);
     struct json *args = json_obj(mem);
     json_set_i64(args, "person", acc->person);
     json_set_str(args, "verified", acc->hash);
     json_set_str(args, "token", token);
     json_set_str(args, "csrf", crypt_token(mem));
-    json_set_str(args, "addr", addr);
+    json_set_str(args, "addr", how->addr);
     json_set_str(args, "device", device_name(mem, how->agent));
     if (crypt_password_stale(acc->hash)) {
         char *again;
-        TRY(crypt_password_hash(mem, text_nfc(mem, password), &again, e));
+        TRY(crypt_password_hash(mem, text_nfc(mem, how->password), &again, e));
         json_set_str(args, "rehash", again);
     }
     TRY(run(c, mem, "login", args, e));
@@ -228,21 +236,29 @@ static struct str token_of(const struct json *args, uint8_t hash[32])
     return (struct str){(const char *)hash, 32};
 }
 
+enum rc session_verified(struct work *w, const struct json *args, struct err *e)
+{
+    int64_t person = json_get_i64(args, "person", 0);
+    struct q_login_of acc;
+    bool found;
+    TRY(q_login_of(w->db, w->mem, person, &acc, &found, e));         /* while the password was verified, others may have tried */
+    if (found && !acc.locked_until_null && acc.locked_until > w->now_us)
+        return err_set(e, ERR_LOGIN_LOCKED, "account of %lld", (long long)person);
+    if (!found || acc.disabled || acc.hash == NULL || !text_eq(acc.hash, json_get_str(args, "verified")))
+        return err_set(e, ERR_LOGIN, "account of %lld has changed", (long long)person);
+    return RC_OK;
+}
+
 enum rc cmd_login(struct work *w, const struct json *args, struct json *body, struct err *e)
 {
     uint8_t hash[32];
     int64_t person = json_get_i64(args, "person", 0);
-    struct q_login_of acc;
-    bool found, here = true;
+    bool here = true;
     const struct session_limits limit = session_limits(w->set);
     (void)body;
     if (w->actor.kind != ACTOR_SYSTEM)
         return err_set(e, ERR_DENIED, "login is for the sign-in itself");
-    TRY(q_login_of(w->db, w->mem, person, &acc, &found, e));         /* while the password was verified, others may have tried */
-    if (found && !acc.locked_until_null && acc.locked_until > w->now_us)
-        return err_set(e, ERR_LOGIN_LOCKED, "account of %lld", (long long)person);
-    if (!found || acc.disabled || !text_eq(acc.hash, json_get_str(args, "verified")))
-        return err_set(e, ERR_LOGIN, "account of %lld has changed", (long long)person);
+    TRY(session_verified(w, args, e));
     if (w->set != NULL)
         TRY(org_is_here(w->db, person, w->today, &here, e));
     if (!here)

@@ -102,55 +102,31 @@ void page_password(struct req *r, void *ctx)
         password_form(&s, NULL);
 }
 
-static enum rc password_change(struct screen *s, const char **ret_why, struct err *e)
+static enum rc password_asked(struct screen *s, const char **ret_why, struct err *e)
 {
     const char *now = req_form(s->r, "now"), *next = req_form(s->r, "next"), *again = req_form(s->r, "again");
-    const struct session *ses = s->user->session;
-    char *token, *why, *hash;
-    struct answer *a;
-    struct json *args = json_obj(s->r);
-    *ret_why = NULL;
+    char *why;
     if (next == NULL || again == NULL || strcmp(next, again) != 0) {
         *ret_why = msg_text(req_lang(s->r), MSG("password.differ"));
         return err_set(e, ERR_PASSWORD_WEAK, "differ");
     }
-    next = text_nfc(s->r, next);
-    screen_end(s);                                    /* whoever does not know the present password learns nothing about former ones */
-    const struct sign_in how = {ses->login, now ? now : "", req_addr(s->r), req_header(s->r, "User-Agent")};
-    TRY(session_login(s->site->core, s->r, &how, &token, e));
-    if (!screen_begin(s, s->r, s->site))
-        return RC_FAIL;                               /* answered: e stays empty */
-    enum rc rc = password_check(s->rd.db, s->r, s->rd.set, ses->person, ses->privileged, next, &why, e);
-    *ret_why = why;
     screen_end(s);
-    if (rc != RC_OK) {                                /* what was opened to ask is closed again */
-        struct err e2 = {0};
-        if (session_logout(s->site->core, token, &e2) != RC_OK)
-            log_err("password", req_id(s->r), &e2);
-        return rc;
-    }
-    TRY(crypt_password_hash(s->r, next, &hash, e));
-    json_set_i64(args, "person", ses->person);
-    json_set_str(args, "hash", hash);
-    core_command(s->site->core, s->r, &s->user->actor, "password.set", args, NULL, &a);
-    if (a->rc != RC_OK)
-        *e = a->err;
-    return a->rc;
+    enum rc rc = password_change(s->site->core, s->r, s->user->session, now ? now : "", next, req_addr(s->r), &why, e);
+    *ret_why = why;
+    return rc;
 }
 
 void page_password_post(struct req *r, void *ctx)
 {
     struct screen s;
     struct err e = {0};
-    const char *why;
+    const char *why = NULL;
     if (!screen_begin(&s, r, ctx))
         return;
-    if (password_change(&s, &why, &e) == RC_OK) {
+    if (password_asked(&s, &why, &e) == RC_OK) {
         resp_redirect(r, url_make(r, page_path("login"), NULL, 0));
         return;
     }
-    if (e.code == ERR_NONE)
-        return;
     if (err_info(e.code)->http >= 500)
         log_err("password", req_id(r), &e);
     if (s.reading || screen_begin(&s, r, ctx))

@@ -496,6 +496,61 @@ static void password_figures(void **state)
     assert_string_equal(password("kanri", true, "Himitsu-no-kagi-1"), "ERR_PASSWORD_REUSED");
 }
 
+static const char *changed(const char *who, const char *now, const char *next)
+{
+    struct session s = {.person = house_person(who), .login = who};
+    struct err e = {0};
+    char *why;
+    return password_change(house_core, house_mem, &s, now, next, "192.0.2.7", &why, &e) == RC_OK ? "ok" : err_info(e.code)->name;
+}
+
+static struct json *account(const char *who, const char *text)
+{
+    struct err e = {0};
+    char *hash;
+    struct json *args = house_obj("{}");
+    assert_int_equal(crypt_password_hash(house_mem, text, &hash, &e), RC_OK);
+    json_set_i64(args, "person", house_person(who));
+    json_set_str(args, "login", who);
+    json_set_str(args, "hash", hash);
+    return args;
+}
+
+/* Core itself asks for the present password. Who says that it was right without knowing it, or for somebody else, gets nowhere. */
+static void ones_own_password(void **state)
+{
+    struct actor admin = house_as("kanri"), self = house_as("kacho"), sys = {.kind = ACTOR_SYSTEM, .lang = LANG_JA, .login = "x"};
+    struct session *s;
+    struct err e = {0};
+    char *token;
+    (void)state;
+    struct json *args = account("kacho", "Kaze-no-mi-9x");
+    house_good(&admin, "account.set", args);
+    assert_int_equal(login("kacho", "Kaze-no-mi-9x", &token), ERR_NONE);
+    assert_string_equal(house_code_of(house_say(&self, "password.set", args)), "ERR_LOGIN");                 /* nothing verified */
+    json_set_str(args, "verified", json_get_str(account("kacho", "Kaze-no-mi-9x"), "hash"));                  /* another salt */
+    assert_string_equal(house_code_of(house_say(&self, "password.set", args)), "ERR_LOGIN");
+    json_set_str(args, "verified", json_get_str(args, "hash"));
+    assert_string_equal(house_code_of(house_say(&admin, "password.set", args)), "ERR_DENIED");
+    assert_string_equal(house_code_of(house_say(&sys, "password.set", args)), "ERR_DENIED");
+    json_set_null(args, "hash");
+    assert_string_equal(house_code_of(house_say(&self, "password.set", args)), "ERR_COMMAND");
+    assert_string_equal(house_code_of(house_say(&admin, "account.set", account("kanri", "Atarashii-9-kagi"))), "ERR_PASSWORD_OWN");
+    assert_string_equal(changed("kacho", "Kaze-no-mi-8x", "Umi-no-oto-7y"), "ERR_LOGIN");
+    assert_string_equal(changed("kacho", "Kaze-no-mi-9x", "umi"), "ERR_PASSWORD_WEAK");
+    assert_string_equal(changed("kacho", "Kaze-no-mi-9x", "Kaze-no-mi-9x"), "ERR_PASSWORD_REUSED");
+    assert_int_equal(session_get(house_core, house_mem, token, &s, &e), RC_OK);
+    assert_true(s->must_change);
+    assert_string_equal(changed("kacho", "Kaze-no-mi-9x", "Umi-no-oto-7y"), "ok");
+    assert_int_equal(session_get(house_core, house_mem, token, &s, &e), RC_DENIED);
+    assert_int_equal(login("kacho", "Kaze-no-mi-9x", NULL), ERR_LOGIN);
+    for (int i = 0; i < 4; i++)                                            /* with the sign-in just refused: five */
+        assert_string_equal(changed("kacho", "wrong", "Yama-no-oto-7y"), "ERR_LOGIN");
+    assert_string_equal(changed("kacho", "Umi-no-oto-7y", "Yama-no-oto-7y"), "ERR_LOGIN_LOCKED");
+    assert_int_equal(login("kacho", "Umi-no-oto-7y", NULL), ERR_LOGIN_LOCKED);
+    assert_string_equal(house_code_of(house_say(&self, "password.set", account("kacho", "Yama-no-oto-7y"))), "ERR_LOGIN_LOCKED");
+}
+
 /* ---- attachments ---- */
 
 static const char *attach(const char *login_name, int64_t record, const char *name, const char *bytes, const char *path, int64_t *ret_id)
@@ -595,7 +650,7 @@ int main(void)
         cmocka_unit_test(who_stands_where), cmocka_unit_test(roles_that_are_the_same), cmocka_unit_test(nobody_approves_themselves),
         cmocka_unit_test(who_sees_what), cmocka_unit_test(who_does_what), cmocka_unit_test(an_error_is_no_answer), cmocka_unit_test(roles_that_exclude_each_other), cmocka_unit_test(every_asset), cmocka_unit_test(other_forms_touch),
         cmocka_unit_test(a_wide_check), cmocka_unit_test(a_deadline), cmocka_unit_test(full_equals_step_by_step), cmocka_unit_test(password_figures),
-        cmocka_unit_test(sign_in), cmocka_unit_test(lock_out), cmocka_unit_test(the_lock_stands), cmocka_unit_test(unknown_names_are_locked), cmocka_unit_test(attachments_of_a_record), cmocka_unit_test(found_by_its_words),
+        cmocka_unit_test(ones_own_password), cmocka_unit_test(sign_in), cmocka_unit_test(lock_out), cmocka_unit_test(the_lock_stands), cmocka_unit_test(unknown_names_are_locked), cmocka_unit_test(attachments_of_a_record), cmocka_unit_test(found_by_its_words),
         cmocka_unit_test(the_whole_house_verifies),
     };
     int bad = cmocka_run_group_tests_name("house on SQLite", tests, house_open, house_close);
