@@ -21,10 +21,35 @@ static struct val f_now(struct gen *g, const struct node *n, struct val *a)
     return mk(V_TIME, "CAST($3 AS BIGINT)");
 }
 
+static const char *plus_days(struct gen *g, const char *date, const char *n)
+{
+    return mem_fmt(g->mem, "(SELECT dy.d FROM day dx JOIN day dy ON dy.n = dx.n + %s WHERE dx.d = %s)", n, date);
+}
+
+/* The same day of the month, or its last day: the greatest day of the target month that is not later in its month. */
+static const char *plus_months(struct gen *g, const char *date, const char *k)
+{
+    return mem_fmt(g->mem, "(SELECT max(dy.d) FROM day dx JOIN day dy ON dy.n BETWEEN dx.n + %s * 30 - abs(%s) - 31 AND dx.n + %s * 30 + abs(%s) + 31 "
+                   "AND CAST(substr(dy.d, 1, 4) AS INTEGER) * 12 + CAST(substr(dy.d, 6, 2) AS INTEGER) = "
+                   "CAST(substr(dx.d, 1, 4) AS INTEGER) * 12 + CAST(substr(dx.d, 6, 2) AS INTEGER) + %s "
+                   "AND substr(dy.d, 9, 2) <= substr(dx.d, 9, 2) WHERE dx.d = %s)", k, k, k, k, k, date);
+}
+
+/* A setting that is a period is added as it stands, whatever unit the adopter gave it in. */
+static struct val plus_period(struct gen *g, const char *date, const struct val *v)
+{
+    const char *at = date;
+    if (v->period.months != 0)
+        at = plus_months(g, at, mem_fmt(g->mem, "(%lld)", (long long)v->period.months));
+    if (v->period.days != 0 || v->period.months == 0)
+        at = plus_days(g, at, mem_fmt(g->mem, "(%lld)", (long long)v->period.days));
+    return mk(V_DATE, at);
+}
+
 static struct val f_add_days(struct gen *g, const struct node *n, struct val *a)
 {
     (void)n;
-    return mk(V_DATE, mem_fmt(g->mem, "(SELECT dy.d FROM day dx JOIN day dy ON dy.n = dx.n + %s WHERE dx.d = %s)", a[1].sql, a[0].sql));
+    return a[1].period.of == a[1].sql ? plus_period(g, a[0].sql, &a[1]) : mk(V_DATE, plus_days(g, a[0].sql, a[1].sql));
 }
 
 static struct val f_add_business_days(struct gen *g, const struct node *n, struct val *a)
@@ -33,15 +58,10 @@ static struct val f_add_business_days(struct gen *g, const struct node *n, struc
     return mk(V_DATE, mem_fmt(g->mem, "(SELECT min(dy.d) FROM day dx JOIN day dy ON dy.bn = dx.bn + %s AND dy.open = 1 WHERE dx.d = %s)", a[1].sql, a[0].sql));
 }
 
-/* The same day of the month, or its last day: the greatest day of the target month that is not later in its month. */
 static struct val f_add_months(struct gen *g, const struct node *n, struct val *a)
 {
-    const char *k = a[1].sql;
     (void)n;
-    return mk(V_DATE, mem_fmt(g->mem, "(SELECT max(dy.d) FROM day dx JOIN day dy ON dy.n BETWEEN dx.n + %s * 30 - abs(%s) - 31 AND dx.n + %s * 30 + abs(%s) + 31 "
-                              "AND CAST(substr(dy.d, 1, 4) AS INTEGER) * 12 + CAST(substr(dy.d, 6, 2) AS INTEGER) = "
-                              "CAST(substr(dx.d, 1, 4) AS INTEGER) * 12 + CAST(substr(dx.d, 6, 2) AS INTEGER) + %s "
-                              "AND substr(dy.d, 9, 2) <= substr(dx.d, 9, 2) WHERE dx.d = %s)", k, k, k, k, k, a[0].sql));
+    return a[1].period.of == a[1].sql ? plus_period(g, a[0].sql, &a[1]) : mk(V_DATE, plus_months(g, a[0].sql, a[1].sql));
 }
 
 static struct val f_days_between(struct gen *g, const struct node *n, struct val *a)
@@ -69,6 +89,8 @@ static struct val f_date_of(struct gen *g, const struct node *n, struct val *a)
 static struct val f_add_hours(struct gen *g, const struct node *n, struct val *a)
 {
     (void)n;
+    if (a[1].period.of == a[1].sql)
+        return mk(V_TIME, mem_fmt(g->mem, "(%s + (%lld))", a[0].sql, (long long)(a[1].period.minutes * 60 * US_PER_S)));
     return mk(V_TIME, mem_fmt(g->mem, "(%s + %s * 3600000000)", a[0].sql, a[1].sql));
 }
 
@@ -352,17 +374,40 @@ static const struct choice *choice_of(const struct gen *g, const char *id)
     return NULL;
 }
 
-/* A number as it stands; a duration as days (D, W) or months (M, Y). An open setting is unknown. */
+/* Whole units of a part that is left over: as few as hold it, or for a figure of which less is stricter, as many as it holds. */
+static int64_t whole(int64_t minutes, int64_t unit, bool less) { return less ? minutes / unit : (minutes + unit - 1) / unit; }
+
+/* As a number a period counts in the unit of the pack's own default (months, days, hours or minutes), which the condition was written for;
+ * without one in its own. Between units by the rule of pack_figure (docs/decisions/0003); months are exact among themselves. */
+static struct val period_value(struct gen *g, const struct param *p, const char *v)
+{
+    struct period x, unit;
+    bool less = p->stricter == STRICT_MIN;
+    if (!pack_period(v, &x))
+        return mk(V_NUM, "CAST(NULL AS INTEGER)");
+    if (!pack_period(p->dflt, &unit))
+        unit = x;
+    int64_t n, rest = x.days * 1440 + x.minutes;
+    if (unit.minutes == 0 && unit.days == 0 && (unit.months != 0 || unit.years != 0))
+        n = x.years * 12 + x.months + whole(rest, 43200, less);
+    else
+        n = whole(period_minutes(&x), unit.minutes == 0 ? 1440 : unit.minutes % 60 == 0 ? 60 : 1, less);
+    struct val r = mk(V_NUM, mem_fmt(g->mem, "CAST(%lld AS BIGINT)", (long long)n));
+    r.period.of = r.sql;
+    r.period.months = x.years * 12 + x.months;
+    r.period.days = x.days + whole(x.minutes, 1440, less);
+    r.period.minutes = period_minutes(&x);
+    return r;
+}
+
+/* A number as it stands. An open setting is unknown. */
 static struct val param_value(struct gen *g, const struct param *p, const char *v)
 {
     int64_t n;
     switch (p->type) {
     case FT_INT: case FT_NUMBER: case FT_MONEY: case FT_MONTH:
         return mk(V_NUM, v != NULL && str_to_i64(str_of(v), &n) ? mem_fmt(g->mem, "CAST(%lld AS BIGINT)", (long long)n) : "CAST(NULL AS INTEGER)");
-    case FT_DURATION:
-        if (v != NULL && strlen(v) > 2 && v[0] == 'P' && str_to_i64((struct str){v + 1, strlen(v) - 2}, &n))
-            return mk(V_NUM, mem_fmt(g->mem, "CAST(%lld AS BIGINT)", (long long)(n * (strchr("Y", v[strlen(v) - 1]) ? 12 : strchr("W", v[strlen(v) - 1]) ? 7 : 1))));
-        return mk(V_NUM, "CAST(NULL AS INTEGER)");
+    case FT_DURATION: return period_value(g, p, v);
     case FT_DATE: return mk(V_DATE, v ? cond_quote(g->mem, v) : "CAST(NULL AS TEXT)");
     case FT_BOOL: return mk(V_BOOL, v == NULL ? "(NULL = 1)" : strcmp(v, "1") == 0 || strcmp(v, "true") == 0 ? "(1 = 1)" : "(1 = 0)");
     case FT_TEXT: case FT_LONGTEXT: case FT_DATETIME: case FT_CHOICE: case FT_MULTI: case FT_REF: case FT_PERSON: case FT_DEPARTMENT: case FT_ROLE: case FT_FILE: case FT_SIGN: case FT_TABLE: case FT__N:
@@ -472,7 +517,7 @@ static const struct fn fns[] = {
     {"is_set", "x", f_is_set, "the value is there; never unknown"},
     {"length", "s", f_length, "characters"},
     {"coalesce", "xx", f_coalesce, "the second when the first is unknown"},
-    {"param", "l", f_param, "the adopter's word or figure; a duration as days (D, W) or months (M, Y)"},
+    {"param", "l", f_param, "the adopter's word or figure; a duration in the unit of the pack's default, added to dates and times exactly"},
     {"choice", "l", f_choice, "the adopter's alternative"},
     {"chosen", "lx", f_chosen, "the value is among the alternatives that the adopter chose"},
     {"listed", "ls", f_listed, "the value is among the words of a list setting, letter case aside"},

@@ -41,8 +41,12 @@ void cond_problem(struct problem_vec *p, TALLOC_CTX *mem, struct pos pos, const 
 
 /* ---- types and text (cond_type.c, cond_write.c) ---- */
 enum vt { V_BOOL, V_NUM, V_TEXT, V_DATE, V_TIME, V_REF, V_CHOICE, V_LIT /* a text literal: takes the other side's type */, V_NULL, V_BAD };
-/* real: a number that may have decimals. lit: the text of a V_LIT; a case of literals has all of them, one a line. */
-struct val { enum vt t; const struct choice_set *of; const struct form *ref; const char *sql; const char *lit; bool real; };
+/* real: a number that may have decimals. lit: the text of a V_LIT; a case of literals has all of them, one a line. period: what the number sql
+ * stands for, when it is a setting that is a period; by it dates and times are computed exactly. Meant only while period.of is sql itself. */
+struct val {
+    enum vt t; const struct choice_set *of; const struct form *ref; const char *sql; const char *lit; bool real;
+    struct { const char *of; int64_t months, days, minutes /* the whole of it */; } period;
+};
 /* sql: the alias as written out. Those of selects end in _, so that they can meet neither a word of an engine nor a name of ours.
  * uses: columns read so far, by which a select finds out that it mixes aggregates and plain columns. */
 struct view { const char *alias, *sql; const struct form *f; const struct field *child; bool is_r; struct view *outer; size_t uses; };

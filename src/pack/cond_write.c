@@ -335,6 +335,18 @@ static struct val number(struct gen *g, const struct node *n)
     return v;
 }
 
+static struct val negated(struct gen *g, struct val v)
+{
+    struct val r = {.t = V_NUM, .real = v.real, .sql = mem_fmt(g->mem, "(- %s)", v.sql)};
+    if (v.period.of == v.sql) {
+        r.period.of = r.sql;
+        r.period.months = -v.period.months;
+        r.period.days = -v.period.days;
+        r.period.minutes = -v.period.minutes;
+    }
+    return r;
+}
+
 struct val cond_gen(struct gen *g, const struct node *n)
 {
     struct val v = n != NULL && !g->failed ? kind_gen(g, n) : mk(V_BAD, "NULL");
@@ -359,7 +371,7 @@ static struct val kind_gen(struct gen *g, const struct node *n)
     case N_NEG:
         v = cond_gen(g, n->a);
         if (v.t == V_NUM)
-            return (struct val){.t = V_NUM, .real = v.real, .sql = mem_fmt(g->mem, "(- %s)", v.sql)};
+            return negated(g, v);
         return v.t == V_BAD ? v : cond_bad(g, n->at, MSG("cond.number"), "-", NULL);
     case N_ISNULL: return isnull_gen(g, n);
     case N_IN: return in_gen(g, n);

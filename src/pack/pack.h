@@ -167,6 +167,10 @@ const struct field *pack_names(const struct form *make, const struct form *per);
 const char *pack_value(const struct pack_set *s, const char *key);                  /* effective value, NULL when open */
 /* A figure as a number: whole numbers as they are, periods (ISO 8601) in minutes. */
 bool pack_figure(const char *text, int64_t *ret_value);
+/* A period by its parts; weeks are days, hours are minutes. */
+struct period { int64_t years, months, days, minutes; };
+bool pack_period(const char *text, struct period *ret);
+int64_t period_minutes(const struct period *x);
 /* The source states this figure, and value is weaker: such a value never comes into force. */
 bool pack_weaker(const struct pack_set *s, const struct param *p, const char *value);
 bool pack_roles_exclude(const struct pack_set *s, const char *role_a, const char *role_b);

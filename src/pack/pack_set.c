@@ -231,11 +231,24 @@ void pack_problems_print(struct buf *b, const struct problem_vec *p) {
 
 /* Y 365 days, M 30 days: enough to say which of two periods is longer. */
 bool pack_figure(const char *text, int64_t *ret_value) {
-    static const struct { char unit; bool time; int64_t minutes; } units[] = {{'Y', false, 525600}, {'M', false, 43200}, {'W', false, 10080}, {'D', false, 1440}, {'H', true, 60}, {'M', true, 1}};
-    bool time = false, any = false;
-    int64_t sum = 0;
+    struct period x;
     if (!text || text[0] != 'P')
         return str_to_i64(str_of(text), ret_value);
+    if (!pack_period(text, &x))
+        return false;
+    *ret_value = period_minutes(&x);
+    return true;
+}
+
+int64_t period_minutes(const struct period *x) { return x->years * 525600 + x->months * 43200 + x->days * 1440 + x->minutes; }
+
+bool pack_period(const char *text, struct period *ret) {
+    struct period x = {0};
+    const struct { char unit; bool time; int64_t times; int64_t *sum; } units[] = {{'Y', false, 1, &x.years}, {'M', false, 1, &x.months}, {'W', false, 7, &x.days},
+                                                                                    {'D', false, 1, &x.days}, {'H', true, 60, &x.minutes}, {'M', true, 1, &x.minutes}};
+    bool time = false, any = false;
+    if (!text || text[0] != 'P')
+        return false;
     for (const char *p = text + 1; *p;) {
         if (*p == 'T' && !time) {
             time = true;
@@ -248,10 +261,10 @@ bool pack_figure(const char *text, int64_t *ret_value) {
             i++;
         if (n == 0 || n > 6 || i == ARRAY_N(units) || !str_to_i64((struct str){p, n}, &v))
             return false;
-        sum += v * units[i].minutes;
+        *units[i].sum += v * units[i].times;
         any = true;
         p += n + 1;
     }
-    *ret_value = sum;
+    *ret = x;
     return any;
 }

@@ -11,7 +11,9 @@ enum { DEPARTMENT, PERSON, ASSIGNMENT, ASSET, TAKEOUT, FORMS };
 static struct form forms[FORMS];
 
 static struct param params[] = {
-    {.id = "max_days", .type = FT_INT}, {.id = "words", .type = FT_TEXT}, {.id = "retain", .type = FT_DURATION},
+    {.id = "max_days", .type = FT_INT}, {.id = "words", .type = FT_TEXT}, {.id = "retain", .type = FT_DURATION}, {.id = "keep", .type = FT_DURATION, .dflt = "P14D", .stricter = STRICT_MIN},
+    {.id = "renew", .type = FT_DURATION, .dflt = "P6M"}, {.id = "lock", .type = FT_DURATION, .dflt = "PT1H"}, {.id = "idle", .type = FT_DURATION, .dflt = "PT15M"},
+    {.id = "redo", .type = FT_DURATION, .dflt = "P1Y", .stricter = STRICT_MIN}, {.id = "odd", .type = FT_DURATION, .dflt = "P2W", .stricter = STRICT_MIN},
     {.id = "open_figure", .type = FT_INT}, {.id = "strict", .type = FT_BOOL}, {.id = "since", .type = FT_DATE},
 };
 static struct choice choices[] = {{.id = "unit", .opt = unit_opt, .n = 2}, {.id = "measures", .opt = media_opt, .n = 3, .many = true},
@@ -86,6 +88,8 @@ static struct role roles[] = {
 static struct effective values[] = {
     {.key = "core.fiscal_start", .value = "4"}, {.key = "sme.max_days", .value = "14"}, {.key = "sme.words", .value = "tokyo, kyoto、Osaka\n大阪"},
     {.key = "sme.retain", .value = "P3Y"}, {.key = "sme.strict", .value = "true"}, {.key = "sme.since", .value = "2026-04-01"},
+    {.key = "sme.keep", .value = "P1M"}, {.key = "sme.renew", .value = "P85D"}, {.key = "sme.lock", .value = "PT90M"}, {.key = "sme.idle", .value = "PT1H"},
+    {.key = "sme.redo", .value = "P400D"}, {.key = "sme.odd", .value = "PT36H"},      /* each in another unit than the default */
     {.key = "sme.unit", .value = "folder"}, {.key = "sme.measures", .value = "usb hdd"},
 };
 static const struct pack_set set = {

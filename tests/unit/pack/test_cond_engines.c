@@ -52,7 +52,9 @@ static const char *const sources[] = {
     "holds(r.carrier, 'officer', today())", "holds(r.carrier, 'clerk', r.return_on)", "holds(r.carrier, 'employee', today())", "holds(r.carrier, 'head_of_department', today())",
     "head_of(r.department) = r.carrier", "head_of(r.department)", "department_of(r.carrier)", "member_of(r.carrier, r.department)", "superior_of(r.made_by)", "applicant() = r.carrier",
     "state(r.asset)", "state(r.asset) = 'approved'", "has(r.basis, 'usb')", "not has(r.basis, 'paper') and has_any(r.basis)", "has_any(r.items)", "has_any(r.sme.lines)",
-    "param('max_days') >= r.amount", "param('retain')", "r.amount > param('open_figure')", "param('strict') and r.encrypted", "r.return_on >= param('since')", "param('words')",
+    "param('max_days') >= r.amount", "param('retain')", "r.amount > param('open_figure')", "param('keep')", "param('renew')", "param('lock')", "param('idle')", "param('redo')", "param('odd')",
+    "add_days(r.return_on, param('keep'))", "add_days(r.return_on, - param('odd'))", "add_months(r.return_on, param('renew'))", "add_hours(r.out_at, param('lock'))",
+    "param('strict') and r.encrypted", "r.return_on >= param('since')", "param('words')",
     "choice('unit') = 'folder'", "choice('open_choice') = 'disk'", "chosen('measures', r.medium)", "chosen('open_choice', r.destination)", "listed('words', r.destination)",
     "select strictest(a.confidentiality) from takeout_items i join asset a on a.id = i.asset where i.takeout = r.id",
     "(select count(*) from takeout_items i where i.takeout = r.id)", "(select count(i.medium) from takeout_items i where i.takeout = r.id) < 2",
@@ -186,6 +188,13 @@ static enum tri w_date_of(const struct row *r)
 {
     return r->out_null ? U : of(true, civil_days(civil_of_us(r->out_at)) >= civil_days((struct civil){2026, 6, 1}));
 }
+static enum tri w_true(const struct row *r) { return (void)r, T; }
+static enum tri w_dated(const struct row *r)
+{
+    struct civil c;
+    return date(r, &c) ? T : U;
+}
+static enum tri w_lock(const struct row *r) { return r->out_null ? U : of(true, r->out_at + 90 * 60 * US_PER_S < CONDRUN_NOW); }
 static enum tri w_hours(const struct row *r) { return r->out_null || r->amount_null ? U : of(true, r->out_at + r->amount * 3600 * INT64_C(1000000) < CONDRUN_NOW); }
 
 static const struct { const char *src; enum tri (*want)(const struct row *r); } known[] = {
@@ -195,6 +204,12 @@ static const struct { const char *src; enum tri (*want)(const struct row *r); } 
     {"chosen('measures', r.medium)", w_chosen}, {"listed('words', r.destination)", w_listed}, {"case when r.encrypted then r.level when r.amount > 0 then 'c0' end = 'c1'", w_case},
     {"days_between(r.return_on, today()) > 30", w_days}, {"add_months(r.return_on, 13) >= '2027-02-28'", w_months}, {"add_business_days(r.return_on, 3) > today()", w_business},
     {"fiscal_year(r.return_on) = 2026", w_fiscal}, {"date_of(r.out_at) >= today()", w_date_of}, {"add_hours(r.out_at, r.amount) < now()", w_hours},
+    /* periods given in another unit than the default: as a number in the default's unit, added to a date as they stand */
+    {"param('keep') = 30", w_true}, {"param('renew') = 3", w_true}, {"param('lock') = 2", w_true}, {"param('idle') = 60", w_true}, {"param('redo') = 13", w_true}, {"param('odd') = 1", w_true},
+    {"param('retain') = 36", w_true}, {"add_days(r.return_on, param('keep')) = add_months(r.return_on, 1)", w_dated}, {"add_months(r.return_on, param('renew')) = add_days(r.return_on, 85)", w_dated},
+    {"add_days(r.return_on, - param('keep')) = add_months(r.return_on, - 1)", w_dated}, {"add_days(r.return_on, coalesce(param('keep'), 3)) = add_days(r.return_on, 30)", w_dated},
+    {"add_months(r.return_on, param('redo')) = add_days(r.return_on, 400)", w_dated}, {"add_days(r.return_on, param('odd') + 0) = add_days(r.return_on, 1)", w_dated},
+    {"add_hours(r.out_at, param('lock')) < now()", w_lock},
 };
 
 static bool row_read(struct db *db, TALLOC_CTX *mem, const struct condrun_key *k, struct row *ret)
