@@ -118,6 +118,24 @@ static void key_put(const struct making *m)
         col_put(m->s, m->key);
 }
 
+/* (sort value, key) lies behind that of the last row seen. */
+static void pair_beyond_put(const struct making *m)
+{
+    struct sql *s = m->s;
+    const struct list_query *q = m->q;
+    sql_lit(s, "(");
+    col_put(s, q->sort_col);
+    sql_lit(s, ", ");
+    col_put(s, m->key);
+    sql_lit(s, ")");
+    beyond_put(s, q->sort_desc);
+    sql_lit(s, "(");
+    sql_val(s, &q->after[0]);
+    sql_lit(s, ", ");
+    sql_val(s, &q->after[1]);
+    sql_lit(s, ")");
+}
+
 /* The place where the page starts: behind (sort value, key) of the last row seen. */
 static void after_put(const struct making *m, enum part part)
 {
@@ -144,17 +162,7 @@ static void after_put(const struct making *m, enum part part)
         sql_val(s, &after[1]);
         return;
     }
-    sql_lit(s, "(");
-    col_put(s, q->sort_col);
-    sql_lit(s, ", ");
-    col_put(s, m->key);
-    sql_lit(s, ")");
-    beyond_put(s, q->sort_desc);
-    sql_lit(s, "(");
-    sql_val(s, &after[0]);
-    sql_lit(s, ", ");
-    sql_val(s, &after[1]);
-    sql_lit(s, ")");
+    pair_beyond_put(m);
 }
 
 /* Both parts, that of nulls too, are ordered by the columns of the index as it has them (nulls first): so PostgreSQL reads it and sorts
@@ -239,17 +247,8 @@ static void gathered_after_put(const struct making *m)
         beyond_put(s, q->sort_desc);
         sql_val(s, &q->after[1]);
     } else {
-        sql_lit(s, " IS NULL OR (");
-        col_put(s, q->sort_col);
-        sql_lit(s, ", ");
-        col_put(s, m->key);
-        sql_lit(s, ")");
-        beyond_put(s, q->sort_desc);
-        sql_lit(s, "(");
-        sql_val(s, &q->after[0]);
-        sql_lit(s, ", ");
-        sql_val(s, &q->after[1]);
-        sql_lit(s, ")");
+        sql_lit(s, " IS NULL OR ");
+        pair_beyond_put(m);
     }
     sql_lit(s, ")");
 }
