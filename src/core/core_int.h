@@ -91,6 +91,12 @@ char *numbers_next(TALLOC_CTX *mem, struct numbers *n);
 MUST enum rc record_department(struct work *w, const struct form *f, const struct content *c, int64_t otherwise, int64_t *ret_dept, struct err *e);
 /* args.happened_on and args.late_reason: a claim that is not in the future, and has a reason when it is older than the form's grace (note "late"). */
 MUST enum rc record_claim(struct work *w, const struct form *f, const struct json *args, const char **ret_on, const char **ret_note, struct err *e);
+/* The department of a record that nobody of the organisation makes. */
+MUST enum rc setup_department(struct work *w, const struct form *f, const struct content *c, int64_t *ret_dept, struct err *e);
+/* The form that the arguments name. */
+MUST enum rc form_named(struct work *w, const struct json *args, const struct form **ret, struct err *e);
+/* Struck out: the version in force goes to the void slot, its tasks end. */
+MUST enum rc record_void_effect(struct work *w, const struct record *rec, struct json *effect, struct err *e);
 struct value_ctx record_value_ctx(struct work *w, struct reader *r);
 MUST enum rc record_lock(struct work *w, const struct json *args, enum permit p, struct record *ret_rec, const struct grant **ret_grant, struct err *e);   /* by args.record; checks args.version */
 /* Draft content when there is a draft, else content in force. */

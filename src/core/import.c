@@ -62,16 +62,32 @@ char *import_chain(struct work *w, const char *chain, int64_t record, int64_t re
 
 bool import_time_over(int64_t t0) { return clock_mono_us() - t0 > IMPORT_BUDGET_US; }
 
+enum rc import_chunk(struct work *w, struct q_batch_get *b, import_row_fn fn, size_t *ret_n, bool *ret_all, struct err *e)
+{
+    struct q_staging_after_rows rows;
+    int64_t t0 = clock_mono_us();
+    size_t i = 0;
+    TRY(q_staging_after(w->db, w->mem, b->batch, b->line, IMPORT_CHUNK_MAX, &rows, e));
+    for (; i < rows.n && (i == 0 || !import_time_over(t0)); i++) {
+        TRY(fn(w, b, &rows.v[i], e));
+        b->line = rows.v[i].line;
+    }
+    *ret_n = i;
+    *ret_all = i == rows.n && rows.n < IMPORT_CHUNK_MAX;
+    return RC_OK;
+}
+
 /* ---- looking ---- */
 
 /* {line, values {path: typed}}: read and judged as it would be handed in. State: ok; bad: cannot be read; rule: the rules forbid it. */
 static enum rc row_stage(struct work *w, const struct form *f, int64_t batch, const struct json *row, bool *ret_bad, struct err *e)
 {
-    struct reader r = {.core = w->core, .db = w->db, .mem = w->mem, .set = w->set, .actor = w->actor, .now_us = w->now_us};
-    struct value_ctx vc = {.lang = w->actor.lang, .resolve = core_resolve, .resolve_ctx = &r, .sign_claim = true};
+    struct reader r;
+    struct value_ctx vc = record_value_ctx(w, &r);
     const char *const stages[] = {"submit"};
     const char *state = "ok";
-    memcpy(r.today, w->today, sizeof r.today);
+    vc.sign = NULL;                                      /* what paper says is kept as a claim; nobody signs by importing */
+    vc.sign_claim = true;
     w->troubles->n = 0;
     struct content *c = content_read(w->mem, &vc, f, NULL, json_get(row, "values"), true, w->troubles);
     content_check(w->mem, f, c, stages, 1, w->actor.lang, w->troubles);
@@ -104,15 +120,13 @@ static enum rc batch_open(struct work *w, const struct json *args, const struct 
 
 enum rc cmd_import_stage(struct work *w, const struct json *args, struct json *body, struct err *e)
 {
-    const char *name = json_get_str(args, "form");
-    const struct form *f = name ? pack_form(w->set, name) : NULL;
+    const struct form *f;
     const struct json *rows = json_get(args, "rows");
     const struct grant *g;
     struct q_batch_get b;
     size_t i = 0;
     int64_t t0 = clock_mono_us();
-    if (f == NULL)
-        return err_set(e, ERR_FORM_MISSING, "form %s", name ? name : "-");
+    TRY(form_named(w, args, &f, e));
     if (f->kind == FORM_LOG)                             /* no route that could approve the rows, and no draft that could wait for it: decisions/0005 */
         return err_set(e, ERR_LOG_IMPORT, "import into the log %s", f->ident);
     TRY(perm_check(w->db, w->mem, w->set, &w->actor, PERMIT_IMPORT, f, NULL, w->today, &g, e));
@@ -172,38 +186,38 @@ static enum rc bad_refuse(struct work *w, const struct form *f, const struct q_b
     return err_set_arg(e, ERR_IMPORT, msg_text(w->actor.lang, MSG("core.import-look-again")), "the faults are gone meanwhile: look again");
 }
 
+static enum rc row_make(struct work *w, struct q_batch_get *b, const struct q_staging_after *row, struct err *e)
+{
+    const struct form *f = pack_form(w->set, b->form);
+    struct content *c;
+    struct record rec;
+    int64_t id;
+    struct trouble_vec said = VEC_INIT(w->mem);
+    TRY(import_row_content(w, f, row->content, &c, e));
+    w->troubles->n = 0;
+    enum rc rc = record_make(w, f, c, "import", NULL, NULL, NULL, &id, e);
+    if (rc != RC_OK) {
+        troubles_keep(w, row->line, &said);
+        for (size_t k = 0; k < said.n; k++)
+            *vec_push(w->troubles) = said.v[k];
+        return rc;
+    }
+    TRY(record_get(w->db, w->mem, w->set, id, &rec, e));
+    b->chain = import_chain(w, b->chain, id, rec.draft_rev);
+    b->done++;
+    return q_staging_made(w->tx, b->batch, row->line, id, e);
+}
+
 /* Rows become records that nobody sees; *ret_all: none is left. */
 static enum rc rows_make(struct work *w, const struct form *f, struct q_batch_get *b, bool *ret_all, struct err *e)
 {
-    struct q_staging_after_rows rows;
-    int64_t t0 = clock_mono_us(), from = b->line;
-    size_t i = 0;
-    TRY(q_staging_after(w->db, w->mem, b->batch, b->line, IMPORT_CHUNK_MAX, &rows, e));
+    int64_t from = b->line;
+    size_t n;
     w->staged = true;
-    for (; i < rows.n && (i == 0 || !import_time_over(t0)); i++) {
-        struct content *c;
-        struct record rec;
-        int64_t id, line = rows.v[i].line;
-        struct trouble_vec said = VEC_INIT(w->mem);
-        TRY(import_row_content(w, f, rows.v[i].content, &c, e));
-        w->troubles->n = 0;
-        enum rc rc = record_make(w, f, c, "import", NULL, NULL, NULL, &id, e);
-        if (rc != RC_OK) {
-            troubles_keep(w, line, &said);
-            for (size_t k = 0; k < said.n; k++)
-                *vec_push(w->troubles) = said.v[k];
-            return rc;
-        }
-        TRY(record_get(w->db, w->mem, w->set, id, &rec, e));
-        b->chain = import_chain(w, b->chain, id, rec.draft_rev);
-        TRY(q_staging_made(w->tx, b->batch, line, id, e));
-        b->line = line;
-        b->done++;
-    }
+    TRY(import_chunk(w, b, row_make, &n, ret_all, e));
     w->staged = false;
     w->troubles->n = 0;
-    *ret_all = i == rows.n && rows.n < IMPORT_CHUNK_MAX;
-    if (i == 0)
+    if (n == 0)
         return RC_OK;
     return work_entry(w, "import.rows", mem_fmt(w->mem, "batch:%lld", (long long)b->batch), e, "form", f->ident, "after", mem_fmt(w->mem, "%lld", (long long)from),
                       "to", mem_fmt(w->mem, "%lld", (long long)b->line), "chain", b->chain, NULL);

@@ -86,7 +86,7 @@ static enum rc row_try(struct work *w, const struct q_batch_get *b, const struct
     return act_do(w, rec->id, rec->draft_rev, "import", NULL, NULL, effect, e);
 }
 
-static enum rc row_ready(struct work *w, struct q_batch_get *b, const struct q_staging_after *row, bool *ret_bad, struct err *e)
+static enum rc row_ready(struct work *w, struct q_batch_get *b, const struct q_staging_after *row, struct err *e)
 {
     struct record rec;
     struct json *problems = json_arr(w->mem);
@@ -104,8 +104,11 @@ static enum rc row_ready(struct work *w, struct q_batch_get *b, const struct q_s
     }
     if (rc != RC_OK && json_n(problems) == 0)
         json_add_str(problems, err_say(w->mem, LANG_JA, &why));
-    *ret_bad = json_n(problems) > 0;
-    return *ret_bad ? import_problems_put(w, b->batch, row->line, "rule", problems, e) : RC_OK;
+    b->done++;
+    if (json_n(problems) == 0)
+        return RC_OK;
+    b->bad++;
+    return import_problems_put(w, b->batch, row->line, "rule", problems, e);
 }
 
 /* The final act: all rows, named in one effect. The rest is projection. */
@@ -131,19 +134,12 @@ static enum rc show_all(struct work *w, struct q_batch_get *b, struct err *e)
 
 static enum rc applying(struct work *w, struct q_batch_get *b, struct err *e)
 {
-    struct q_staging_after_rows rows;
-    int64_t t0 = clock_mono_us(), from = b->line;
-    size_t i = 0;
-    TRY(q_staging_after(w->db, w->mem, b->batch, b->line, IMPORT_CHUNK_MAX, &rows, e));
-    for (; i < rows.n && (i == 0 || !import_time_over(t0)); i++) {
-        bool bad = false;
-        TRY(row_ready(w, b, &rows.v[i], &bad, e));
-        b->bad += bad;
-        b->line = rows.v[i].line;
-        b->done++;
-    }
+    int64_t from = b->line;
+    size_t n;
+    bool all;
+    TRY(import_chunk(w, b, row_ready, &n, &all, e));
     w->troubles->n = 0;
-    if (i > 0) {
+    if (n > 0) {
         TRY(work_entry(w, "import.ready", batch_object(w, b), e, "form", b->form, "after", mem_fmt(w->mem, "%lld", (long long)from),
                        "to", mem_fmt(w->mem, "%lld", (long long)b->line), NULL));
         return import_batch_put(w, b, e);
@@ -153,20 +149,20 @@ static enum rc applying(struct work *w, struct q_batch_get *b, struct err *e)
 
 /* ---- the rest ---- */
 
+static enum rc row_show(struct work *w, struct q_batch_get *b, const struct q_staging_after *row, struct err *e)
+{
+    TRY(act_show(w->tx, w->mem, w->set, row->record, e));
+    b->done++;
+    TRY(work_todo(w, "search", row->record, e));
+    return work_todo(w, "check", row->record, e);
+}
+
 static enum rc showing(struct work *w, struct q_batch_get *b, struct err *e)
 {
-    struct q_staging_after_rows rows;
-    int64_t t0 = clock_mono_us();
-    size_t i = 0;
-    TRY(q_staging_after(w->db, w->mem, b->batch, b->line, IMPORT_CHUNK_MAX, &rows, e));
-    for (; i < rows.n && (i == 0 || !import_time_over(t0)); i++) {
-        TRY(act_show(w->tx, w->mem, w->set, rows.v[i].record, e));
-        TRY(work_todo(w, "search", rows.v[i].record, e));
-        TRY(work_todo(w, "check", rows.v[i].record, e));
-        b->line = rows.v[i].line;
-        b->done++;
-    }
-    if (i == 0)
+    size_t n;
+    bool all;
+    TRY(import_chunk(w, b, row_show, &n, &all, e));
+    if (n == 0)
         phase(b, "clearing");
     return import_batch_put(w, b, e);
 }
@@ -180,48 +176,36 @@ static enum rc clearing(struct work *w, struct q_batch_get *b, struct err *e)
     return q_staging_cut(w->tx, b->batch, rows.v[rows.n - 1].line, e);
 }
 
-static enum rc row_void(struct work *w, int64_t id, struct err *e)
+static enum rc record_strike(struct work *w, int64_t id, const char *state, const char *why, struct err *e)
 {
     struct record rec;
     struct json *effect = json_obj(w->mem);
     TRY(record_get(w->db, w->mem, w->set, id, &rec, e));
-    if (strcmp(rec.state, STATE_STAGED) != 0)
+    if (strcmp(rec.state, state) != 0)
         return RC_OK;
-    json_set_bool(effect, "void", true);
-    json_set_str(effect, "state", "void");
-    json_set_null(effect, "draft_state");
-    TRY(task_close_all(w, &rec, effect, e));
-    return act_do(w, id, 0, "void", NULL, NULL, effect, e);
+    TRY(record_void_effect(w, &rec, effect, e));
+    return act_do(w, id, 0, "void", NULL, why, effect, e);
+}
+
+static enum rc row_void(struct work *w, struct q_batch_get *b, const struct q_staging_after *row, struct err *e)
+{
+    (void)b;
+    return row->record_null ? RC_OK : record_strike(w, row->record, STATE_STAGED, NULL, e);
 }
 
 static enum rc ending(struct work *w, struct q_batch_get *b, struct err *e)
 {
-    struct q_staging_after_rows rows;
-    int64_t t0 = clock_mono_us();
-    size_t i = 0;
-    TRY(q_staging_after(w->db, w->mem, b->batch, b->line, IMPORT_CHUNK_MAX, &rows, e));
-    for (; i < rows.n && (i == 0 || !import_time_over(t0)); i++) {
-        if (!rows.v[i].record_null)
-            TRY(row_void(w, rows.v[i].record, e));
-        b->line = rows.v[i].line;
-    }
-    if (i > 0)
+    size_t n;
+    bool all;
+    TRY(import_chunk(w, b, row_void, &n, &all, e));
+    if (n > 0)
         return import_batch_put(w, b, e);
     phase(b, b->why == NULL ? "clearing" : "ended");
     TRY(import_batch_put(w, b, e));
     if (b->record == 0 || b->why == NULL)
         return RC_OK;
-    struct record rec;
-    TRY(record_get(w->db, w->mem, w->set, b->record, &rec, e));
-    if (strcmp(rec.state, "approved") != 0)
-        return RC_OK;
-    struct json *effect = json_obj(w->mem);              /* the import record says itself that nothing came of it */
-    json_set_str(effect, "state", "void");
-    json_set_bool(effect, "void", true);
-    json_set_null(effect, "draft_state");
     const char *why = strcmp(b->why, "faults") == 0 ? MSG("core.import-failed") : strcmp(b->why, "cancelled") == 0 ? MSG("core.import-cancelled") : MSG("core.import-changed");
-    TRY(task_close_all(w, &rec, effect, e));
-    return act_do(w, rec.id, 0, "void", NULL, msg_fill(w->mem, LANG_JA, why, mem_fmt(w->mem, "%lld", (long long)b->bad), NULL), effect, e);
+    return record_strike(w, b->record, "approved", msg_fill(w->mem, LANG_JA, why, mem_fmt(w->mem, "%lld", (long long)b->bad), NULL), e);      /* the import record says itself that nothing came of it */
 }
 
 enum rc import_next(struct db *db, TALLOC_CTX *mem, int64_t now_us, int64_t *ret_batch, const char **ret_state, struct err *e)

@@ -13,6 +13,9 @@ MUST enum rc import_problems_put(struct work *w, int64_t batch, int64_t line, co
 MUST enum rc import_row_content(struct work *w, const struct form *f, const char *text, struct content **ret, struct err *e);
 char *import_chain(struct work *w, const char *chain, int64_t record, int64_t revision);
 bool import_time_over(int64_t t0);
+/* fn on the rows behind b->line, which follows, until IMPORT_BUDGET_US are over. *ret_n: how many; *ret_all: none is left behind them. */
+typedef enum rc (*import_row_fn)(struct work *w, struct q_batch_get *b, const struct q_staging_after *row, struct err *e);
+MUST enum rc import_chunk(struct work *w, struct q_batch_get *b, import_row_fn fn, size_t *ret_n, bool *ret_all, struct err *e);
 /* Nothing of the batch comes into force: its records are voided in chunks. why: NULL, "faults", "changed", "cancelled", "refused". */
 MUST enum rc import_end(struct work *w, struct q_batch_get *b, const char *why, struct err *e);
 #endif

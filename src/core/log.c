@@ -214,11 +214,9 @@ static enum rc row_read(struct work *w, const struct form *f, const struct json 
 
 static enum rc log_form(struct work *w, const struct json *args, const struct form **ret_form, struct err *e)
 {
-    const char *name = json_get_str(args, "form");
     const struct grant *g;
-    const struct form *f = name ? pack_form(w->set, name) : NULL;
-    if (f == NULL)
-        return err_set(e, ERR_FORM_MISSING, "form %s", name ? name : "-");
+    const struct form *f;
+    TRY(form_named(w, args, &f, e));
     if (f->kind != FORM_LOG)
         return err_set(e, ERR_LOG_FORM, "form %s is no log", f->ident);
     TRY(perm_check(w->db, w->mem, w->set, &w->actor, PERMIT_MAKE, f, NULL, w->today, &g, e));

@@ -40,6 +40,13 @@ enum rc record_content(struct db *db, TALLOC_CTX *mem, const struct record *rec,
     return revision_content(db, mem, rev, ret_content, &erased, e);
 }
 
+enum rc form_named(struct work *w, const struct json *args, const struct form **ret, struct err *e)
+{
+    const char *name = json_get_str(args, "form");
+    *ret = name != NULL ? pack_form(w->set, name) : NULL;
+    return *ret != NULL ? RC_OK : err_set(e, ERR_FORM_MISSING, "form %s", name ? name : "-");
+}
+
 struct value_ctx record_value_ctx(struct work *w, struct reader *r)
 {
     *r = (struct reader){.core = w->core, .db = w->db, .mem = w->mem, .set = w->set, .actor = w->actor, .now_us = w->now_us};
@@ -235,13 +242,12 @@ enum rc record_try(struct work *w, const struct form *f, const struct content *c
 
 enum rc cmd_record_create(struct work *w, const struct json *args, struct json *body, struct err *e)
 {
-    const char *name = json_get_str(args, "form"), *on, *note;
-    const struct form *f = name ? pack_form(w->set, name) : NULL;
+    const char *on, *note;
+    const struct form *f;
     const struct grant *g;
     struct reader r;
     int64_t id;
-    if (f == NULL)
-        return err_set(e, ERR_FORM_MISSING, "form %s", name ? name : "-");
+    TRY(form_named(w, args, &f, e));
     if (strcmp(f->ident, "import") == 0)                 /* import.run alone makes one, from rows that it judged */
         return err_set(e, ERR_DENIED, "an import is made by import.run");
     if (f->kind == FORM_LOG)
@@ -404,6 +410,14 @@ enum rc cmd_record_close(struct work *w, const struct json *args, struct json *b
     return record_answer(w, rec.id, body, e);
 }
 
+enum rc record_void_effect(struct work *w, const struct record *rec, struct json *effect, struct err *e)
+{
+    json_set_bool(effect, "void", true);
+    json_set_str(effect, "state", "void");
+    json_set_null(effect, "draft_state");
+    return task_close_all(w, rec, effect, e);
+}
+
 enum rc cmd_record_void(struct work *w, const struct json *args, struct json *body, struct err *e)
 {
     struct record rec;
@@ -416,12 +430,9 @@ enum rc cmd_record_void(struct work *w, const struct json *args, struct json *bo
     if (strcmp(rec.state, "void") == 0 || strcmp(rec.state, "corrected") == 0)
         return err_set(e, ERR_STATE, "already %s", rec.state);
     struct json *effect = json_obj(w->mem);
-    json_set_bool(effect, "void", true);
-    json_set_str(effect, "state", "void");
-    json_set_null(effect, "draft_state");
+    TRY(record_void_effect(w, &rec, effect, e));
     struct json *steps = json_set_obj(effect, "steps");
     json_set_arr(steps, "rows");
-    TRY(task_close_all(w, &rec, effect, e));
     TRY(act_do(w, rec.id, 0, "void", NULL, why, effect, e));
     return record_answer(w, rec.id, body, e);
 }
