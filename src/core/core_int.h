@@ -186,6 +186,8 @@ MUST enum rc erase_note(struct work *w, int64_t record, const struct json *paths
 MUST enum rc setting_body(struct work *w, const char *dir, const struct json *adopt, const struct json *settings, struct json **ret_body, struct err *e);
 /* Writes the set, loads it, makes its tables; w->set is the new one at once, everybody else's after COMMIT. */
 MUST enum rc setting_switch(struct work *w, const struct json *body, const char *why, int64_t *ret_id, struct err *e);
+/* Refuses a word, figure or alternative that no pack of the set has. */
+MUST enum rc setting_names_check(struct work *w, const struct json *in, struct err *e);
 MUST enum rc setting_reopen(struct work *w, bool restart, struct err *e);
 
 /* ---- oldset.c ---- */

@@ -294,6 +294,48 @@ static enum rc posts_check(struct work *w, const struct json *in, struct err *e)
     return RC_OK;
 }
 
+static bool option_known(const struct choice *c, const char *value)
+{
+    struct str rest = str_of(value), one;
+    while (str_next(&rest, ' ', &one)) {
+        bool known = one.n == 0;
+        for (size_t i = 0; i < c->n; i++)
+            known = known || str_eq(one, str_of(c->opt[i].id));
+        if (!known)
+            return false;
+    }
+    return true;
+}
+
+/* Is there such a word, figure or alternative ("sme.takeout_max_days") in a pack of the set, and such an option of it? */
+static bool name_known(const struct pack_set *set, const char *key, const char *value)
+{
+    for (size_t i = 0; i < set->pack_n; i++) {
+        const struct pack *p = &set->pack[i];
+        size_t n = strlen(p->id);
+        if (strncmp(key, p->id, n) != 0 || key[n] != '.')
+            continue;
+        for (size_t k = 0; k < p->param_n; k++)
+            if (strcmp(key + n + 1, p->param[k].id) == 0)
+                return true;
+        for (size_t k = 0; k < p->choice_n; k++)
+            if (strcmp(key + n + 1, p->choice[k].id) == 0)
+                return option_known(&p->choice[k], value);
+    }
+    return false;
+}
+
+/* A name that nothing reads would look like a setting and be none. */
+enum rc setting_names_check(struct work *w, const struct json *in, struct err *e)
+{
+    for (struct json_pos p = {0}; json_next(in, &p);) {
+        const char *v = json_str(p.val);
+        if ((v == NULL && json_type(p.val) != JSON_NULL) || !name_known(w->set, p.key, v ? v : ""))
+            return err_set_arg(e, ERR_SETTING_UNKNOWN, p.key, "setting %s", p.key);
+    }
+    return posts_check(w, in, e);
+}
+
 enum rc cmd_set_settings(struct work *w, const struct json *args, struct json *body, struct err *e)
 {
     struct json *b;
@@ -308,7 +350,7 @@ enum rc cmd_set_settings(struct work *w, const struct json *args, struct json *b
     for (struct json_pos p = {0}; json_next(in, &p);)
         json_set(s, p.key, p.val);
     TRY(setting_switch(w, b, "settings", &id, e));
-    TRY(posts_check(w, in, e));
+    TRY(setting_names_check(w, in, e));
     TRY(setting_reopen(w, json_get_bool(args, "restart"), e));
     return set_answer(body, id);
 }

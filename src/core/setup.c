@@ -86,6 +86,7 @@ static enum rc people(struct work *w, const struct json *arr, struct json *ids, 
         const struct json *p = json_at(arr, i);
         const char *login = json_get_str(p, "login");
         int64_t id;
+    TRY(setting_names_check(w, json_get(args, "settings"), e));
         TRY(make_one(w, "person", p, &id, e));
         if (login == NULL || login[0] == '\0')
             continue;
