@@ -120,7 +120,7 @@ enum rc record_department(struct work *w, const struct form *f, const struct con
         *ret_dept = otherwise;
         return RC_OK;
     }
-    return org_department_of(w->db, w->actor.person, w->today, ret_dept, e);
+    return w->actor.person == 0 ? setup_department(w, f, c, ret_dept, e) : org_department_of(w->db, w->actor.person, w->today, ret_dept, e);
 }
 
 /* Puts content into the draft slot provisionally, so that conditions can read it, computes values, and judges. */

@@ -20,6 +20,36 @@ enum rc record_put_in_force(struct work *w, const struct form *f, const struct c
     return act_do(w, *ret_id, rec.draft_rev, "import", NULL, NULL, effect, e);
 }
 
+static int64_t first_of(const struct form *f, const struct content *c, enum ftype type)
+{
+    int64_t id;
+    for (size_t i = 0; i < f->field_n; i++)
+        if (f->field[i].type == type && str_to_i64(str_of(content_get(c, f->field[i].path)), &id) && id > 0)
+            return id;
+    return 0;
+}
+
+/* Whoever makes a record gives it their department. One that set-up brings belongs to the department that it names, else to that of the person
+ * whom it names (who holds the medium), else to that of who keeps such records: without one its steps would find no head. */
+enum rc setup_department(struct work *w, const struct form *f, const struct content *c, int64_t *ret_dept, struct err *e)
+{
+    int64_t person = first_of(f, c, FT_PERSON);
+    struct id_vec keepers = VEC_INIT(w->mem);
+    *ret_dept = 0;
+    if (f->step_n == 0)
+        return RC_OK;
+    *ret_dept = first_of(f, c, FT_DEPARTMENT);
+    if (*ret_dept == 0 && person != 0)
+        TRY(org_department_of(w->db, person, w->today, ret_dept, e));
+    for (size_t i = 0; *ret_dept == 0 && i < f->make_n; i++) {
+        if (f->make[i].role != NULL)
+            TRY(org_holders_set(w->db, w->mem, w->set, f->make[i].role, 0, w->today, &keepers, e));
+        for (size_t k = 0; *ret_dept == 0 && k < keepers.n; k++)
+            TRY(org_department_of(w->db, keepers.v[k], w->today, ret_dept, e));
+    }
+    return RC_OK;
+}
+
 static enum rc values_read(struct work *w, const struct form *f, const struct json *values, struct content **ret, struct err *e)
 {
     struct reader r = {.core = w->core, .db = w->db, .mem = w->mem, .set = w->set, .actor = w->actor, .now_us = w->now_us};
@@ -56,6 +86,7 @@ enum rc cmd_setup_start(struct work *w, const struct json *args, struct json *bo
     TRY(setup_open_check(w, e));
     TRY(setting_body(w, w->core->conf->packs_dir, json_get(args, "adopt"), json_get(args, "settings"), &set, e));
     TRY(setting_switch(w, set, "setup", &id, e));
+    TRY(setting_names_check(w, json_get(args, "settings"), e));
     if (json_get(args, "organization") != NULL) {
         TRY(make_one(w, "organization", json_get(args, "organization"), &org, e));
         json_set_i64(body, "organization", org);
@@ -86,7 +117,6 @@ static enum rc people(struct work *w, const struct json *arr, struct json *ids, 
         const struct json *p = json_at(arr, i);
         const char *login = json_get_str(p, "login");
         int64_t id;
-    TRY(setting_names_check(w, json_get(args, "settings"), e));
         TRY(make_one(w, "person", p, &id, e));
         if (login == NULL || login[0] == '\0')
             continue;
