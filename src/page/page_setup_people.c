@@ -24,25 +24,40 @@ static void sheet_read(struct setup_page *u, const char *field, const char *form
 
 static const char *cell(const struct json *row, const char *path) { return json_get_str(json_get(row, "values"), path); }
 
-static bool name_known(const struct json *departments, const char *name)
+/* How many rows of a list bear a text in one of these columns: {text: n}. A list of 10,000 people is looked through once, not once per row. */
+static void texts_count(struct json *index, const struct json *row, const char *const *paths)
 {
-    for (size_t i = 0; i < json_n(departments); i++)
-        if (text_eq(cell(json_at(departments, i), "name"), name))
-            return true;
-    return false;
+    for (size_t k = 0; paths[k] != NULL; k++) {
+        const char *v = cell(row, paths[k]);
+        bool again = v == NULL;
+        for (size_t j = 0; j < k && !again; j++)
+            again = text_eq(cell(row, paths[j]), v);
+        if (!again)
+            json_set_i64(index, v, json_get_i64(index, v, 0) + 1);
+    }
 }
 
-struct known { const struct json *departments, *people; };
+static struct json *index_of(TALLOC_CTX *mem, const struct json *rows, const char *const *paths)
+{
+    struct json *index = json_obj(mem);
+    for (size_t i = 0; i < json_n(rows); i++)
+        texts_count(index, json_at(rows, i), paths);
+    return index;
+}
+
+static const char *const d_names[] = {"name", NULL}, *const p_names[] = {"name", "login", "code", NULL};
+
+struct known { const struct json *departments, *people; /* indexes */ };
 /* References inside a list that is not kept yet: anything named in it counts as found. */
 static bool known_resolve(void *ctx, const struct form *target, const char *typed, int64_t *ret_id, bool *ret_several)
 {
     const struct known *k = ctx;
-    size_t n = 0;
+    int64_t n = 0;
     *ret_id = 1;
     if (strcmp(target->ident, "department") == 0)
-        n = name_known(k->departments, typed);
-    for (size_t i = 0; strcmp(target->ident, "person") == 0 && i < json_n(k->people); i++)
-        n += text_eq(cell(json_at(k->people, i), "name"), typed) || text_eq(cell(json_at(k->people, i), "login"), typed) || text_eq(cell(json_at(k->people, i), "code"), typed);
+        n = json_get(k->departments, typed) != NULL;
+    else if (strcmp(target->ident, "person") == 0)
+        n = json_get_i64(k->people, typed, 0);
     *ret_several = n > 1;
     return n == 1;
 }
@@ -57,18 +72,20 @@ static void look_bad(struct look *l, const struct json *row, const char *text)
     json_set(o, "values", json_get(row, "values"));
 }
 
-static bool seen_before(const struct json *rows, size_t i, const char *path)
+static bool seen_before(struct json *seen, const struct json *row, const char *path)
 {
-    const char *v = cell(json_at(rows, i), path);
-    for (size_t k = 0; v != NULL && k < i; k++)
-        if (text_eq(cell(json_at(rows, k), path), v))
-            return true;
-    return false;
+    const char *v = cell(row, path);
+    struct json *column = json_child(seen, path);
+    bool before = v != NULL && column != NULL && json_get(column, v) != NULL;
+    if (v != NULL)
+        json_set_bool(column != NULL ? column : json_set_obj(seen, path), v, true);
+    return before;
 }
 
 static void look_through(struct look *l, const struct json *rows, const char *const *unique)
 {
     static const char *const stages[] = {"submit"};
+    struct json *seen = json_obj(l->u->r);
     for (size_t i = 0; i < json_n(rows); i++) {
         MEM_SCOPE(tmp, NULL);
         struct trouble_vec t = VEC_INIT(tmp);
@@ -78,7 +95,7 @@ static void look_through(struct look *l, const struct json *rows, const char *co
         for (size_t k = 0; k < t.n; k++)
             look_bad(l, json_at(rows, i), t.v[k].text);
         for (size_t k = 0; unique[k] != NULL; k++)
-            if (seen_before(rows, i, unique[k]))
+            if (seen_before(seen, json_at(rows, i), unique[k]))
                 look_bad(l, json_at(rows, i), msg_fill(tmp, req_lang(l->u->r), MSG("setup.twice"), pack_field(l->f, unique[k])->label, cell(json_at(rows, i), unique[k]), NULL));
     }
 }
@@ -86,18 +103,30 @@ static void look_through(struct look *l, const struct json *rows, const char *co
 /* A parent stands before its children; one that never can (a circle, or a name that is not there) is reported by its row. */
 static struct json *parents_first(struct look *l, struct json *rows)
 {
-    size_t n = json_n(rows), left = n;
-    struct json *out = json_arr(l->u->r);
-    bool *used = mem_array(l->u->r, bool, n + 1);
-    for (bool moved = true; moved && left > 0;) {
-        moved = false;
-        for (size_t i = 0; i < n; i++) {
-            const char *parent = cell(json_at(rows, i), "parent");
-            if (used[i] || (parent != NULL && !name_known(out, parent)))
-                continue;
-            json_add(out, json_at(rows, i));
-            used[i] = moved = true;
-            left--;
+    size_t n = json_n(rows), up_n;
+    struct json *out = json_arr(l->u->r), *row_of = json_obj(l->u->r), *in = json_obj(l->u->r);
+    size_t *up = mem_array(l->u->r, size_t, n + 1);
+    bool *used = mem_array(l->u->r, bool, n + 1), *passed = mem_array(l->u->r, bool, n + 1);
+    for (size_t i = 0; i < n; i++)
+        if (cell(json_at(rows, i), "name") != NULL && json_get(row_of, cell(json_at(rows, i), "name")) == NULL)
+            json_set_i64(row_of, cell(json_at(rows, i), "name"), (int64_t)i);
+    for (size_t i = 0; i < n; i++) {                     /* up to one that stands already or needs no parent, then down again: each row is passed once */
+        int64_t at = (int64_t)i;
+        const char *parent = NULL;
+        for (up_n = 0; at >= 0 && !passed[at]; at = json_get_i64(row_of, parent, -1)) {
+            passed[at] = true;
+            up[up_n++] = (size_t)at;
+            parent = cell(json_at(rows, (size_t)at), "parent");
+            if (parent == NULL)
+                break;
+        }
+        bool stands = parent == NULL || json_get(in, parent) != NULL;
+        while (stands && up_n-- > 0) {
+            const struct json *row = json_at(rows, up[up_n]);
+            json_add(out, row);
+            used[up[up_n]] = true;
+            if (cell(row, "name") != NULL)
+                json_set_bool(in, cell(row, "name"), true);
         }
     }
     for (size_t i = 0; i < n; i++)
@@ -109,11 +138,12 @@ static struct json *parents_first(struct look *l, struct json *rows)
 /* Without a list of departments those that people name are taken; without a login column the staff number is the sign-in name. */
 static struct json *departments_of(struct setup_page *u, const struct json *people)
 {
-    struct json *out = json_arr(u->r);
+    struct json *out = json_arr(u->r), *have = json_obj(u->r);
     for (size_t i = 0; i < json_n(people); i++) {
         const char *d = cell(json_at(people, i), "department");
-        if (d == NULL || name_known(out, d))
+        if (d == NULL || json_get(have, d) != NULL)
             continue;
+        json_set_bool(have, d, true);
         struct json *row = json_add_obj(out);
         json_set_str(json_set_obj(row, "values"), "name", d);
     }
@@ -140,11 +170,11 @@ static void logins_from_codes(struct json *people)
 static struct json *look(struct setup_page *u, struct json **departments, struct json *people)
 {
     static const char *const d_unique[] = {"name", NULL}, *const p_unique[] = {"login", "code", NULL};
-    struct known known = {*departments, people};
+    struct known known = {index_of(u->r, *departments, d_names), index_of(u->r, people, p_names)};
     struct look l = {.u = u, .f = pack_form(u->s.rd.set, "department"), .ctx = {.lang = req_lang(u->r), .resolve = known_resolve, .resolve_ctx = &known}, .errors = json_arr(u->r)};
     look_through(&l, *departments, d_unique);
     *departments = parents_first(&l, *departments);
-    known.departments = *departments;
+    known.departments = index_of(u->r, *departments, d_names);
     l.f = pack_form(u->s.rd.set, "person");
     look_through(&l, people, p_unique);
     return l.errors;
