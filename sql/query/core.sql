@@ -80,6 +80,11 @@ SELECT from_record, path, slot FROM link WHERE to_record = $1 ORDER BY from_reco
 -- name: open_routes_touching :many  in: to_record i64  out: id i64
 SELECT DISTINCT r.id FROM link l JOIN record r ON r.id = l.from_record WHERE l.to_record = $1 AND l.slot = 1 AND r.draft_state = 'submitted' LIMIT 200;
 
+-- name: steps_open_after :many  in: record i64, lim i64  out: record i64
+SELECT DISTINCT record FROM step WHERE state = 'open' AND record > $1 ORDER BY record LIMIT $2;
+-- name: seats_due :one  in: day_key text  out: n i64, day text?
+SELECT (SELECT count(*) FROM todo WHERE kind = 'seats'), (SELECT v FROM keep WHERE k = $1);
+
 -- name: step_clear :exec  in: record i64
 DELETE FROM step WHERE record = $1;
 -- name: step_who_clear :exec  in: record i64

@@ -48,7 +48,7 @@ static enum rc may_pass(struct work *w, const struct record *rec, const struct c
     struct id_vec makers = VEC_INIT(w->mem);
     const struct row *r = &rows->v[at];
     *ret = false;
-    if (row_is_letter(r) || row_is_exception(r) || text_eq(r->note, "outside"))
+    if (row_is_letter(r) || row_is_exception(r) || row_lacks(r) || text_eq(r->note, "outside"))          /* nobody is there to look at it later */
         return RC_OK;
     TRY(route_makers(w, rec, &makers, e));
     if (ids_have(&makers, w->actor.person))
@@ -117,6 +117,7 @@ enum rc cmd_record_ahead(struct work *w, const struct json *args, struct json *b
         return record_answer(w, rec.id, body, e);
     }
     TRY(rows_load(w, &rec, &rows, e));
+    TRY(seats_fresh(w, &rec, &rows, e));
     for (size_t i = 0; i < rows.n; i++) {
         if (!row_is(&rows.v[i], "open"))
             continue;

@@ -52,6 +52,7 @@ const struct command command_table[] = {
     {"import.step", CMD_SYSTEM, cmd_import_step, "The next chunk of an import on its way", ""},
     {"import.drop", CMD_SIGNED_IN, cmd_import_drop, "Throw a staged import away", "batch i64"},
     {"todo.run", CMD_SYSTEM, cmd_todo_run, "After-commit work: search index, checks, stale routes", ""},
+    {"seats.day", CMD_SYSTEM, cmd_seats_day, "A new day: who answers at open steps is looked at again", ""},
     {"check.run", CMD_SYSTEM, cmd_check_run, "Judge what became due", "due bool"},
     {"schedule.run", CMD_SYSTEM, cmd_schedule_run, "Make the tasks of schedules; again while the answer says more", "people bool?, after str?"},
     {"restore.finish", CMD_SYSTEM, cmd_restore_finish, "Erase again what was erased after the backup; end all sessions", "erase arr"},
@@ -74,6 +75,8 @@ static enum rc todo_one(struct work *w, const char *kind, int64_t record, struct
     }
     if (strcmp(kind, "route") == 0)
         return cmd_route_run(w, args, body, e);
+    if (strcmp(kind, "seats") == 0)
+        return cmd_seats_run(w, args, body, e);
     if (strcmp(kind, "restart") == 0)
         return cmd_route_restart(w, args, body, e);
     return err_set(e, ERR_BUG, "todo kind %s", kind);

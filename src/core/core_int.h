@@ -145,6 +145,7 @@ void task_notice(struct work *w, const struct record *rec, const struct notice *
 /* Which open ones end; 0: any. */
 struct notice_sel { const char *name; int64_t at, person, since_us; };
 MUST enum rc task_notice_end(struct work *w, const struct record *rec, const struct notice_sel *sel, struct json *effect, struct err *e);
+void task_closed(struct json *effect, const char *key, const char *state);
 /* Of a task's key: its `at`; -1: not one of that name. */
 int64_t task_notice_at(struct work *w, const struct record *rec, const char *name, const char *tkey);
 /* effect: the whole effect; reads its keys tasks and tasks_closed. */
@@ -185,9 +186,9 @@ MUST enum rc erase_note(struct work *w, int64_t record, const struct json *paths
 /* ---- setting.c ---- */
 MUST enum rc setting_body(struct work *w, const char *dir, const struct json *adopt, const struct json *settings, struct json **ret_body, struct err *e);
 /* Writes the set, loads it, makes its tables; w->set is the new one at once, everybody else's after COMMIT. */
-MUST enum rc setting_switch(struct work *w, const struct json *body, const char *why, int64_t *ret_id, struct err *e);
 /* Refuses a word, figure or alternative that no pack of the set has. */
 MUST enum rc setting_names_check(struct work *w, const struct json *in, struct err *e);
+MUST enum rc setting_switch(struct work *w, const struct json *body, const char *why, int64_t *ret_id, struct err *e);
 MUST enum rc setting_reopen(struct work *w, bool restart, struct err *e);
 
 /* ---- oldset.c ---- */
@@ -209,6 +210,10 @@ void check_command(struct core *c, TALLOC_CTX *mem, const char *name, const stru
 void check_faults_begin(struct work *w, const struct json *args, struct json *body);      /* `apart`: w->faults */
 enum rc cmd_route_restart(struct work *w, const struct json *args, struct json *body, struct err *e);
 enum rc cmd_route_run(struct work *w, const struct json *args, struct json *body, struct err *e);
+enum rc cmd_seats_run(struct work *w, const struct json *args, struct json *body, struct err *e);
+enum rc cmd_seats_day(struct work *w, const struct json *args, struct json *body, struct err *e);
+/* A record of that form changed in force: who answers at open steps may be others now. */
+MUST enum rc seats_moved(struct work *w, const char *form_ident, struct err *e);
 
 /* ---- handlers, one line per row of command_table ---- */
 #define HANDLER(name) enum rc name(struct work *w, const struct json *args, struct json *body, struct err *e)

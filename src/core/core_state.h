@@ -21,6 +21,7 @@ struct writer {
 };
 struct full_at { TALLOC_CTX *mem; struct json *args; };
 struct keeper { struct core *core; pthread_t thread; bool started, stop, busy, kicked /* there is work */, hurry /* somebody waits for it */; pthread_mutex_t lock; pthread_cond_t cond, idle; int64_t judged_set /* all its checks were judged */, issued_set, issued_day /* schedules made their tasks for that set and day */;
+                 char seats_day[CIVIL_TEXT_N] /* all open steps were looked at that day */;
                 char full_day[CIVIL_TEXT_N] /* on which everything was judged */; struct full_at full /* where that stands */; };
 
 struct core {
@@ -88,4 +89,5 @@ const struct pack_set *core_set_find(struct core *c, int64_t id);        /* held
 void core_set_keep(struct core *c, struct set_ref *ref);       /* an older set, held once */
 /* ---- oldset.c ---- */
 MUST enum rc set_hold_at(struct core *c, struct db *db, int64_t id, const struct pack_set **ret_set, struct err *e);
+bool seats_day_due(struct core *c);                      /* reseat.c: a new day began */
 #endif

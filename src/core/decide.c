@@ -138,6 +138,7 @@ static enum rc step_lock(struct work *w, const struct json *args, struct record 
     const struct grant *see, *act;
     TRY(record_lock(w, args, PERMIT_SEE, ret_rec, &see, e));
     TRY(rows_load(w, ret_rec, rows, e));
+    TRY(seats_fresh(w, ret_rec, rows, e));
     w->actor.on_behalf = 0;                              /* only a registered delegation says for whom */
     TRY(my_row(w, ret_rec, args, rows, ret_at, ret_seat, e));
     TRY(perm_check(w->db, w->mem, w->set, &w->actor, PERMIT_ACT, ret_rec->form, ret_rec, w->today, &act, e));
@@ -211,14 +212,15 @@ static enum rc approve_rows(struct work *w, const struct record *rec, const stru
  * force, still owes (a look later, a counter-signature) stays. */
 enum rc route_told_end(struct work *w, const struct record *rec, struct json *effect, struct err *e)
 {
-    static const char *const owed[] = {"core:later", "core:countersign"};
+    static const char *const owed[] = {"core:later", "core:countersign"}, *const over[] = {"core:outside", "core:voided", "core:nobody", "core:seated"};
     struct q_act_last_at last = {0};
     if (rec->force_rev != 0)
         TRY(q_act_last_at(w->db, w->mem, rec->id, rec->force_rev, &last, e));
     for (size_t i = 0; i < ARRAY_N(owed); i++)
         TRY(task_notice_end(w, rec, &(struct notice_sel){.name = owed[i], .since_us = last.at}, effect, e));
-    TRY(task_notice_end(w, rec, &(struct notice_sel){.name = "core:outside"}, effect, e));
-    return task_notice_end(w, rec, &(struct notice_sel){.name = "core:voided"}, effect, e);
+    for (size_t i = 0; i < ARRAY_N(over); i++)
+        TRY(task_notice_end(w, rec, &(struct notice_sel){.name = over[i]}, effect, e));
+    return RC_OK;
 }
 
 static enum rc return_do(struct work *w, struct record *rec, struct row_vec *rows, size_t at, const char *to, const char *why, struct json *effect, struct err *e);

@@ -162,8 +162,10 @@ static enum rc showing(struct work *w, struct q_batch_get *b, struct err *e)
     size_t n;
     bool all;
     TRY(import_chunk(w, b, row_show, &n, &all, e));
-    if (n == 0)
+    if (n == 0) {
         phase(b, "clearing");
+        TRY(seats_moved(w, b->form, e));
+    }
     return import_batch_put(w, b, e);
 }
 

@@ -181,6 +181,8 @@ static void keeper_work(struct core *c)
     if (c->writer.scrub)
         (void)command_more(c, "todo.run", NULL, "more");
     imports(c, false);
+    if (!c->keeper.stop && seats_day_due(c))
+        (void)command_more(c, "seats.day", NULL, "more");
     while (!c->keeper.stop && todo_waiting(c))
         if (!command_more(c, "todo.run", NULL, "more") && todo_waiting(c))
             break;                                   /* refused (read-only, full disk): try again later */

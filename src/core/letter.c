@@ -22,18 +22,17 @@ static enum rc outside_row(const struct record *rec, const struct row_vec *rows,
 }
 
 /* The one who confirms: the next superior in the record's department who neither made the draft nor recorded the letter. */
-static enum rc confirmer_seat(struct work *w, const struct record *rec, struct row *r, struct err *e)
+enum rc letter_seats(struct work *w, const struct record *rec, struct row *r, int64_t recorder, struct err *e)
 {
     struct id_vec avoid = VEC_INIT(w->mem);
     struct seat_vec seats = VEC_INIT(w->mem);
     TRY(route_makers(w, rec, &avoid, e));
-    *vec_push(&avoid) = w->actor.person;
+    *vec_push(&avoid) = recorder;
     TRY(org_climb(w, rec->department, avoid.v, avoid.n, &seats, e));
-    if (seats.n == 0)
-        return err_set_arg(e, ERR_NO_APPROVER, msg_text(w->actor.lang, MSG("core.letter-confirm")), "nobody confirms the letter of record %lld", (long long)rec->id);
     r->who.n = 0;
-    *vec_push(&r->who) = (struct seat_row){.person = seats.v[0].person, .post = msg_text(LANG_JA, MSG("core.letter-confirm")), .state = "open"};
-    *vec_push(&r->who) = (struct seat_row){.person = w->actor.person, .post = msg_text(LANG_JA, MSG("core.letter-record")), .state = "recorded"};
+    if (seats.n > 0)
+        *vec_push(&r->who) = (struct seat_row){.person = seats.v[0].person, .post = msg_text(LANG_JA, MSG("core.letter-confirm")), .state = "open"};
+    *vec_push(&r->who) = (struct seat_row){.person = recorder, .post = msg_text(LANG_JA, MSG("core.letter-record")), .state = "recorded"};
     return RC_OK;
 }
 
@@ -69,11 +68,14 @@ enum rc cmd_record_letter(struct work *w, const struct json *args, struct json *
     if (answer == NULL)
         return err_set_arg(e, ERR_FIELDS, "answer", "answer %s", said ? said : "-");
     TRY(rows_load(w, &rec, &rows, e));
+    TRY(seats_fresh(w, &rec, &rows, e));
     TRY(outside_row(&rec, &rows, json_get_str(args, "step"), &at, e));
     struct json *effect = json_obj(w->mem);
     TRY(letter_effect(w, &rec, args, answer, effect, e));
-    TRY(confirmer_seat(w, &rec, &rows.v[at], e));
+    TRY(letter_seats(w, &rec, &rows.v[at], w->actor.person, e));
     rows.v[at].note = mem_fmt(w->mem, "letter-%s", answer);
+    if (row_lacks(&rows.v[at]))
+        return err_set_arg(e, ERR_NO_APPROVER, msg_text(w->actor.lang, MSG("core.letter-confirm")), "nobody confirms the letter of record %lld", (long long)rec.id);
     TRY(rows_out(w, &rec, &rows, rec.draft_rev, effect, e));
     TRY(act_do(w, rec.id, rec.draft_rev, "letter", rows.v[at].step, json_get_str(args, "comment"), effect, e));
     return record_answer(w, rec.id, body, e);

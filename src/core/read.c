@@ -229,7 +229,7 @@ static enum rc may_in_route(struct reader *r, const struct record *rec, bool sub
             continue;
         bool exception = text_eq(s->note, "waiver") || text_eq(s->note, "countersign");
         outside = outside || text_eq(s->note, "outside");
-        open = open || (!exception && !text_eq(s->note, "outside"));
+        open = open || (!exception && !text_eq(s->note, "outside") && !text_eq(s->note, "nobody"));
         for (size_t k = 0; exception && k < s->who_n; k++)
             own = own || s->who[k].person == r->actor.person;
     }

@@ -386,6 +386,7 @@ enum rc cmd_record_fill(struct work *w, const struct json *args, struct json *bo
         TRY(close_effect(w, &rec, effect, e));
     TRY(task_settle(w, &rec, SLOT_FORCE, effect, e));
     TRY(act_do(w, rec.id, rev.id, closing ? "close" : "fill", NULL, json_get_str(args, "comment"), effect, e));
+    TRY(seats_moved(w, rec.form->ident, e));
     return record_answer(w, rec.id, body, e);
 }
 
@@ -434,6 +435,7 @@ enum rc cmd_record_void(struct work *w, const struct json *args, struct json *bo
     struct json *steps = json_set_obj(effect, "steps");
     json_set_arr(steps, "rows");
     TRY(act_do(w, rec.id, 0, "void", NULL, why, effect, e));
+    TRY(seats_moved(w, rec.form_ident, e));
     return record_answer(w, rec.id, body, e);
 }
 
@@ -454,6 +456,7 @@ enum rc record_promote(struct work *w, const struct record *rec, const struct co
     TRY(task_plan(w, rec, "in_force", effect, e));
     TRY(task_settle(w, rec, SLOT_DRAFT, effect, e));
     TRY(work_todo(w, "route", rec->id, e));
+    TRY(seats_moved(w, rec->form->ident, e));
     if (rec->form->closes != NULL && strcmp(rec->form->closes, "filled") == 0 && all_filled(rec->form, c))
         return close_effect(w, rec, effect, e);
     return RC_OK;

@@ -83,17 +83,49 @@ void rows_effect(const struct work *w, const struct row_vec *rows, int64_t rev, 
     }
 }
 
+/* Is what somebody was told at a step still so? */
+static bool notice_holds(const struct row_vec *rows, const char *name, int64_t at, int64_t person)
+{
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct row *r = &rows->v[i];
+        if (r->ord != at || !row_is(r, "open"))
+            continue;
+        if (strcmp(name, "core:outside") == 0)
+            return text_eq(r->note, "outside");
+        if (strcmp(name, "core:nobody") == 0)
+            return row_lacks(r);
+        for (size_t k = 0; k < r->who.n; k++)
+            if (r->who.v[k].person == person && strcmp(r->who.v[k].state, "open") == 0)
+                return true;
+    }
+    return false;
+}
+
+static enum rc notices_end(struct work *w, const struct record *rec, const struct row_vec *rows, struct json *effect, struct err *e)
+{
+    static const char *const names[] = {"core:outside", "core:nobody", "core:seated"};
+    struct q_tasks_of_record_rows t;
+    TRY(q_tasks_of_record(w->db, w->mem, rec->id, &t, e));
+    for (size_t i = 0; i < t.n; i++)
+        for (size_t k = 0; strcmp(t.v[i].state, "open") == 0 && k < ARRAY_N(names); k++) {
+            int64_t at = task_notice_at(w, rec, names[k], t.v[i].tkey);
+            if (at >= 0 && !notice_holds(rows, names[k], at, t.v[i].person))
+                task_closed(effect, t.v[i].tkey, "done");
+        }
+    return RC_OK;
+}
+
 enum rc rows_out(struct work *w, const struct record *rec, const struct row_vec *rows, int64_t rev, struct json *effect, struct err *e)
 {
-    size_t outside = 0;
     rows_effect(w, rows, rev, effect);
+    TRY(route_lacks_tell(w, rec, rows, effect, e));
     for (size_t i = 0; i < rows->n; i++) {
         const struct notice n = {.name = "core:outside", .at = rows->v[i].ord, .person = rec->made_by, .title = msg_text(LANG_JA, MSG("core.outside-task")),
                                  .step = pack_step(rec->form, rows->v[i].step)};
-        if (row_is(&rows->v[i], "open") && text_eq(rows->v[i].note, "outside") && ++outside > 0)
+        if (row_is(&rows->v[i], "open") && text_eq(rows->v[i].note, "outside"))
             task_notice(w, rec, &n, effect);
     }
-    return outside == 0 ? task_notice_end(w, rec, &(struct notice_sel){.name = "core:outside"}, effect, e) : RC_OK;
+    return notices_end(w, rec, rows, effect, e);
 }
 
 static void tell(struct work *w, const struct record *rec, int64_t person, struct id_vec *told, struct json *effect)

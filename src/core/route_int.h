@@ -41,6 +41,11 @@ MUST enum rc rows_replan(struct work *w, const struct record *rec, struct row_ve
 MUST enum rc route_stale(struct work *w, struct record *rec, struct content **ret_c, bool *ret_stale, struct err *e);
 /* The basis of earlier approvals changed: they are voided, the route starts anew, nobody's approval is taken. */
 MUST enum rc route_reopen(struct work *w, struct record *rec, const struct content *c, struct err *e);
+/* ---- reseat.c ---- */
+bool row_lacks(const struct row *r);                      /* open, and fewer may act than it needs */
+MUST enum rc route_lacks_tell(struct work *w, const struct record *rec, const struct row_vec *rows, struct json *effect, struct err *e);
+/* Before somebody acts: when people, posts or the day changed since and the keeper was not there yet, open steps are resolved anew first. */
+MUST enum rc seats_fresh(struct work *w, const struct record *rec, struct row_vec *rows, struct err *e);
 /* ---- exception.c ---- */
 /* Nobody is left for a step: the applicant, when the step's regulation allows an exception and one is in force; else ERR_NO_APPROVER. */
 MUST enum rc exception_seat(struct work *w, const struct record *rec, const struct step *s, struct row *r, struct err *e);
@@ -48,6 +53,8 @@ bool row_is_exception(const struct row *r);
 MUST enum rc exception_use(struct work *w, const struct record *rec, const struct step *s, const struct row *r, const char *why, struct json *effect, struct err *e);
 /* ---- letter.c ---- */
 bool row_is_letter(const struct row *r);
+/* Who confirms a letter that this person recorded, and who recorded it. Nobody confirms: only the latter. */
+MUST enum rc letter_seats(struct work *w, const struct record *rec, struct row *r, int64_t recorder, struct err *e);
 MUST enum rc letter_back(struct work *w, const struct record *rec, const struct content *c, struct row_vec *rows, size_t at, struct err *e);
 /* ---- decide.c ---- */
 MUST enum rc route_told_end(struct work *w, const struct record *rec, struct json *effect, struct err *e);

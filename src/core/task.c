@@ -84,7 +84,7 @@ static const struct then *then_by_key(const struct form *f, const char *key)
     return NULL;
 }
 
-static void closed_add(struct json *effect, const char *key, const char *state)
+void task_closed(struct json *effect, const char *key, const char *state)
 {
     struct json *arr = json_child(effect, "tasks_closed");
     struct json *o = json_add_obj(arr ? arr : json_set_arr(effect, "tasks_closed"));
@@ -103,7 +103,7 @@ enum rc task_settle(struct work *w, const struct record *rec, enum slot slot, st
             continue;
         TRY(judge_conds(w, rec, slot, (const struct cond *const[]){t->done}, 1, &truth, e));
         if (truth == T_TRUE)
-            closed_add(effect, row.v[i].tkey, "done");
+            task_closed(effect, row.v[i].tkey, "done");
     }
     return RC_OK;
 }
@@ -114,7 +114,7 @@ enum rc task_close_all(struct work *w, const struct record *rec, struct json *ef
     TRY(q_tasks_of_record(w->db, w->mem, rec->id, &row, e));
     for (size_t i = 0; i < row.n; i++)
         if (strcmp(row.v[i].state, "open") == 0 && strncmp(row.v[i].tkey, "check:", 6) != 0)
-            closed_add(effect, row.v[i].tkey, "void");
+            task_closed(effect, row.v[i].tkey, "void");
     return RC_OK;
 }
 
@@ -163,7 +163,7 @@ enum rc task_notice_end(struct work *w, const struct record *rec, const struct n
         if (strcmp(row.v[i].state, "open") != 0 || at < 0 || (sel->at != 0 && at != sel->at) || (sel->person != 0 && row.v[i].person != sel->person))
             continue;
         if (sel->since_us == 0 || NOTICE_US(at) > sel->since_us)
-            closed_add(effect, row.v[i].tkey, "done");
+            task_closed(effect, row.v[i].tkey, "done");
     }
     return RC_OK;
 }
@@ -230,7 +230,7 @@ enum rc cmd_task_done(struct work *w, const struct json *args, struct json *body
     if (!told && (th == NULL || th->done != NULL))
         return err_set(e, ERR_STATE, "task %s closes by itself", t.tkey);
     struct json *effect = json_obj(w->mem);
-    closed_add(effect, t.tkey, "done");
+    task_closed(effect, t.tkey, "done");
     TRY(act_do(w, rec.id, rec.force_rev, "task", NULL, note, effect, e));
     return record_answer(w, rec.id, body, e);
 }

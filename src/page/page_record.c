@@ -18,7 +18,8 @@ static void stamps_out(struct screen *s, const struct step_infos *steps)
             }
         if (!any && n < steps->n * 4) {
             bool open = strcmp(x->state, "open") == 0;
-            st[n++] = (struct ui_stamp){x->label, open && x->who_n > 0 ? person_name(s->rd.db, s->r, x->who[0].person) : NULL, NULL, open ? UI_WARN : UI_PLAIN,
+            const char *nobody = text_eq(x->note, "nobody") ? msg_text(req_lang(s->r), MSG("record.nobody")) : NULL;
+            st[n++] = (struct ui_stamp){x->label, open && x->who_n > 0 ? person_name(s->rd.db, s->r, x->who[0].person) : nobody, NULL, open ? UI_WARN : UI_PLAIN,
                                         open && x->who_n > 0 ? x->who[0].post : NULL};
         }
     }
