@@ -115,7 +115,8 @@ static void since_min(int64_t *since, int64_t us)
         *since = us;
 }
 
-struct summing { struct reader *r; const struct tally *tally; const struct overdue *overdue; const struct exceptions *excepted; };
+struct summing { struct reader *r; const struct tally *tally; const struct overdue *overdue; const struct exceptions *excepted; const struct schedule **once; size_t once_n /* schedules that were
+                 done at least once */; };
 
 static const char *named(const struct summing *s, const char *key, const char *what)
 {
@@ -254,31 +255,56 @@ static enum rc add_declarations(const struct summing *s, const struct pack *p, s
     return RC_OK;
 }
 
-/* What a schedule was done for is judged; one that was never done yet says nothing, and is unknown where nothing else speaks. */
-static enum rc add_schedules(const struct summing *s, const struct pack *p, struct article_state *a, bool *ret_coming, struct err *e)
+/* Which schedules of the set were done at least once. */
+static enum rc once_read(struct reader *r, const struct schedule **ret, size_t *ret_n, struct err *e)
 {
-    struct sched_info info;
-    *ret_coming = false;
-    for (size_t i = 0; i < p->schedule_n; i++) {
-        if (!text_eq(p->schedule[i].article, a->article) || p->schedule[i].carries.n == 0)
-            continue;
-        TRY(sched_info_get(s->r, &p->schedule[i], &info, e));
-        a->ok_n += info.last_at != 0;
-        *ret_coming = *ret_coming || info.last_at == 0;
+    struct sql *s = sql_new(r->mem);
+    struct keyed k = {.n = 0};
+    bool more;
+    for (size_t i = 0; i < r->set->pack_n; i++)
+        k.n += r->set->pack[i].schedule_n;
+    *ret_n = 0;
+    if (k.n == 0)
+        return RC_OK;
+    k.key = mem_array(r->mem, const char *, k.n);
+    k.n = 0;
+    for (size_t i = 0; i < r->set->pack_n; i++)
+        for (size_t j = 0; j < r->set->pack[i].schedule_n; j++)
+            k.key[k.n++] = r->set->pack[i].schedule[j].key;
+    sql_lit(s, "SELECT k.column1, (SELECT count(*) FROM (SELECT 1 AS x FROM task t WHERE t.name = k.column1 AND t.state = 'done' LIMIT 1) d)");
+    TRY(keyed_query(r, s, &k, e));
+    for (more = true; more; k.at++) {
+        TRY(keyed_next(&k, &more, e));
+        if (more && db_i64(k.rows, 1) > 0)
+            ret[(*ret_n)++] = pack_schedule(r->set, k.key[k.at]);
     }
     return RC_OK;
 }
 
+/* What a schedule was done for is judged; one that was never done yet says nothing, and is unknown where nothing else speaks. */
+static bool add_schedules(const struct summing *s, const struct pack *p, struct article_state *a)
+{
+    bool coming = false;
+    for (size_t i = 0; i < p->schedule_n; i++) {
+        bool done = false;
+        if (!text_eq(p->schedule[i].article, a->article) || p->schedule[i].carries.n == 0)
+            continue;
+        for (size_t k = 0; k < s->once_n; k++)
+            done = done || s->once[k] == &p->schedule[i];
+        a->ok_n += done;
+        coming = coming || !done;
+    }
+    return coming;
+}
+
 static enum rc article_sum(const struct summing *s, const struct pack *p, const struct article *art, struct article_states *ret, struct err *e)
 {
-    bool coming;
     struct article_state a = {.pack = p->id, .article = art->id, .title = pick_lang(s->r->actor.lang, art->title, art->title_en)};
     int64_t since_unknown = 0;
     TRY(add_checks(s, p, &a, &since_unknown, e));
     add_overdue(s, p, &a);
     TRY(add_declarations(s, p, &a, e));
-    TRY(add_schedules(s, p, &a, &coming, e));
-    if (coming && a.bad_n + a.unknown_n + a.excepted_n + a.ok_n == 0) {
+    if (add_schedules(s, p, &a) && a.bad_n + a.unknown_n + a.excepted_n + a.ok_n == 0) {
         a.unknown_n = 1;
         a.why = msg_text(s->r->actor.lang, MSG("conform.coming"));
     }
@@ -306,7 +332,12 @@ enum rc conformity(struct reader *r, const char *pack, struct article_states *re
     TRY(overdue_read(r, overdue, e));
     struct exceptions excepted = VEC_INIT(r->mem);
     TRY(exceptions_read(r, &excepted, e));
-    struct summing s = {r, tally, overdue, &excepted};
+    struct summing s = {.r = r, .tally = tally, .overdue = overdue, .excepted = &excepted};
+    size_t schedules = 1;
+    for (size_t i = 0; i < r->set->pack_n; i++)
+        schedules += r->set->pack[i].schedule_n;
+    s.once = mem_array(r->mem, const struct schedule *, schedules);
+    TRY(once_read(r, s.once, &s.once_n, e));
     for (size_t i = 0; i < r->set->pack_n; i++) {
         const struct pack *p = &r->set->pack[i];
         for (size_t k = 0; k < p->article_n && (pack == NULL || strcmp(p->id, pack) == 0); k++)
@@ -487,8 +518,8 @@ static enum rc unrelieved(struct reader *r, const struct check *k, struct relief
 /* Declarations that carry the duty, schedules, and forms that set tasks for it. */
 static enum rc duty_promised(struct reader *r, const struct duty *d, bool *ret_judged, bool *ret_undeclared, struct err *e)
 {
-    struct sched_info info;
-    bool made, coming = false;
+    struct q_sched_last last;
+    bool made, done, coming = false;
     for (size_t i = 0; i < d->pack->declaration_n; i++)
         if (carries_duty(&d->pack->declaration[i].carries, d->key)) {
             TRY(declared(r, &d->pack->declaration[i], &made, e));
@@ -500,9 +531,9 @@ static enum rc duty_promised(struct reader *r, const struct duty *d, bool *ret_j
             *ret_judged = *ret_judged || carries_duty(&r->set->form[i].then[k].carries, d->key);
     for (size_t i = 0; i < d->pack->schedule_n; i++)
         if (carries_duty(&d->pack->schedule[i].carries, d->key)) {
-            TRY(sched_info_get(r, &d->pack->schedule[i], &info, e));
-            *ret_judged = *ret_judged || info.last_at != 0;
-            coming = coming || info.last_at == 0;
+            TRY(q_sched_last(r->db, r->mem, d->pack->schedule[i].key, &last, &done, e));
+            *ret_judged = *ret_judged || done;
+            coming = coming || !done;
         }
     *ret_undeclared = *ret_undeclared || (coming && !*ret_judged);
     return RC_OK;
