@@ -6,7 +6,7 @@
 #   tools/deps.sh web     also the browser that drives the pages, and fonts for them
 set -eu
 need="build-essential meson ninja-build pkg-config python3 libtalloc-dev libjansson-dev libicu-dev libsodium-dev libssl-dev
- libsqlite3-dev libpq-dev libyaml-dev libmicrohttpd-dev libqrencode-dev libical-dev"
+ libsqlite3-dev libpq-dev libyaml-dev libmicrohttpd-dev libqrencode-dev libical-dev liboath-dev"
 # The build describes its tests, too, so their library is needed from the start.
 need="$need libcmocka-dev libgumbo-dev"
 case "${1:-}" in

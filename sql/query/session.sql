@@ -21,12 +21,12 @@ SELECT count(*) FROM account_login;
 INSERT INTO password_old (person, at, hash) VALUES ($1, $2, $3);
 -- name: password_old_since :many  in: person i64, since i64  out: hash text
 SELECT hash FROM password_old WHERE person = $1 AND at >= $2 ORDER BY at DESC LIMIT 50;
--- name: session_add :exec  in: token blob, person i64, csrf text, made_at i64, ends_at i64, lang text, id i64, addr text?, device text?
-INSERT INTO session (token, person, csrf, made_at, seen_at, ends_at, lang, strong_at, id, addr, device) VALUES ($1, $2, $3, $4, $4, $5, $6, $4, $7, $8, $9);
--- name: session_by_token :opt  in: token blob  out: person i64, csrf text, made_at i64, seen_at i64, ends_at i64, lang text, strong_at i64?, id i64
-SELECT person, csrf, made_at, seen_at, ends_at, lang, strong_at, id FROM session WHERE token = $1;
+-- name: session_add :exec  in: token blob, person i64, csrf text, made_at i64, ends_at i64, lang text, id i64, addr text?, device text?, half i64
+INSERT INTO session (token, person, csrf, made_at, seen_at, ends_at, lang, strong_at, id, addr, device, half) VALUES ($1, $2, $3, $4, $4, $5, $6, $4, $7, $8, $9, $10);
+-- name: session_by_token :opt  in: token blob  out: person i64, csrf text, made_at i64, seen_at i64, ends_at i64, lang text, strong_at i64?, id i64, half i64, device text?
+SELECT person, csrf, made_at, seen_at, ends_at, lang, strong_at, id, half, device FROM session WHERE token = $1;
 -- name: session_of_person :many  in: person i64, now_us i64, idle_us i64  out: id i64, made_at i64, seen_at i64, addr text?, device text?
-SELECT id, made_at, seen_at, addr, device FROM session WHERE person = $1 AND ends_at >= $2 AND seen_at >= $3 ORDER BY seen_at DESC, id DESC LIMIT 200;
+SELECT id, made_at, seen_at, addr, device FROM session WHERE person = $1 AND half = 0 AND ends_at >= $2 AND seen_at >= $3 ORDER BY seen_at DESC, id DESC LIMIT 200;
 -- name: session_end_one :exec  in: person i64, id i64
 DELETE FROM session WHERE person = $1 AND id = $2;
 -- name: session_end_others :exec  in: person i64, id i64

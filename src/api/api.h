@@ -1,7 +1,7 @@
 /* api: JSON for all that the screens do. The same commands, the same permissions; the gate is page's, passed by cmd.
  *
  *   api_command.c  POST /api/v1/commands/{name}: every row of core's command table; sign-in        api_read.c  records, lists, tasks, conformity, ledger
- *   api_account.c  where one is signed in
+ *   api_account.c  where one is signed in, the second factor, a new proof
  *   api_book.c    the rows that a review lists
  *   api_house.c   roles, heads, one duty, one check, verification
  *   openapi.c      the OpenAPI document, from the route table and the command table                   api_scene.c clock and settling, scene builds only */

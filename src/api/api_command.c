@@ -86,10 +86,12 @@ void api_login(struct req *r, void *ctx)
     const struct json *args;
     struct session *ses;
     char *token;
+    bool half;
     enum rc rc = req_json(r, &args, &e);
     if (rc == RC_OK) {
-        const struct sign_in how = {json_get_str(args, "login"), json_get_str(args, "password"), req_addr(r), req_header(r, "User-Agent")};
-        rc = session_login(s->core, r, &how, &token, &e);
+        const struct sign_in how = {.login = json_get_str(args, "login"), .password = json_get_str(args, "password"), .addr = req_addr(r),
+                                    .agent = req_header(r, "User-Agent"), .code = json_get_str(args, "code"), .whole = true};
+        rc = session_login(s->core, r, &how, &token, &half, &e);
     }
     if (rc != RC_OK || session_get(s->core, r, token, &ses, &e) != RC_OK) {
         api_error(r, &e);

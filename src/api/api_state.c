@@ -184,6 +184,9 @@ void api_scene(struct req *r, void *ctx)
 const struct route api_routes[] = {
     {{"/api/v1/login"}, METHOD_POST, NEED_NOTHING, api_login, "api.login", "Sign in; answers with a session cookie and its CSRF token", 4096},
     {{"/api/v1/me"}, METHOD_GET, NEED_SESSION, api_me, "api.me", "Who is signed in", 0},
+    {{"/api/v1/factor"}, METHOD_GET, NEED_SESSION, api_factor, "api.factor", "One's second factor; when there is none, a secret and its ticket", 0},
+    {{"/api/v1/factor"}, METHOD_POST, NEED_SESSION, api_factor_post, "api.factor.post", "Second factor: do confirm (ticket), codes, off; with password and code", 4096},
+    {{"/api/v1/proof"}, METHOD_POST, NEED_SESSION, api_proof, "api.proof", "Prove anew who is there: password or code (after ERR_PROOF)", 4096},
     {{"/api/v1/sessions"}, METHOD_GET, NEED_SESSION, api_sessions, "api.sessions", "Where one is signed in; session.end ends one or the others", 0},
     {{"/api/v1/commands/{s}"}, METHOD_POST, NEED_SESSION, api_command_post, "api.command", "Send a command; Idempotency-Key makes a repetition harmless", 8 << 20},
     {{"/api/v1/records/{i}"}, METHOD_GET, NEED_SESSION, api_record, "api.record", "A record with content, route, tasks and what may be done", 0},

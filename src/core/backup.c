@@ -146,7 +146,9 @@ static enum rc side_files(struct backup *b, bool with_keys, struct err *e)
     if (!with_keys)
         return RC_OK;
     TRY(file_mkdirs(file_join(b->mem, b->dir, "keys"), 0700, e));
-    return copy_in(b, keys, "keys/ledger.seed", e);
+    TRY(copy_in(b, keys, "keys/ledger.seed", e));
+    char *vault = file_join(b->mem, b->conf->data_dir, "keys/" VAULT_KEY);
+    return file_exists(vault) ? copy_in(b, vault, "keys/" VAULT_KEY, e) : RC_OK;
 }
 
 static enum rc folder_is_new(const char *dir, struct err *e)

@@ -112,6 +112,7 @@ static enum rc core_start(struct core *c, struct err *e)
     TRY(db_migrate(writer, e));
     c->trial = db_is_trial(writer);
     TRY(bind_key_ready(c, writer, e));
+    TRY(vault_open(c, keys, e));
     struct ledger_conf lc = {.key_dir = keys, .highwater_dir = hw, .org = "daicho", .trial = c->trial,
                              .restored = mark.there, .known = mark.known, .why = mark.why};
     TRY(ledger_open(c, writer, &lc, &c->writer.ledger, e));

@@ -10,7 +10,7 @@
  *   decide.c     submit, approve, return, reject, withdraw                deputy.c 代理   letter.c answers from outside   ahead.c 先決・後閲   exception.c 職務分離の例外
  *   org.c        departments, assignments, who stands above whom          perm.c   the one decision function
  *   session.c password.c  sign-in                                         task.c   tasks   sched.c sched_done.c  schedules      check.c check_eval.c check_full.c  checks, verdicts   conform.c  articles
- *   sessions.c device.c  where somebody is signed in
+ *   sessions.c device.c  where somebody is signed in       factor.c factor_cmd.c vault.c  second factor, its key    prove.c  proofs
  *   attach.c     attachments       import.c  CSV in, staged               erase.c  erasure    rebuild.c  projections from truth
  *   listing.c    what lists show, by what they sort, where a page goes on
  *   backup.c restore.c erasures.c   a verified copy, and going on from one (epochs: ledger)
@@ -42,7 +42,7 @@ void core_set_release(struct core *c, const struct pack_set *s);
 /* ---- who acts ---- */
 enum actor_kind { ACTOR_PERSON, ACTOR_SYSTEM, ACTOR_SETUP };
 struct actor { enum actor_kind kind; int64_t person; int64_t on_behalf /* 0, or the person deputised for */; enum lang lang; const char *login;
-               int64_t session /* 0: a token, or no session */; };
+               int64_t session /* 0: a token, or no session */, proof_us /* when they last proved who they are; 0: never */; };
 
 /* ---- commands: the write path ---- */
 struct answer {
@@ -197,17 +197,37 @@ MUST enum rc org_resolve(struct work *w, const struct who *by, const struct cont
                          const int64_t *avoid, size_t avoid_n, struct seat_vec *ret, struct err *e);
 
 /* ---- sign-in ---- */
-struct session { int64_t id, person; const char *csrf; enum lang lang; const char *name, *login; bool privileged, must_change; int64_t strong_at; };
+struct session { int64_t id, person; const char *csrf; enum lang lang; const char *name, *login; bool privileged, must_change, must_enrol /* a setting asks for a second factor, and there is none */; int64_t strong_at; };
 /* What handlers of pages and API get as ctx. */
 struct site { struct core *core; bool https; };
 /* Who is signed in, as the gate attaches it to a request. */
 struct user { struct session *session; struct actor actor; bool by_token; };
 /* Both write through the writer. addr counts failures. Unknown login and wrong password are indistinguishable in text and time. */
-struct sign_in { const char *login, *password, *addr, *agent /* what the browser calls itself */; };
-MUST enum rc session_login(struct core *c, TALLOC_CTX *mem, const struct sign_in *how, char **ret_token, struct err *e);
+struct sign_in { const char *login, *password, *addr, *agent /* what the browser calls itself */, *code; bool whole /* password and code at once */; };
+/* *ret_half: the password was right, and the token opens nothing but session_code. */
+MUST enum rc session_login(struct core *c, TALLOC_CTX *mem, const struct sign_in *how, char **ret_token, bool *ret_half, struct err *e);
+MUST enum rc session_code(struct core *c, TALLOC_CTX *mem, const char *half, const char *code, const char *addr, char **ret_token, struct err *e);
+/* A new proof within a session: the password, or a code. */
+struct proof { const char *password, *code, *addr; };
+MUST enum rc session_prove(struct core *c, TALLOC_CTX *mem, const char *token, int64_t person, const struct proof *p, struct err *e);
 MUST enum rc session_get(struct core *c, TALLOC_CTX *mem, const char *token, struct session **ret_session, struct err *e);     /* ERR_SESSION: none, unused or too old */
 MUST enum rc session_api(struct core *c, TALLOC_CTX *mem, const char *bearer, struct session **ret_session, struct err *e);
 MUST enum rc session_logout(struct core *c, const char *token, struct err *e);
+/* ERR_PROOF when administration or an export wants a newer proof than the actor's. A token proves nothing. */
+MUST enum rc proof_fresh(const struct pack_set *set, const struct actor *a, int64_t now_us, struct err *e);
+/* ---- the second factor (factor.c, prove.c) ---- */
+#define RECOVERY_N 10
+struct factor { bool on, wanted /* a setting asks for one */; int64_t since, codes_left; };
+MUST enum rc factor_of(struct reader *r, int64_t person, struct factor *ret, struct err *e);
+/* A fresh secret, which nobody keeps until a code of it comes back with the ticket; `again`: the ticket of the one that was shown. */
+struct factor_new { const char *secret, *uri, *ticket; };
+void factor_begin(struct core *c, TALLOC_CTX *mem, const struct actor *a, const char *issuer, const char *again, struct factor_new *ret);
+MUST enum rc factor_confirm(struct core *c, TALLOC_CTX *mem, const struct actor *a, const char *ticket, const struct proof *p, char *ret_code[RECOVERY_N], struct err *e);
+MUST enum rc factor_codes(struct core *c, TALLOC_CTX *mem, const struct actor *a, const struct proof *p, char *ret_code[RECOVERY_N], struct err *e);
+MUST enum rc factor_off(struct core *c, TALLOC_CTX *mem, const struct actor *a, const struct proof *p, struct err *e);
+char *password_first(TALLOC_CTX *mem);            /* one to be changed at the first sign-in */
+/* While nothing serves: no second factor any more, and this password as a first one. */
+MUST enum rc core_rescue(struct core *c, TALLOC_CTX *mem, const char *login, const char *password, bool *ret_factor, struct err *e);
 /* Where somebody is signed in, last used first: their own, or for administrators. Ended by the command session.end. */
 struct session_info { int64_t id, since, used; const char *addr, *device /* NULL: unknown */; bool here /* the one that asks */; };
 VEC_TYPE(session_infos, struct session_info);

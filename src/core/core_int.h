@@ -163,6 +163,22 @@ struct session_limits { int64_t idle_us, absolute_us; };
 struct session_limits session_limits(const struct pack_set *set);
 const char *device_name(TALLOC_CTX *mem, const char *agent);        /* "Windows / Chrome"; NULL: unknown */
 
+MUST enum rc proof_approval(struct work *w, bool final, struct err *e);
+/* ---- session.c: of sign-ins and proofs alike ---- */
+MUST enum rc sign_in_run(struct core *c, TALLOC_CTX *mem, const char *name, const struct json *args, struct err *e);
+MUST enum rc sign_in_failed(struct core *c, TALLOC_CTX *mem, int64_t person, const char *login, const char *addr, enum err_code code, struct err *e);    /* counts; never RC_OK */
+MUST enum rc sign_in_open(struct core *c, TALLOC_CTX *mem, int64_t person, const char *addr, struct q_login_of *ret, struct err *e);      /* not locked, not disabled */
+struct json *sign_in_args(TALLOC_CTX *mem, int64_t person, const char *verified, const char *addr, char **ret_token);
+
+/* ---- factor.c ---- */
+struct factor_used { int64_t step, no /* of a recovery code; -1: none */; const char *hash; };
+MUST enum rc factor_check(struct core *c, TALLOC_CTX *mem, int64_t person, const char *typed, struct factor_used *ret, bool *ret_ok, struct err *e);
+void factor_args(struct json *args, const struct factor_used *used);
+MUST enum rc factor_spend(struct work *w, int64_t person, const struct json *args, const char **ret_by, struct err *e);
+MUST enum rc factor_wanted(struct db *db, const struct pack_set *set, int64_t person, bool privileged, const char *today, bool *ret, struct err *e);
+MUST enum rc factor_ticket(struct core *c, TALLOC_CTX *mem, int64_t person, const char *ticket, const char *code, uint8_t **ret_sealed, size_t *ret_n, int64_t *ret_step, struct err *e);
+MUST enum rc factor_codes_make(TALLOC_CTX *mem, char *ret_code[RECOVERY_N], struct json *hashes, struct err *e);
+
 /* ---- setup.c ---- */
 /* A record that is in force at once, without a route: set-up and imports alone; its origin says so. */
 MUST enum rc import_apply(struct work *w, const struct record *rec, const struct content *c, struct err *e);     /* a record of the form `import` comes into force */
@@ -221,7 +237,8 @@ HANDLER(cmd_record_create); HANDLER(cmd_record_save); HANDLER(cmd_record_fill); 
 HANDLER(cmd_record_submit); HANDLER(cmd_record_withdraw); HANDLER(cmd_record_approve); HANDLER(cmd_record_return); HANDLER(cmd_record_reject);
 HANDLER(cmd_record_erase); HANDLER(cmd_task_done); HANDLER(cmd_record_letter); HANDLER(cmd_record_ahead); HANDLER(cmd_record_countersign);
 HANDLER(cmd_attach_add); HANDLER(cmd_log_add); HANDLER(cmd_log_correct);
-HANDLER(cmd_login); HANDLER(cmd_login_failed); HANDLER(cmd_logout); HANDLER(cmd_password_set); HANDLER(cmd_session_touch); HANDLER(cmd_session_end); HANDLER(cmd_token_make); HANDLER(cmd_token_end);
+HANDLER(cmd_login); HANDLER(cmd_login_failed); HANDLER(cmd_logout); HANDLER(cmd_password_set); HANDLER(cmd_session_touch); HANDLER(cmd_session_end); HANDLER(cmd_session_prove);
+HANDLER(cmd_totp_set); HANDLER(cmd_totp_codes); HANDLER(cmd_totp_off); HANDLER(cmd_totp_reset); HANDLER(cmd_account_seen); HANDLER(cmd_token_make); HANDLER(cmd_token_end);
 HANDLER(cmd_account_set);
 HANDLER(cmd_setup_start); HANDLER(cmd_setup_people); HANDLER(cmd_setup_roles); HANDLER(cmd_setup_records); HANDLER(cmd_setup_passwords); HANDLER(cmd_setup_finish);
 HANDLER(cmd_set_adopt); HANDLER(cmd_set_settings); HANDLER(cmd_set_undo);

@@ -31,7 +31,7 @@ struct core {
     struct set_ref *pending;          /* made by a command of this batch, adopted after COMMIT */
     struct writer writer; struct keeper keeper;
     char *vkey; bool trial; char *setup_code;
-    uint8_t bind_key[32];
+    uint8_t bind_key[32], vault[32];
     int64_t shown /* atomic; odd: the rows of an import are coming into sight, new readers wait */;
     char *attach_dir;
 };
@@ -51,6 +51,11 @@ MUST enum rc restore_mark_done(const struct conf *conf, struct err *e);
 MUST enum rc restore_finish(struct core *c, const struct restore_mark *mark, struct err *e);
 MUST enum rc erasures_keep(struct core *c, struct db *db, struct err *e);       /* adds what the database has and the list lacks */
 MUST enum rc erasures_since(struct core *c, TALLOC_CTX *mem, int64_t epoch, int64_t seq, struct json *ret_arr, struct err *e);
+/* ---- vault.c ---- */
+#define VAULT_KEY "signin.key"
+MUST enum rc vault_open(struct core *c, const char *keys, struct err *e);
+void vault_seal(struct core *c, TALLOC_CTX *mem, const char *what, int64_t person, const void *p, size_t n, uint8_t **ret, size_t *ret_n);
+bool vault_unseal(struct core *c, const char *what, int64_t person, const uint8_t *sealed, size_t n, void *ret, size_t want_n);
 /* ---- space.c (under the writer's lock, or before it runs) ---- */
 bool space_give_back(const struct conf *conf);          /* false: there was nothing left to give */
 void space_open(struct core *c);

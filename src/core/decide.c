@@ -244,6 +244,7 @@ enum rc cmd_record_approve(struct work *w, const struct json *args, struct json 
     const char *comment = json_get_str(args, "comment");
     struct json *effect = json_obj(w->mem);
     TRY(step_lock(w, args, &rec, &rows, &at, &seat, e));
+    TRY(proof_approval(w, false, e));
     TRY(route_stale(w, &rec, &c, &stale, e));
     if (stale) {
         TRY(route_reopen(w, &rec, c, e));
@@ -274,6 +275,8 @@ enum rc cmd_record_approve(struct work *w, const struct json *args, struct json 
         TRY(exception_use(w, &rec, s, r, comment, effect, e));
     r->who.v[seat].state = "done";
     TRY(approve_rows(w, &rec, c, s, &rows, &done, e));
+    if (done)
+        TRY(proof_approval(w, true, e));
     if (filled)
         json_set_i64(effect, "draft", rec.draft_rev);
     TRY(rows_out(w, &rec, &rows, rec.draft_rev, effect, e));

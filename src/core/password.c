@@ -172,3 +172,18 @@ enum rc cmd_account_set(struct work *w, const struct json *args, struct json *bo
         TRY(q_session_end_all(w->tx, person, e));
     return work_entry(w, "auth.account", work_pseudo(w, person), e, "disabled", json_get_bool(args, "disabled") ? "yes" : "no", NULL);
 }
+
+/* Letters that are easy to read aloud and type; the four classes are all there. */
+char *password_first(TALLOC_CTX *mem)
+{
+    static const char *const sets[] = {"ABCDEFGHJKLMNPQRSTUVWXYZ", "abcdefghijkmnpqrstuvwxyz", "23456789", "!#%+-=?@"};
+    uint8_t rnd[16];
+    char *p = mem_array(mem, char, sizeof rnd + 1);
+    crypt_random(rnd, sizeof rnd);
+    for (size_t i = 0; i < sizeof rnd; i++) {
+        const char *set = sets[i % 8 < 3 ? 1 : i % 8 < 5 ? 0 : i % 8 < 7 ? 2 : 3];
+        p[i] = set[rnd[i] % strlen(set)];
+    }
+    p[sizeof rnd] = '\0';
+    return p;
+}

@@ -123,22 +123,30 @@ static enum rc aside(struct restore *r, const char *folder, const char *name, st
     return rename(from, to) == 0 ? RC_OK : err_set(e, ERR_FILE_WRITE, "%s to %s: errno %d", from, to, errno);
 }
 
-static enum rc keys_put(struct restore *r, const char *folder, struct err *e)
+/* A key that differs from what is there: what is there goes aside. */
+static enum rc key_put(struct restore *r, const char *folder, const char *name, struct err *e)
 {
-    char *have = file_join(r->mem, r->conf->data_dir, "keys/ledger.seed"), *from = file_join(r->mem, r->dir, "keys/ledger.seed");
+    char *have = file_join(r->mem, r->conf->data_dir, name), *from = file_join(r->mem, r->dir, name);
     uint8_t a[HASH_N], b[HASH_N];
     int64_t n;
-    TRY(file_mkdirs(file_join(r->mem, r->conf->data_dir, "keys"), 0700, e));
-    if (!file_exists(from))
-        return file_exists(have) ? RC_OK : err_set_arg(e, ERR_BACKUP, "keys/ledger.seed", "the backup was made without keys: put ledger.seed into %s/keys first", r->conf->data_dir);
     TRY(file_digest(from, a, &n, e));
     if (file_exists(have)) {
         TRY(file_digest(have, b, &n, e));
         if (memcmp(a, b, sizeof a) == 0)
             return RC_OK;
-        TRY(aside(r, folder, "keys/ledger.seed", e));
+        TRY(aside(r, folder, name, e));
     }
     return file_copy(from, have, 0600, e);
+}
+
+static enum rc keys_put(struct restore *r, const char *folder, struct err *e)
+{
+    TRY(file_mkdirs(file_join(r->mem, r->conf->data_dir, "keys"), 0700, e));
+    if (!file_exists(file_join(r->mem, r->dir, "keys/ledger.seed")))
+        return file_exists(file_join(r->mem, r->conf->data_dir, "keys/ledger.seed")) ? RC_OK
+                   : err_set_arg(e, ERR_BACKUP, "keys/ledger.seed", "the backup was made without keys: put ledger.seed into %s/keys first", r->conf->data_dir);
+    TRY(key_put(r, folder, "keys/ledger.seed", e));
+    return file_exists(file_join(r->mem, r->dir, "keys/" VAULT_KEY)) ? key_put(r, folder, "keys/" VAULT_KEY, e) : RC_OK;
 }
 
 static enum rc attachments_put(struct restore *r, struct err *e)

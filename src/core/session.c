@@ -10,6 +10,7 @@
 #define PASSWORD_MAX 256
 #define LOCKED_N 1000000                     /* in place of a count: locked until then */
 #define UNKNOWN_KEPT_US US_PER_DAY
+#define HALF_US (5 * 60 * US_PER_S)        /* between password and code */
 /* Verified when the login is unknown, so that it takes as long: hash of nothing anybody knows. */
 static char dummy_hash[200];
 static pthread_mutex_t dummy_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -66,7 +67,7 @@ static enum rc unknown_key(struct db *db, TALLOC_CTX *mem, const char *login, ch
     return RC_OK;
 }
 
-struct attempt { struct q_login_by_name acc; bool found, locked; };
+struct attempt { struct q_login_by_name acc; struct q_totp_of totp; bool found, locked, factor; };
 
 static enum rc attempt_read(struct reader *r, const char *login, const char *addr, struct attempt *ret, struct err *e)
 {
@@ -77,6 +78,8 @@ static enum rc attempt_read(struct reader *r, const char *login, const char *add
     TRY(q_login_by_name(r->db, r->mem, login, &ret->acc, &ret->found, e));
     TRY(unknown_key(r->db, r->mem, login, &key, &priv, e));
     TRY(q_rate_get(r->db, r->mem, key, &row, &found, e));
+    if (ret->found)
+        TRY(q_totp_of(r->db, r->mem, ret->acc.person, &ret->totp, &ret->factor, e));
     ret->locked = ret->found ? !ret->acc.locked_until_null && ret->acc.locked_until > r->now_us : found && row.failed == LOCKED_N && row.until > r->now_us;
     return RC_OK;
 }
@@ -90,17 +93,49 @@ static enum rc login_read(struct core *c, TALLOC_CTX *mem, const char *login, co
     return rc;
 }
 
-static enum rc failed(struct core *c, TALLOC_CTX *mem, int64_t person, const char *login, const char *addr, struct err *e)
+enum rc sign_in_run(struct core *c, TALLOC_CTX *mem, const char *name, const struct json *args, struct err *e) { return run(c, mem, name, args, e); }
+
+enum rc sign_in_failed(struct core *c, TALLOC_CTX *mem, int64_t person, const char *login, const char *addr, enum err_code code, struct err *e)
 {
     struct json *args = json_obj(mem);
     json_set_i64(args, "person", person);
     json_set_str(args, "login", login);
     json_set_str(args, "addr", addr);
     TRY(run(c, mem, "login.failed", args, e));
-    return err_set(e, ERR_LOGIN, "sign-in refused");
+    return err_set(e, code, "sign-in refused");
 }
 
-enum rc session_verify(struct core *c, TALLOC_CTX *mem, const char *login, const char *password, const char *addr, struct q_login_by_name *ret_acc, struct err *e)
+/* May this person try anything from there? */
+enum rc sign_in_open(struct core *c, TALLOC_CTX *mem, int64_t person, const char *addr, struct q_login_of *ret, struct err *e)
+{
+    struct reader r;
+    bool found = false;
+    TRY(core_read_begin(c, mem, NULL, &r, e));
+    enum rc rc = addr != NULL ? rate_check(&r, addr, e) : RC_OK;
+    if (rc == RC_OK)
+        rc = q_login_of(r.db, mem, person, ret, &found, e);
+    if (rc == RC_OK && (!found || ret->disabled))
+        rc = err_set(e, ERR_SESSION, "account of %lld is gone", (long long)person);
+    if (rc == RC_OK && !ret->locked_until_null && ret->locked_until > r.now_us)
+        rc = err_set(e, ERR_LOGIN_LOCKED, "account of %lld", (long long)person);
+    core_read_end(&r);
+    return rc;
+}
+
+struct json *sign_in_args(TALLOC_CTX *mem, int64_t person, const char *verified, const char *addr, char **ret_token)
+{
+    struct json *args = json_obj(mem);
+    *ret_token = crypt_token(mem);
+    json_set_i64(args, "person", person);
+    json_set_str(args, "verified", verified);
+    json_set_str(args, "token", *ret_token);
+    json_set_str(args, "csrf", crypt_token(mem));
+    json_set_str(args, "addr", addr);
+    return args;
+}
+
+/* The password alone, counted and locked as at the sign-in. */
+static enum rc attempt_verify(struct core *c, TALLOC_CTX *mem, const char *login, const char *password, const char *addr, struct attempt *ret, struct err *e)
 {
     struct attempt at = {0};
     const struct q_login_by_name *acc = &at.acc;
@@ -114,32 +149,43 @@ enum rc session_verify(struct core *c, TALLOC_CTX *mem, const char *login, const
     bool usable = at.found && acc->hash != NULL && !acc->disabled;
     bool right = crypt_password_ok(usable ? acc->hash : dummy_hash, text_nfc(mem, password));
     if (!usable || !right)
-        return failed(c, mem, at.found ? acc->person : 0, login, addr, e);
+        return sign_in_failed(c, mem, at.found ? acc->person : 0, login, addr, ERR_LOGIN, e);
+    *ret = at;
+    return RC_OK;
+}
+
+enum rc session_verify(struct core *c, TALLOC_CTX *mem, const char *login, const char *password, const char *addr, struct q_login_by_name *ret_acc, struct err *e)
+{
+    struct attempt at;
+    TRY(attempt_verify(c, mem, login, password, addr, &at, e));
     *ret_acc = at.acc;
     return RC_OK;
 }
 
-enum rc session_login(struct core *c, TALLOC_CTX *mem, const struct sign_in *how, char **ret_token, struct err *e)
+enum rc session_login(struct core *c, TALLOC_CTX *mem, const struct sign_in *how, char **ret_token, bool *ret_half, struct err *e)
 {
-    struct q_login_by_name found;
-    const struct q_login_by_name *acc = &found;
-    TRY(session_verify(c, mem, how->login, how->password, how->addr, &found, e));
-    char *token = crypt_token(mem);
-    struct json *args = json_obj(mem);
-    json_set_i64(args, "person", acc->person);
-    json_set_str(args, "verified", acc->hash);
-    json_set_str(args, "token", token);
-    json_set_str(args, "csrf", crypt_token(mem));
-    json_set_str(args, "addr", how->addr);
+    struct attempt at;
+    const struct q_login_by_name *acc = &at.acc;
+    TRY(attempt_verify(c, mem, how->login, how->password, how->addr, &at, e));
+    struct factor_used used = {.no = -1};
+    bool coded = true;
+    if (at.factor && how->whole && (how->code == NULL || how->code[0] == '\0'))
+        return err_set(e, ERR_CODE_WANTED, "account of %lld", (long long)acc->person);
+    if (at.factor && how->whole)
+        TRY(factor_check(c, mem, acc->person, how->code, &used, &coded, e));
+    if (!coded)
+        return sign_in_failed(c, mem, acc->person, text_nfkc(mem, how->login), how->addr, ERR_CODE, e);
+    struct json *args = sign_in_args(mem, acc->person, acc->hash, how->addr, ret_token);
+    *ret_half = at.factor && !how->whole;
+    factor_args(args, &used);
+    json_set_bool(args, "half", *ret_half);
     json_set_str(args, "device", device_name(mem, how->agent));
     if (crypt_password_stale(acc->hash)) {
         char *again;
         TRY(crypt_password_hash(mem, text_nfc(mem, how->password), &again, e));
         json_set_str(args, "rehash", again);
     }
-    TRY(run(c, mem, "login", args, e));
-    *ret_token = token;
-    return RC_OK;
+    return run(c, mem, "login", args, e);
 }
 
 static enum rc session_fill(struct reader *r, int64_t person, struct session *s, struct err *e)
@@ -156,6 +202,12 @@ static enum rc session_fill(struct reader *r, int64_t person, struct session *s,
     s->name = person_name(r->db, r->mem, person);
     s->privileged = strcmp(acc.kind, "privileged") == 0;
     s->must_change = acc.must_change != 0;
+    TRY(factor_wanted(r->db, r->set, person, s->privileged, r->today, &s->must_enrol, e));
+    if (s->must_enrol) {
+        struct q_totp_of totp;
+        TRY(q_totp_of(r->db, r->mem, person, &totp, &found, e));
+        s->must_enrol = !found;
+    }
     return RC_OK;
 }
 
@@ -164,7 +216,7 @@ static enum rc session_read(struct reader *r, const uint8_t hash[32], struct ses
     struct q_session_by_token row;
     bool found;
     TRY(q_session_by_token(r->db, r->mem, (struct str){(const char *)hash, 32}, &row, &found, e));
-    if (!found || row.ends_at < r->now_us || row.seen_at + session_limits(r->set).idle_us < r->now_us)
+    if (!found || row.half || row.ends_at < r->now_us || row.seen_at + session_limits(r->set).idle_us < r->now_us)
         return err_set(e, ERR_SESSION, "no session");
     s->id = row.id;
     s->csrf = row.csrf;
@@ -265,12 +317,21 @@ enum rc cmd_login(struct work *w, const struct json *args, struct json *body, st
         return err_set(e, ERR_LOGIN, "%lld has left", (long long)person);
     TRY(q_session_sweep(w->tx, w->now_us, w->now_us - limit.idle_us, e));
     TRY(q_rate_sweep(w->tx, w->now_us, e));
-    TRY(q_login_good(w->tx, person, w->now_us, e));
+    const bool half = json_get_bool(args, "half");
+    const char *by = "half";
     if (json_get_str(args, "rehash") != NULL)
         TRY(q_login_rehash(w->tx, person, json_get_str(args, "rehash"), e));
-    TRY(q_session_add(w->tx, token_of(args, hash), person, json_get_str(args, "csrf"), w->now_us, w->now_us + limit.absolute_us, "ja", work_new_id(w),
-                     json_get_str(args, "addr"), json_get_str(args, "device"), e));
-    return work_entry(w, "auth.login", work_pseudo(w, person), e, NULL);
+    if (!half) {                                                     /* a right password alone does not lift the count of wrong codes */
+        TRY(factor_spend(w, person, args, &by, e));
+        TRY(q_login_good(w->tx, person, w->now_us, e));
+    }
+    if (json_get_str(args, "half_token") != NULL) {
+        crypt_token_hash(json_get_str(args, "half_token"), hash);
+        TRY(q_session_end(w->tx, (struct str){(const char *)hash, 32}, e));
+    }
+    TRY(q_session_add(w->tx, token_of(args, hash), person, json_get_str(args, "csrf"), w->now_us, w->now_us + (half ? HALF_US : limit.absolute_us), "ja", work_new_id(w),
+                     json_get_str(args, "addr"), json_get_str(args, "device"), half, e));
+    return work_entry(w, half ? "auth.half" : "auth.login", work_pseudo(w, person), e, "by", by, NULL);
 }
 
 static enum rc rate_count(struct work *w, const char *addr, struct err *e)

@@ -38,8 +38,10 @@ enum rc cmd_session_end(struct work *w, const struct json *args, struct json *bo
     int64_t person = json_get_i64(args, "person", w->actor.person);
     if (w->actor.kind != ACTOR_PERSON || (json_get_i64(args, "session", 0) == 0) != json_get_bool(args, "others"))
         return err_set(e, ERR_COMMAND, "session.end wants one session, or the others");
-    if (person != w->actor.person)
+    if (person != w->actor.person) {
         TRY(perm_check(w->db, w->mem, w->set, &w->actor, PERMIT_ADMIN, NULL, NULL, w->today, &g, e));
+        TRY(proof_fresh(w->set, &w->actor, w->now_us, e));
+    }
     TRY(q_session_of_person(w->db, w->mem, person, 0, 0, &before, e));
     TRY(end_some(w, person, args, e));
     TRY(q_session_of_person(w->db, w->mem, person, 0, 0, &after, e));

@@ -31,7 +31,8 @@ static enum rc need_met(struct work *w, const struct command *cmd, struct err *e
             return w->actor.kind == ACTOR_SYSTEM ? RC_OK : err_set(e, ERR_DENIED, "%s", cmd->name);
         {
             const struct grant *g;
-            return perm_check(w->db, w->mem, w->set, &w->actor, PERMIT_ADMIN, NULL, NULL, w->today, &g, e);
+            TRY(perm_check(w->db, w->mem, w->set, &w->actor, PERMIT_ADMIN, NULL, NULL, w->today, &g, e));
+            return proof_fresh(w->set, &w->actor, w->now_us, e);
         }
     case CMD_SIGNED_IN:
         return w->actor.kind == ACTOR_PERSON || w->actor.kind == ACTOR_SYSTEM ? RC_OK

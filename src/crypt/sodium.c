@@ -94,3 +94,22 @@ bool crypt_sign_ok(const uint8_t public_key[32], const void *p, size_t n, const 
 {
     return crypto_sign_verify_detached(sig, p, n, public_key) == 0;
 }
+
+void crypt_seal(TALLOC_CTX *mem, const uint8_t key[32], const char *what, const void *p, size_t n, uint8_t **ret, size_t *ret_n)
+{
+    uint8_t *out = mem_array(mem, uint8_t, crypto_aead_xchacha20poly1305_ietf_NPUBBYTES + n + crypto_aead_xchacha20poly1305_ietf_ABYTES);
+    unsigned long long len;
+    randombytes_buf(out, crypto_aead_xchacha20poly1305_ietf_NPUBBYTES);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(out + crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, &len, p, n, (const uint8_t *)what, strlen(what), NULL, out, key);
+    *ret = out;
+    *ret_n = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES + (size_t)len;
+}
+
+bool crypt_unseal(const uint8_t key[32], const char *what, const uint8_t *sealed, size_t n, void *ret, size_t want_n)
+{
+    const size_t head = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
+    unsigned long long len;
+    if (n != head + want_n + crypto_aead_xchacha20poly1305_ietf_ABYTES)
+        return false;
+    return crypto_aead_xchacha20poly1305_ietf_decrypt(ret, &len, NULL, sealed + head, n - head, (const uint8_t *)what, strlen(what), sealed, key) == 0;
+}

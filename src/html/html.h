@@ -4,6 +4,7 @@
  *   url.c    links from a route and typed arguments; nothing else yields a URL
  *   ui.c     the page frame, table, badge, pager, problem list, stamp row
  *   ui_form.c  the controls of forms
+ *   qr.c     a QR code as SVG
  *   asset.c  embedded files by name
  *
  * There is no raw call. Literals must be string literals. */
@@ -105,6 +106,7 @@ struct ui_row { const char *id, *label, *help, *error; bool required; };
 void ui_row_open(struct html *h, const struct ui_row *r);
 void ui_row_close(struct html *h, const struct ui_row *r);
 void ui_input(struct html *h, const char *type, const char *name, const char *value, const struct ui_row *r);
+void ui_input_complete(struct html *h, const char *type, const char *name, const char *autocomplete, const struct ui_row *r);     /* empty; what password managers may fill in */
 void ui_textarea(struct html *h, const char *name, const char *value, const struct ui_row *r);
 struct ui_opt { const char *value, *label; bool on; };
 void ui_select(struct html *h, const char *name, const struct ui_opt *opt, size_t n, bool with_empty, const struct ui_row *r);
@@ -114,6 +116,7 @@ void ui_button(struct html *h, const char *msg_key, const char *name, const char
 /* The list of problems on top of a form: links to the fields. */
 struct ui_problem { const char *field_id, *text; };
 void ui_problems(struct html *h, const struct ui_problem *p, size_t n);
+void ui_qr(struct html *h, const char *text, const char *label);     /* for a camera; write the text beside it, too */
 /* 承認欄: boxes with post, name, date as stamps (approved), empty (waiting), returned. */
 struct ui_stamp { const char *post, *name, *date; enum ui_tone tone; const char *note; };
 void ui_stamps(struct html *h, const struct ui_stamp *s, size_t n);

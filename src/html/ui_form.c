@@ -87,6 +87,15 @@ void ui_input(struct html *h, const char *type, const char *name, const char *va
     html_close(h, E_INPUT);
 }
 
+void ui_input_complete(struct html *h, const char *type, const char *name, const char *autocomplete, const struct ui_row *r)
+{
+    html_open(h, E_INPUT);
+    html_attr(h, A_TYPE, type);
+    control(h, name, r);
+    html_attr(h, A_AUTOCOMPLETE, autocomplete);
+    html_close(h, E_INPUT);
+}
+
 void ui_hidden(struct html *h, const char *name, const char *value)
 {
     html_open(h, E_INPUT);

@@ -38,7 +38,7 @@ void screen_fail(struct screen *s, const struct err *e)
     resp_error(s->r, e->code, e->arg);
 }
 
-static const char *org_name(struct screen *s)
+const char *screen_org(struct screen *s)
 {
     struct sql *q = sql_new(s->r);
     struct db_rows *rows;
@@ -70,7 +70,7 @@ void screen_open(struct screen *s, const char *title, const char *room)
         nav[i] = (struct ui_nav){nav_rows[i].msg, page_path(nav_rows[i].route), nav_rows[i].arg, strcmp(nav_rows[i].room, room) == 0};
     s->h = html_new(s->r, req_lang(s->r), PAGE_BYTES_MAX);
     bool known = done != NULL && strncmp(done, "done.", 5) == 0 && msg_has(LANG_JA, done);
-    struct ui_frame f = {.title = title, .org = org_name(s), .person = s->user ? s->user->session->name : NULL, .csrf = screen_csrf(s), .nav = s->user ? nav : NULL,
+    struct ui_frame f = {.title = title, .org = screen_org(s), .person = s->user ? s->user->session->name : NULL, .csrf = screen_csrf(s), .nav = s->user ? nav : NULL,
                          .nav_n = s->user ? ARRAY_N(nav_rows) : 0, .flash = known ? msg_text(req_lang(s->r), done) : NULL, .logout = page_path("logout.post"),
                          .lang = page_path("language.post"), .account = page_path("account"), .home = page_path("home"),
                          .trial_msg = notice(s)};

@@ -33,7 +33,7 @@ static struct user *user_new(struct req *r, struct session *s, bool by_token)
     struct user *u = mem_new(r, struct user);
     u->session = s;
     u->by_token = by_token;
-    u->actor = (struct actor){.kind = ACTOR_PERSON, .person = s->person, .lang = s->lang, .login = s->login, .session = s->id};
+    u->actor = (struct actor){.kind = ACTOR_PERSON, .person = s->person, .lang = s->lang, .login = s->login, .session = s->id, .proof_us = by_token ? 0 : s->strong_at};
     req_set_user(r, u);
     req_set_lang(r, s->lang);
     return u;
@@ -52,6 +52,42 @@ static struct user *user_of(struct req *r, const struct site *s, struct err *e)
 static bool wants_password(const struct req *r)
 {
     return strcmp(req_path(r), "/password") == 0 || strcmp(req_path(r), "/logout") == 0 || strcmp(req_path(r), "/language") == 0;
+}
+
+/* What a setting demands before anything else: a second factor. */
+static bool wants_factor(const struct req *r) { return strcmp(req_path(r), "/account/factor") == 0 || strcmp(req_path(r), "/api/v1/factor") == 0; }
+
+/* Administration by page; its commands ask again (writer.c). */
+static bool administrates(const struct route *route)
+{
+    static const char *const all[] = {"settings.post", "words.post", "people.post", "person.account.post"};
+    for (size_t i = 0; i < ARRAY_N(all); i++)
+        if (strcmp(route->name, all[i]) == 0)
+            return true;
+    return false;
+}
+
+/* A proof that came with the request is taken first; false: answered with the question. */
+static bool proof_taken(struct req *r, const struct route *route, const struct site *s, struct user *u)
+{
+    struct err e = {0};
+    const struct proof p = {req_form(r, "proof_password"), req_form(r, "proof_code"), req_addr(r)};
+    const struct pack_set *set;
+    if (p.password != NULL || p.code != NULL) {
+        if (session_prove(s->core, r, req_cookie(r, "daicho"), u->session->person, &p, &e) != RC_OK) {
+            if (err_info(e.code)->http >= 500)
+                log_err("proof", req_id(r), &e);
+            proof_page(r, (void *)(uintptr_t)s, &e);
+            return false;
+        }
+        u->actor.proof_us = clock_now_us();
+    }
+    set = core_set_hold(s->core);
+    bool fresh = !administrates(route) || proof_fresh(set, &u->actor, clock_now_us(), &e) == RC_OK;
+    core_set_release(s->core, set);
+    if (!fresh)
+        proof_page(r, (void *)(uintptr_t)s, NULL);
+    return fresh;
 }
 
 static bool go(struct req *r, const char *pattern)
@@ -97,6 +133,13 @@ bool page_gate(struct req *r, const struct route *route, void *ctx)
             resp_error(r, ERR_PASSWORD_CHANGE, NULL);
             return false;
         }
+    } else if (u->session->must_enrol && !wants_password(r) && !wants_factor(r)) {
+        if (!is_api(r) && !writes)
+            return go(r, "/account/factor");
+        if (strcmp(req_path(r), "/api/v1/me") != 0) {
+            resp_error(r, ERR_FACTOR_WANTED, NULL);
+            return false;
+        }
     }
-    return true;
+    return !writes || is_api(r) || proof_taken(r, route, s, u);
 }

@@ -58,6 +58,50 @@ static void sessions_out(struct screen *s, int64_t person, const struct session_
     html_close(s->h, E_FORM);
 }
 
+/* What others did to this sign-in. */
+static void notes_out(struct screen *s, int64_t person, const struct q_note_of_rows *v)
+{
+    bool fresh = false;
+    if (v->n == 0)
+        return;
+    ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("account.notes")));
+    html_open(s->h, E_UL);
+    for (size_t i = 0; i < v->n; i++) {
+        fresh = fresh || v->v[i].seen_at_null;
+        html_el(s->h, E_LI, msg_fill(s->r, req_lang(s->r), MSG("account.note-reset"), when_text(s->r, v->v[i].at), person_name(s->rd.db, s->r, v->v[i].by_person), v->v[i].reason, NULL));
+    }
+    html_close(s->h, E_UL);
+    if (!fresh || !own(s, person))
+        return;
+    html_open(s->h, E_FORM);
+    account_form(s, person);
+    ui_button(s->h, MSG("account.seen"), "do", "seen", false);
+    html_close(s->h, E_FORM);
+}
+
+static void factor_out(struct screen *s, int64_t person, const struct factor *f)
+{
+    const struct ui_row why = {.id = "reason", .label = msg_text(req_lang(s->r), MSG("account.reset-reason")), .help = msg_text(req_lang(s->r), MSG("account.reset-help")), .required = true};
+    ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("factor.title")));
+    html_el_msg(s->h, E_P, f->on ? MSG("account.factor-on") : f->wanted ? MSG("account.factor-wanted") : MSG("account.factor-none"));
+    if (own(s, person)) {
+        html_open(s->h, E_P);
+        html_open(s->h, E_A);
+        html_href0(s->h, page_path("factor"));
+        html_msg(s->h, f->on ? MSG("factor.change") : MSG("factor.begin"));
+        html_close(s->h, E_A);
+        html_close(s->h, E_P);
+    } else if (f->on) {
+        html_open(s->h, E_FORM);
+        account_form(s, person);
+        ui_row_open(s->h, &why);
+        ui_textarea(s->h, "reason", req_form(s->r, "reason"), &why);
+        ui_row_close(s->h, &why);
+        ui_button(s->h, MSG("account.reset"), "do", "reset", false);
+        html_close(s->h, E_FORM);
+    }
+}
+
 static void own_links(struct screen *s)
 {
     html_open(s->h, E_UL);
@@ -75,7 +119,9 @@ static void account_page(struct screen *s, int64_t person, const char *problem)
 {
     struct session_infos v = VEC_INIT(s->r);
     struct err e = {0};
-    if (session_list(&s->rd, person, &v, &e) != RC_OK) {
+    struct factor f;
+    struct q_note_of_rows notes;
+    if (session_list(&s->rd, person, &v, &e) != RC_OK || factor_of(&s->rd, person, &f, &e) != RC_OK || q_note_of(s->rd.db, s->r, person, &notes, &e) != RC_OK) {
         screen_fail(s, &e);
         return;
     }
@@ -85,6 +131,8 @@ static void account_page(struct screen *s, int64_t person, const char *problem)
         ui_problems(s->h, &(struct ui_problem){NULL, problem}, 1);
     if (own(s, person))
         own_links(s);
+    notes_out(s, person, &notes);
+    factor_out(s, person, &f);
     sessions_out(s, person, &v);
     screen_close(s, problem ? 422 : 200);
 }
@@ -103,17 +151,21 @@ void page_account_post(struct req *r, void *ctx)
     struct answer *a;
     struct json *args = json_obj(r);
     int64_t id = 0, person = whose(r);
-    bool others = text_eq(req_form(r, "do"), "others"), mine = person == page_user(r)->session->person;
+    const char *what = req_form(r, "do");
+    bool others = text_eq(what, "others"), reset = text_eq(what, "reset"), seen = text_eq(what, "seen"), mine = person == page_user(r)->session->person;
     if (others)
         json_set_bool(args, "others", true);
     else if (req_form(r, "session") != NULL && str_to_i64(str_of(req_form(r, "session")), &id))
         json_set_i64(args, "session", id);
-    json_set_i64(args, "person", person);
-    core_command(site->core, r, &page_user(r)->actor, "session.end", args, NULL, &a);
+    if (!seen)
+        json_set_i64(args, "person", person);
+    if (reset)
+        json_set_str(args, "reason", req_form(r, "reason"));
+    core_command(site->core, r, &page_user(r)->actor, reset ? "totp.reset" : seen ? "account.seen" : "session.end", args, NULL, &a);
     if (!screen_begin(&s, r, ctx))
         return;
     if (a->rc == RC_OK)
-        screen_go(&s, mine ? "account" : "person.account", person, "done.session-ended");
+        screen_go(&s, mine ? "account" : "person.account", person, reset ? "done.factor-reset" : seen ? NULL : "done.session-ended");
     else
         account_page(&s, person, msg_fill(r, req_lang(r), err_info(a->err.code)->msg_key, a->err.arg, NULL));
 }

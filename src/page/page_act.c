@@ -247,6 +247,10 @@ void page_act_post(struct req *r, void *ctx)
         uploads_command(r, site, "record.approve", args, NULL, &a);
     else
         return;
+    if (a->err.code == ERR_PROOF) {
+        proof_page(r, ctx, NULL);
+        return;
+    }
     if (!screen_begin(&s, r, ctx))
         return;
     if (a->rc == RC_OK) {

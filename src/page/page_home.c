@@ -29,6 +29,26 @@ static void head(struct screen *s, const char *caption, const char *const *keys,
     ui_table_head(s->h, label, n);
 }
 
+/* Somebody else changed this person's sign-in: told until seen. */
+static void account_told(struct screen *s)
+{
+    struct q_note_of_rows v;
+    struct err e = {0};
+    if (q_note_of(s->rd.db, s->r, s->user->session->person, &v, &e) != RC_OK) {
+        screen_broke(s, &e);
+        return;
+    }
+    if (v.n == 0 || !v.v[0].seen_at_null)
+        return;
+    html_open(s->h, E_DIV);
+    html_class(s->h, "banner");
+    html_open(s->h, E_A);
+    html_href0(s->h, page_path("account"));
+    html_msg(s->h, MSG("home.account"));
+    html_close(s->h, E_A);
+    html_close(s->h, E_DIV);
+}
+
 static void waiting_out(struct screen *s, const struct waitings *w)
 {
     static const char *const keys[] = {MSG("col.number"), MSG("col.form"), MSG("col.title"), MSG("col.post"), MSG("col.since")};
@@ -166,6 +186,7 @@ void page_home(struct req *r, void *ctx)
         return;
     }
     screen_open(&s, msg_text(req_lang(r), MSG("nav.home")), "home");
+    account_told(&s);
     waiting_out(&s, &wait);
     tasks_out(&s, &tasks);
     vacant_out(&s, &vacant);

@@ -24,6 +24,7 @@ bool screen_may(struct screen *s, enum permit p, const struct form *f, const str
 void screen_broke(struct screen *s, const struct err *e);
 void screen_end(struct screen *s);                          /* ends the snapshot only (before a command or a redirect) */
 const char *screen_csrf(const struct screen *s);
+const char *screen_org(struct screen *s);                  /* the organisation's name */
 /* Flash message carried by the query of the redirect that follows a POST: ?done=KEY. */
 void screen_go(struct screen *s, const char *route, int64_t id, const char *done);
 /* A record that the person may see, else 404. */
@@ -61,12 +62,16 @@ size_t columns_chosen(struct req *r, const char ***ret_map);       /* by column:
 /* The rows of an import that waits for approval, as they were typed. */
 void import_rows_out(struct screen *s, const struct record *rec);
 
+/* Asks who is there; sent again, the request goes on with what was typed (gate.c). */
+void proof_page(struct req *r, void *ctx, const struct err *refused);
+
 #define PAGE(name) void name(struct req *r, void *ctx)
 PAGE(page_home); PAGE(page_login); PAGE(page_login_post); PAGE(page_logout_post); PAGE(page_password); PAGE(page_password_post); PAGE(page_language_post);
 PAGE(page_setup); PAGE(page_setup_post); PAGE(page_rooms); PAGE(page_list); PAGE(page_csv); PAGE(page_new); PAGE(page_new_post); PAGE(page_import); PAGE(page_import_post); PAGE(page_import_template);
 PAGE(page_record); PAGE(page_edit); PAGE(page_edit_post); PAGE(page_act_post); PAGE(page_history); PAGE(page_attach_post); PAGE(page_print); PAGE(page_attachment);
 PAGE(page_log_add); PAGE(page_log_add_post); PAGE(page_log_correct); PAGE(page_log_correct_post);
 PAGE(page_receipt); PAGE(page_conform); PAGE(page_article); PAGE(page_ledger); PAGE(page_settings); PAGE(page_settings_post); PAGE(page_task_post);
-PAGE(page_words); PAGE(page_words_post); PAGE(page_coverage); PAGE(page_regulation); PAGE(page_people); PAGE(page_people_post); PAGE(page_account); PAGE(page_account_post);
+PAGE(page_words); PAGE(page_words_post); PAGE(page_coverage); PAGE(page_regulation); PAGE(page_people); PAGE(page_people_post); PAGE(page_account); PAGE(page_account_post); PAGE(page_proof_post);
+PAGE(page_factor); PAGE(page_factor_post); PAGE(page_login_code); PAGE(page_login_code_post);
 #undef PAGE
 #endif

@@ -329,6 +329,11 @@ void page_csv(struct req *r, void *ctx)
         screen_fail(&s, &e);
         return;
     }
+    if (proof_fresh(s.rd.set, &s.rd.actor, s.rd.now_us, &e) != RC_OK) {
+        screen_end(&s);
+        proof_page(r, ctx, NULL);
+        return;
+    }
     struct buf *b = buf_new(r, CSV_MAX);
     buf_puts(b, "\xef\xbb\xbf");                    /* Excel takes UTF-8 only with it */
     csv_put(b, msg_text(LANG_JA, MSG("col.number")), true);

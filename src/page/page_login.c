@@ -44,10 +44,15 @@ void page_login_post(struct req *r, void *ctx)
     struct site *site = ctx;
     struct err e = {0};
     char *token;
+    bool half;
     const char *login = req_form(r, "login");
-    const struct sign_in how = {login, req_form(r, "password"), req_addr(r), req_header(r, "User-Agent")};
-    if (session_login(site->core, r, &how, &token, &e) == RC_OK) {
-        resp_cookie(r, "daicho", token, 12 * 3600);
+    const struct sign_in how = {.login = login, .password = req_form(r, "password"), .addr = req_addr(r), .agent = req_header(r, "User-Agent")};
+    if (session_login(site->core, r, &how, &token, &half, &e) == RC_OK) {
+        resp_cookie(r, "daicho", token, half ? 300 : 12 * 3600);
+        if (half) {
+            resp_redirect(r, url_make(r, page_path("login.code"), NULL, 0));
+            return;
+        }
         language_keep(r, site->core, token);
         resp_redirect(r, url_make(r, page_path("home"), NULL, 0));
         return;

@@ -34,21 +34,6 @@ const char *role_names(struct screen *s, int64_t person)
     return out;
 }
 
-/* Letters that are easy to read aloud and type; the four classes are all there. */
-static char *first_password(TALLOC_CTX *mem)
-{
-    static const char *const sets[] = {"ABCDEFGHJKLMNPQRSTUVWXYZ", "abcdefghijkmnpqrstuvwxyz", "23456789", "!#%+-=?@"};
-    uint8_t rnd[16];
-    char *p = mem_array(mem, char, sizeof rnd + 1);
-    crypt_random(rnd, sizeof rnd);
-    for (size_t i = 0; i < sizeof rnd; i++) {
-        const char *set = sets[i % 8 < 3 ? 1 : i % 8 < 5 ? 0 : i % 8 < 7 ? 2 : 3];
-        p[i] = set[rnd[i] % strlen(set)];
-    }
-    p[sizeof rnd] = '\0';
-    return p;
-}
-
 /* Else answered with the refusal. */
 static bool admin_only(struct screen *s)
 {
@@ -224,7 +209,7 @@ void page_people_post(struct req *r, void *ctx)
     struct q_login_of l;
     bool found = false, disable = text_eq(req_form(r, "do"), "disable");
     struct json *args = json_obj(r);
-    char *hash, *password = first_password(r);
+    char *hash, *password = password_first(r);
     const char *login = NULL;
     struct record rec;
     struct content *c;

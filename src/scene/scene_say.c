@@ -163,6 +163,11 @@ bool command(struct run *r, const char *name, struct json *args, const char *ike
     struct request q = command_request(r, name, args, ikey);
     if (!ask(r, r->who, &q, &p))
         return false;
+    if (text_eq(error_of(&p, "error"), "ERR_PROOF") && r->expect_refusal == NULL) {       /* asked again who is there: as people do */
+        map_set(r->logins, r->who, NULL);
+        if (!ask(r, r->who, &q, &p))
+            return false;
+    }
     r->acted = true;
     return judged(r, &p) && (p.status >= 400 || settle(r));
 }

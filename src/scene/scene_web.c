@@ -151,6 +151,11 @@ static bool verb_account(struct run *r, struct args *a, const char *verb)
     (void)verb;
     if (id == 0 || !ask(r, r->base->admin, &q, &p))
         return false;
+    if (p.status == 403) {                                   /* asked again who is there */
+        map_set(r->logins, r->base->admin, NULL);
+        if (!ask(r, r->base->admin, &q, &p))
+            return false;
+    }
     const char *at = p.body ? strstr(p.body, "<pre>") : NULL, *end = at ? strstr(at, "</pre>") : NULL;
     if (end == NULL)
         return run_fail(r, "a first password", reply_text(r->step, &p));

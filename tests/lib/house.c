@@ -27,7 +27,7 @@ int64_t house_dept(const char *name) { return json_get_i64(departments, name, 0)
 
 struct actor house_as(const char *login)
 {
-    return (struct actor){.kind = ACTOR_PERSON, .person = house_person(login), .lang = LANG_JA, .login = login};
+    return (struct actor){.kind = ACTOR_PERSON, .person = house_person(login), .lang = LANG_JA, .login = login, .proof_us = INT64_MAX};
 }
 
 const char *house_code_of(const struct answer *ans) { return ans->rc == RC_OK ? "ok" : json_get_str(ans->body, "code"); }

@@ -386,7 +386,8 @@ static enum err_code login(const char *name, const char *password, char **ret_to
 {
     struct err e = {0};
     char *token = NULL;
-    enum rc rc = session_login(house_core, house_mem, &(struct sign_in){name, password, "192.0.2.1", NULL}, &token, &e);
+    bool half;
+    enum rc rc = session_login(house_core, house_mem, &(struct sign_in){name, password, "192.0.2.1", NULL, NULL, false}, &token, &half, &e);
     if (ret_token != NULL)
         *ret_token = token;
     return rc == RC_OK ? ERR_NONE : e.code;
@@ -437,8 +438,9 @@ static void unknown_names_are_locked(void **state)
         int tries = 0;
         struct err e = {0};
         char *token;
+        bool half;
         for (e.code = ERR_LOGIN; e.code == ERR_LOGIN && tries < 8; tries++)
-            (void)!session_login(house_core, house_mem, &(struct sign_in){mem_fmt(house_mem, "dareka-%zu", k), "wrong", mem_fmt(house_mem, "192.0.2.%zu", 10 + k), NULL}, &token, &e);
+            (void)!session_login(house_core, house_mem, &(struct sign_in){mem_fmt(house_mem, "dareka-%zu", k), "wrong", mem_fmt(house_mem, "192.0.2.%zu", 10 + k), NULL, NULL, false}, &token, &half, &e);
         assert_int_equal(e.code, ERR_LOGIN_LOCKED);
         of[tries]++;
     }

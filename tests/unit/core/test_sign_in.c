@@ -14,7 +14,8 @@ static char *sign_in(const char *login, const char *password, const char *agent)
 {
     struct err e = {0};
     char *token = NULL;
-    if (session_login(house_core, house_mem, &(struct sign_in){login, password, "192.0.2.7", agent}, &token, &e) != RC_OK)
+    bool half;
+    if (session_login(house_core, house_mem, &(struct sign_in){login, password, "192.0.2.7", agent, NULL, false}, &token, &half, &e) != RC_OK)
         fail_msg("%s: %s %s", login, err_info(e.code)->name, e.detail);
     return token;
 }
@@ -132,10 +133,11 @@ static void what_ends_them_all(void **state)
     struct err e = {0};
     struct json *args = json_obj(house_mem);
     char *token, *hash;
+    bool half;
     (void)state;
     token = sign_in("sato", PASSWORD, NULL);
     for (int i = 0; i < 5; i++)
-        (void)!session_login(house_core, house_mem, &(struct sign_in){"sato", "wrong", "192.0.2.9", NULL}, &hash, &e);
+        (void)!session_login(house_core, house_mem, &(struct sign_in){"sato", "wrong", "192.0.2.9", NULL, NULL, false}, &hash, &half, &e);
     assert_int_equal(e.code, ERR_LOGIN);
     assert_non_null(session(token));                                       /* a lock must not be a way to throw people out */
     account("sato", true);
@@ -160,6 +162,7 @@ static void whoever_left(void **state)
     struct err e = {0};
     struct session *s;
     char *token = sign_in("sato", PASSWORD, NULL), *again;
+    bool half;
     struct actor self = actor_of("sato", token);
     struct json *args = json_obj(house_mem);
     char *bearer = crypt_token(house_mem);
@@ -177,7 +180,7 @@ static void whoever_left(void **state)
     assert_null(session(token));
     assert_int_equal(session_api(house_core, house_mem, bearer, &s, &e), RC_DENIED);
     e.code = ERR_NONE;
-    assert_int_equal(session_login(house_core, house_mem, &(struct sign_in){"sato", PASSWORD, "192.0.2.7", NULL}, &again, &e), RC_DENIED);
+    assert_int_equal(session_login(house_core, house_mem, &(struct sign_in){"sato", PASSWORD, "192.0.2.7", NULL, NULL, false}, &again, &half, &e), RC_DENIED);
     assert_int_equal(e.code, ERR_LOGIN);
 }
 
