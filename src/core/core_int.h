@@ -158,6 +158,10 @@ MUST enum rc session_verify(struct core *c, TALLOC_CTX *mem, const char *login, 
 MUST enum rc session_verified(struct work *w, const struct json *args, struct err *e);       /* args: person, verified (the hash) */
 int64_t password_figure(const struct pack_set *set, const char *key, int64_t otherwise, const char **ret_article);
 
+/* ---- pw_words.c ---- */
+const char *password_common(TALLOC_CTX *mem, const char *password);         /* the word that it leans on, or NULL */
+bool password_has_name(TALLOC_CTX *mem, const char *password, const char *name);      /* in any spelling */
+
 /* ---- sessions.c, device.c ---- */
 struct session_limits { int64_t idle_us, absolute_us; };
 struct session_limits session_limits(const struct pack_set *set);

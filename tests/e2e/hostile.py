@@ -148,6 +148,9 @@ class Client:
         body = args if isinstance(args, (str, bytes)) else json.dumps(args)
         return self.ask("POST", "/api/v1/commands/" + name, body, {**JSON, "X-CSRF-Token": self.csrf or None, **(headers or {})})
 
+    def json(self, path, body):
+        return self.ask("POST", path, json.dumps(body), {**JSON, "X-CSRF-Token": self.csrf or None})
+
     def login(self, login, password, headers=None):
         a = self.ask("POST", "/api/v1/login", json.dumps({"login": login, "password": password}), {**JSON, **(headers or {})})
         if a.status == 200:

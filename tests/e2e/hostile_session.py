@@ -1,12 +1,16 @@
 """Sign-in and sessions: cross-site posts, fixed and stolen cookies, guessing in parallel, what a first password opens, what an end ends."""
+import base64
+import hmac
+import os
 import re
 import statistics
+import struct
 import threading
 import time
 
 from hostile import FORM, JSON, PASSWORD, Client, raw
 
-POSTS = ["/logout", "/password", "/f/takeout/new", "/f/person/import", "/r/1/edit", "/r/1/act", "/r/1/attach", "/settings", "/settings/words/sme", "/people/1", "/task/1", "/account", "/people/1/account",
+POSTS = ["/logout", "/password", "/f/takeout/new", "/f/person/import", "/r/1/edit", "/r/1/act", "/r/1/attach", "/settings", "/settings/words/sme", "/people/1", "/task/1", "/account", "/people/1/account", "/account/factor", "/proof", "/api/v1/factor", "/api/v1/proof",
          "/api/v1/commands/record.create", "/api/v1/commands/set.undo", "/api/v1/commands/account.set", "/api/v1/commands/token.make"]
 
 
@@ -100,6 +104,79 @@ def ends(house):
     a = admin.form("/people/%d" % new.id, {"do": "disable"})
     check("disabled: session, token and sign-in end", a.status == 200 and new.get("/").status == 303 and Client(house).login("ito", "Shinki-2027-kagi").status == 401 and
           api.get("/api/v1/me", {"Authorization": "Bearer " + bearer}).status == 401, a.status)
+
+
+def code_of(secret, steps=0, at=None):
+    """What an authenticator app shows (RFC 6238), from Python's library alone."""
+    counter = int((time.time() if at is None else at) // 30) + steps
+    mac = hmac.new(base64.b32decode(secret.replace(" ", "")), struct.pack(">Q", counter), "sha1").digest()
+    k = mac[-1] & 15
+    return "%06d" % ((struct.unpack(">I", mac[k:k + 4])[0] & 0x7fffffff) % 1000000)
+
+
+def calm():
+    """Not within the last seconds of a step: what is shown must still be shown when it arrives."""
+    while time.time() % 30 > 20:
+        time.sleep(1)
+
+
+def second_factor(house):
+    """Half a sign-in opens nothing; no code works twice, also at the same moment; another's ticket, form and session are no help."""
+    check = house.check
+    who, other, admin = house.person("watanabe"), house.person("kato"), house.person("yamamoto")
+    calm()
+    n = who.get("/api/v1/factor").json()
+    page = who.get("/account/factor")
+    check("a picture and its text are shown", "<svg" in page.text and len(re.findall(r"<code>[A-Z2-7 ]{39}</code>", page.text)) == 1, page.text[:500])
+    check("they are not kept by anybody between", "no-store" in (page.headers.get("Cache-Control") or ""), page.headers.items())
+    code = code_of(n["secret"])
+    check("a session left open does not begin one", who.json("/api/v1/factor", {"do": "confirm", "ticket": n["ticket"], "code": code}).status == 422)
+    check("nor does another's ticket", other.json("/api/v1/factor", {"do": "confirm", "ticket": n["ticket"], "code": code, "password": PASSWORD}).status == 422)
+    check("nor commands of their own", who.command("totp.set", {"person": who.id, "secret": "AAAA", "step": 1, "recovery": []}).status == 400 and
+          who.command("totp.off", {"person": who.id}).status == 400 and who.command("session.prove", {"token": "x"}).status == 400)
+    a = who.json("/api/v1/factor", {"do": "confirm", "ticket": n["ticket"], "code": code, "password": PASSWORD})
+    kept = a.json().get("codes", [])
+    check("begun with password and code", a.status == 200 and len(set(kept)) == 10, a.text[:300])
+    c = Client(house)
+    check("the API asks for the code", c.login("watanabe", PASSWORD).status == 401)
+    a = c.ask("POST", "/login", "login=watanabe&password=" + PASSWORD, FORM)
+    c.cookie = (a.headers.get("Set-Cookie") or "").split(";")[0]
+    check("the page asks for the code", a.status == 303 and a.where() == "/login/code" and c.cookie, a.where())
+    for path in ("/", "/account", "/account/factor", "/f/asset", "/f/asset/csv", "/password", "/people", "/settings"):
+        check("half a sign-in does not open %s" % path, c.get(path).where() == "/login", path)
+    for path in ("/api/v1/me", "/api/v1/desk", "/api/v1/sessions", "/api/v1/factor"):
+        check("nor %s" % path, c.get(path).status == 401)
+    check("nor is it listed", len(who.get("/api/v1/sessions").json()["sessions"]) == 1)
+    check("a code that was used opens nothing", c.ask("POST", "/login/code", "code=" + code, FORM).status == 401)
+    a = Client(house).ask("POST", "/login/code", "code=" + code_of(n["secret"], 1), FORM)
+    check("a code without its half opens nothing", a.where() == "/login", (a.status, a.where()))
+    calm()
+    one = [Client(house) for _ in range(6)]
+    for x in one:
+        a = x.ask("POST", "/login", "login=watanabe&password=" + PASSWORD, FORM)
+        x.cookie = (a.headers.get("Set-Cookie") or "").split(";")[0]
+    got = at_once([lambda x=x: x.ask("POST", "/login/code", "code=" + code_of(n["secret"], 1), FORM).status for x in one[:4]])
+    check("one code at the same moment opens one session", got.count(303) == 1, got)
+    a = house.sql("SELECT count(*) FROM account_recovery WHERE person = ?", who.id)
+    check("ten recovery codes are kept as hashes", a[0][0] == 10, a)
+    got = at_once([lambda x=x: x.ask("POST", "/login/code", "code=" + kept[2], FORM).status for x in one[4:]])
+    check("one recovery code opens one session", got.count(303) <= 1, got)
+    with open(os.path.join(house.data, "data", "daicho.db"), "rb") as f, open(os.path.join(house.data, "data", "daicho.db-wal"), "rb") as w:
+        raw = f.read() + w.read()
+    seed = base64.b32decode(n["secret"])
+    check("neither secret nor codes lie in the database", seed not in raw and n["secret"].encode() not in raw and not any(k.encode() in raw or k.replace("-", "").encode() in raw for k in kept))
+    check("nor in the log", n["secret"] not in house.log_text() and code not in house.log_text() and kept[0] not in house.log_text())
+    check("their reset is for administrators", other.form("/people/%d/account" % who.id, {"do": "reset", "reason": "x"}).status in (403, 422))
+    check("and wants a reason", admin.form("/people/%d/account" % who.id, {"do": "reset", "reason": " "}).status == 422)
+    a = admin.form("/people/%d/account" % who.id, {"do": "reset", "reason": "失くした<b>"})
+    check("reset by an administrator", a.status == 303, a.text[:300])
+    check("ends every session", who.get("/").status == 303)
+    again = house.person("watanabe")
+    page = again.get("/account")
+    check("the person reads why, as text", "失くした&lt;b&gt;" in page.text and "失くした<b>" not in page.text, page.text[:300])
+    check("and is told at home", "サインインが変更されました" in again.get("/").text)
+    entry = b"".join(bytes(r[0]) for r in house.sql("SELECT entry FROM ledger"))
+    check("the ledger binds the reason without telling it", b"auth.factor-reset" in entry and "失くした".encode() not in entry and b"watanabe" not in entry)
 
 
 def must_change(house, new):

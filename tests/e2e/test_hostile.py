@@ -22,7 +22,7 @@ def access(house):
 
 
 def session(house):
-    for section in (hostile_session.cross_site, hostile_session.cookies, hostile_session.ends, hostile_session.enumeration, hostile_session.odd_sign_ins, hostile_session.guessing):
+    for section in (hostile_session.cross_site, hostile_session.cookies, hostile_session.ends, hostile_session.second_factor, hostile_session.enumeration, hostile_session.odd_sign_ins, hostile_session.guessing):
         section(house)
 
 

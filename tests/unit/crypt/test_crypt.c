@@ -125,6 +125,55 @@ static void tokens(void **state)
     assert_false(crypt_same(h, again, 32));
 }
 
+/* RFC 6238 appendix B, the last six of its eight digits. */
+static void one_time_codes(void **state)
+{
+    static const struct { int64_t at; const char *code; } all[] = {{59, "287082"}, {1111111109, "081804"}, {1111111111, "050471"}, {1234567890, "005924"}, {2000000000, "279037"}, {20000000000, "353130"}};
+    const uint8_t secret[TOTP_SECRET_N + 1] = "12345678901234567890";
+    TALLOC_CTX *own = mem_root(0);
+    int64_t step = 0;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_N(all); i++) {
+        int64_t t = all[i].at * US_PER_S;
+        assert_true(totp_fits(secret, t, -1, all[i].code, &step));
+        assert_int_equal(step, all[i].at / 30);
+        assert_true(totp_fits(secret, t + 30 * US_PER_S, -1, all[i].code, &step));
+        assert_true(totp_fits(secret, t - 30 * US_PER_S, -1, all[i].code, &step));
+        assert_false(totp_fits(secret, t + 60 * US_PER_S, -1, all[i].code, &step));
+        assert_true(all[i].at < 60 || !totp_fits(secret, t - 60 * US_PER_S, -1, all[i].code, &step));
+        assert_false(totp_fits(secret, t, all[i].at / 30, all[i].code, &step));                  /* used */
+        assert_true(totp_fits(secret, t, all[i].at / 30 - 1, all[i].code, &step));
+    }
+    assert_false(totp_fits(secret, 59 * US_PER_S, -1, "", &step));
+    assert_false(totp_fits(secret, 59 * US_PER_S, -1, "28708", &step));
+    assert_false(totp_fits(secret, 59 * US_PER_S, -1, "2870820", &step));
+    assert_string_equal(totp_base32(own, secret), "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
+    talloc_free(own);
+}
+
+static void sealed(void **state)
+{
+    uint8_t key[32] = {1}, other[32] = {2}, out[6], *a, *b;
+    size_t n, m;
+    TALLOC_CTX *own = mem_root(0);
+    (void)state;
+    crypt_seal(own, key, "totp:1", "secret", 6, &a, &n);
+    crypt_seal(own, key, "totp:1", "secret", 6, &b, &m);
+    assert_int_equal(n, 24 + 6 + 16);
+    assert_false(crypt_same(a, b, n));                                       /* a nonce of its own each time */
+    assert_true(crypt_unseal(key, "totp:1", a, n, out, sizeof out));
+    assert_memory_equal(out, "secret", 6);
+    assert_false(crypt_unseal(other, "totp:1", a, n, out, sizeof out));
+    assert_false(crypt_unseal(key, "totp:2", a, n, out, sizeof out));        /* moved to somebody else */
+    assert_false(crypt_unseal(key, "totp:1", a, n - 1, out, sizeof out));
+    for (size_t i = 0; i < n; i++) {
+        a[i] ^= 1;
+        assert_false(crypt_unseal(key, "totp:1", a, n, out, sizeof out));
+        a[i] ^= 1;
+    }
+    talloc_free(own);
+}
+
 static void *hash_much(void *arg)
 {
     static const uint8_t want[4] = {0xba, 0x78, 0x16, 0xbf};
@@ -151,7 +200,7 @@ static void threads(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {CASE(sha), CASE(hmac), CASE(ed25519), CASE(passwords), CASE(tokens), CASE(threads)};
+    const struct CMUnitTest tests[] = {CASE(sha), CASE(hmac), CASE(ed25519), CASE(passwords), CASE(tokens), CASE(one_time_codes), CASE(sealed), CASE(threads)};
     struct err e = {0};
     mem_init();
     if (crypt_init(&e) != RC_OK)

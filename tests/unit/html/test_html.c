@@ -203,6 +203,27 @@ static void limit_is_seen(void **state)
     assert_false(buf_ok(html_done(h)));
 }
 
+/* The three corners by which a camera finds it, and a light border. */
+static void a_code_for_cameras(void **state)
+{
+    struct t *t = *state;
+    static const char uri[] = "otpauth://totp/kita:suzuki?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=kita";
+    ui_qr(t->h, uri, "図<");
+    html_close(t->h, E_BODY);
+    html_close(t->h, E_HTML);
+    const char *p = html_done(t->h)->p, *box = strstr(p, "viewBox=\"0 0 ");
+    int64_t side;
+    assert_non_null(box);
+    assert_true(str_to_i64((struct str){box + 13, 2}, &side));
+    assert_int_equal((side - 8 - 17) % 4, 0);                                /* versions are 4 modules apart */
+    assert_non_null(strstr(p, "M4 4h7v1h-7z"));
+    assert_non_null(strstr(p, mem_fmt(t->root, "M%d 4h7v1h-7z", (int)side - 11)));
+    assert_non_null(strstr(p, mem_fmt(t->root, "M4 %dh7v1h-7z", (int)side - 5)));
+    assert_null(strstr(p, "M3 "));
+    assert_non_null(strstr(p, "aria-label=\"図&lt;\""));
+    assert_null(strstr(p, "GEZD"));                                          /* the secret is text beside it, once */
+}
+
 static void no_leak(void **state)
 {
     struct t *t = *state;
@@ -221,6 +242,6 @@ int main(void)
     mem_init();
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
     const struct CMUnitTest tests[] = {T(text_is_escaped), T(attributes_and_classes), T(links), T(actions_carry_the_token), T(mistakes_end_the_process),
-        T(controls_are_tied), T(frame), T(limit_is_seen), T(no_leak)};
+        T(controls_are_tied), T(frame), T(limit_is_seen), T(a_code_for_cameras), T(no_leak)};
     return cmocka_run_group_tests_name("html", tests, NULL, NULL);
 }
