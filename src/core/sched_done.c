@@ -102,9 +102,9 @@ static void named(struct work *w, const struct schedule *s, const struct record 
 
 /* ---- ending and reopening ---- */
 
-struct proof { const struct record *rec; int64_t at; char day[CIVIL_TEXT_N]; };
+struct done_by { const struct record *rec; int64_t at; char day[CIVIL_TEXT_N]; };
 
-static enum rc subject_done(struct work *w, const struct schedule *s, int64_t subject, const struct proof *p, struct json *closed, struct err *e)
+static enum rc subject_done(struct work *w, const struct schedule *s, int64_t subject, const struct done_by *p, struct json *closed, struct err *e)
 {
     struct q_sched_newest_rows open;
     const char *lo = mem_fmt(w->mem, SCHED_PREFIX "%s:%lld:", s->key, (long long)subject), *group = NULL;
@@ -127,7 +127,7 @@ static bool spent_on(const struct q_sched_evidence_rows *had, const struct sched
     return false;
 }
 
-static enum rc schedule_done(struct work *w, const struct schedule *s, const struct proof *p, const struct content *c, struct json *closed, struct err *e)
+static enum rc schedule_done(struct work *w, const struct schedule *s, const struct done_by *p, const struct content *c, struct json *closed, struct err *e)
 {
     enum truth truth = T_TRUE;
     struct id_vec ids = VEC_INIT(w->mem);
@@ -155,7 +155,7 @@ static enum rc made(struct work *w, const struct record *rec, struct err *e)
     struct q_sched_evidence_rows had;
     struct content *c;
     size_t erased;
-    struct proof p = {.rec = rec};
+    struct done_by p = {.rec = rec};
     struct json *effect = json_obj(w->mem), *closed = json_set_arr(effect, "tasks_closed");
     TRY(revision_content(w->db, w->mem, rec->force_rev, &c, &erased, e));
     TRY(in_force_at(w, rec, c, &p.at, e));

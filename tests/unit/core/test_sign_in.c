@@ -131,7 +131,6 @@ static void limits(void **state)
 static void what_ends_them_all(void **state)
 {
     struct err e = {0};
-    struct json *args = json_obj(house_mem);
     char *token, *hash;
     bool half;
     (void)state;
@@ -149,10 +148,8 @@ static void what_ends_them_all(void **state)
     account("suzuki", false);
     assert_null(session(token));                                           /* a first password */
     token = sign_in("suzuki", PASSWORD, NULL);
-    assert_int_equal(crypt_password_hash(house_mem, "Ashita-no-kaze-2", &hash, &e), RC_OK);
-    json_set_i64(args, "person", house_person("suzuki"));
-    json_set_str(args, "hash", hash);
-    house_good(&(struct actor){.kind = ACTOR_SYSTEM, .lang = LANG_JA, .login = "test"}, "password.set", args);
+    char *why;
+    assert_int_equal(password_change(house_core, house_mem, session(token), PASSWORD, "Ashita-no-kaze-2", "192.0.2.7", &why, &e), RC_OK);
     assert_null(session(token));                                           /* a new password */
 }
 
