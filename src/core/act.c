@@ -34,12 +34,24 @@ enum rc record_get(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, i
 
 /* ---- applying ---- */
 
-static enum rc apply_new(struct tx *tx, const struct act_row *a, const struct json *n, struct err *e)
+/* A record as it is born: its row is written once, when the whole act has been applied. */
+static struct record born(const struct pack_set *set, const struct act_row *a, const struct json *n)
 {
-    int64_t dept = json_get_i64(n, "department", 0);
-    return q_record_add(tx, a->record, json_get_str(n, "form"), json_get_str(n, "number"), "draft", dept, dept == 0,
-                        json_get_i64(n, "made_by", 0), "", a->at, json_get_str(n, "happened_on"), json_get_str(n, "origin"),
-                        json_get_i64(n, "pack_set", 0), json_get_str(n, "note"), e);
+    const char *form = json_get_str(n, "form");
+    return (struct record){.id = a->record, .form_ident = form, .form = set ? pack_form(set, form) : NULL, .number = json_get_str(n, "number"), .state = "draft", .draft_state = "draft",
+                           .title = "", .origin = json_get_str(n, "origin"), .happened_on = json_get_str(n, "happened_on"), .note = json_get_str(n, "note"),
+                           .department = json_get_i64(n, "department", 0), .made_by = json_get_i64(n, "made_by", 0), .made_at = a->at, .updated_at = a->at,
+                           .pack_set = json_get_i64(n, "pack_set", 0)};
+}
+
+static enum rc row_write(struct tx *tx, const struct record *r, bool fresh, struct err *e)
+{
+    if (!fresh)
+        return q_record_put(tx, r->id, r->state, r->draft_state, r->department, r->department == 0, r->title, r->updated_at, r->closed_at, r->closed_at == 0,
+                            r->force_rev, r->force_rev == 0, r->draft_rev, r->draft_rev == 0, r->version, r->pack_set, r->route_set, r->route_set == 0, e);
+    return q_record_born(tx, r->id, r->form_ident, r->number, r->state, r->draft_state, r->department, r->department == 0, r->made_by, r->title, r->made_at, r->updated_at,
+                         r->closed_at, r->closed_at == 0, r->happened_on, r->origin, r->force_rev, r->force_rev == 0, r->draft_rev, r->draft_rev == 0, r->version, r->pack_set,
+                         r->note, r->route_set, r->route_set == 0, e);
 }
 
 static enum rc apply_who(struct tx *tx, int64_t record, int64_t rev, int64_t ord, const struct json *who, struct err *e)
@@ -125,10 +137,30 @@ static enum rc draft_drop(struct tx *tx, TALLOC_CTX *mem, struct record *r, stru
     return ftable_drop(tx, mem, r->form, r->id, SLOT_DRAFT, e);
 }
 
-static enum rc apply_slots(struct tx *tx, TALLOC_CTX *mem, struct record *r, const struct act_row *a, struct err *e)
+/* The draft that is already there comes into force: moved, not written anew, unless it was written under another set of packs. */
+static enum rc apply_promote(struct tx *tx, TALLOC_CTX *mem, struct record *r, const struct record *was, const struct act_row *a, int64_t rev, bool *ret_moved, struct err *e)
+{
+    struct content *c;
+    char *title;
+    *ret_moved = r->draft_rev == rev && was->pack_set == r->pack_set && json_get(a->effect, "new") == NULL;
+    if (!*ret_moved) {
+        if (r->draft_rev != 0)
+            TRY(draft_drop(tx, mem, r, e));
+        return apply_content(tx, mem, r, a, rev, SLOT_FORCE, a->drafted_slot == SLOT_FORCE ? a->drafted : NULL, e);
+    }
+    TRY(content_of(tx, mem, a, rev, &c, e));
+    r->force_rev = rev;
+    r->draft_rev = 0;
+    TRY(ftable_promote(tx, mem, r->form, r, was->force_rev != 0 || a->again, c, e));       /* what a rebuild has not cleared, of fields that today's set lacks */
+    TRY(ftable_title(tx_db(tx), mem, r->form, c, &title, e));
+    r->title = title;
+    return RC_OK;
+}
+
+static enum rc apply_slots(struct tx *tx, TALLOC_CTX *mem, struct record *r, const struct record *was, const struct act_row *a, bool *ret_moved, struct err *e)
 {
     const struct json *ef = a->effect;
-    const struct content *drafted = json_get(ef, "pack_set") == NULL ? a->drafted : NULL;
+    const struct content *drafted = json_get(ef, "pack_set") == NULL && a->drafted_slot == SLOT_DRAFT ? a->drafted : NULL;
     int64_t draft = json_get_i64(ef, "draft", 0), promote = json_get_i64(ef, "promote", 0), staged = json_get_i64(ef, "staged", 0);
     if (staged != 0) {
         TRY(ftable_drop(tx, mem, r->form, r->id, SLOT_DRAFT, e));
@@ -136,10 +168,8 @@ static enum rc apply_slots(struct tx *tx, TALLOC_CTX *mem, struct record *r, con
     }
     if (draft != 0)
         TRY(apply_content(tx, mem, r, a, draft, SLOT_DRAFT, drafted, e));
-    if (promote != 0) {
-        TRY(draft_drop(tx, mem, r, e));
-        TRY(apply_content(tx, mem, r, a, promote, SLOT_FORCE, NULL, e));
-    }
+    if (promote != 0)
+        TRY(apply_promote(tx, mem, r, was, a, promote, ret_moved, e));
     if (json_get_bool(ef, "drop_draft"))
         TRY(draft_drop(tx, mem, r, e));
     if (json_get_bool(ef, "void")) {
@@ -181,21 +211,22 @@ enum rc act_show(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, int
 enum rc act_apply(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, const struct act_row *a, struct err *e)
 {
     MEM_SCOPE(tmp, mem);
-    const struct json *ef = a->effect;
+    const struct json *ef = a->effect, *fresh = json_get(ef, "new");
     struct record r;
+    bool moved = false;
     if (a->record == 0)
         return task_apply(tx, tmp, a, ef, e);
-    if (json_get(ef, "new") != NULL)
-        TRY(apply_new(tx, a, json_get(ef, "new"), e));
-    TRY(record_get(tx_db(tx), tmp, set, a->record, &r, e));
+    if (fresh != NULL)
+        r = born(set, a, fresh);
+    else
+        TRY(record_get(tx_db(tx), tmp, set, a->record, &r, e));
     if (r.form == NULL)
         return err_set(e, ERR_FORM_MISSING, "form %s of record %lld", r.form_ident, (long long)r.id);
     struct record was = r;
     apply_columns(&r, a, ef);
-    TRY(apply_slots(tx, tmp, &r, a, e));
-    TRY(q_record_put(tx, r.id, r.state, r.draft_state, r.department, r.department == 0, r.title, r.updated_at, r.closed_at, r.closed_at == 0,
-                     r.force_rev, r.force_rev == 0, r.draft_rev, r.draft_rev == 0, r.version, r.pack_set, r.route_set, r.route_set == 0, e));
-    if (!shown_alike(&was, &r))
+    TRY(apply_slots(tx, tmp, &r, &was, a, &moved, e));
+    TRY(row_write(tx, &r, fresh != NULL, e));
+    if (!moved && !shown_alike(&was, &r))
         TRY(ftable_sync(tx, tmp, r.form, &r, e));
     if (json_get(ef, "steps") != NULL)
         TRY(apply_steps(tx, a, json_get(ef, "steps"), e));
@@ -232,10 +263,8 @@ enum rc act_do(struct work *w, int64_t record, int64_t revision, const char *kin
         commitment(blind, "comment", comment, strlen(comment), commit);
     }
     char *text = json_canonical(tmp, effect);
-    struct json *fixed;
-    TRY(json_read(tmp, str_of(text), 8 << 20, &fixed, e));          /* what is applied is what was hashed */
     struct act_row a = {.id = work_new_id(w), .record = record, .revision = revision, .no = last.no + 1, .actor = w->actor.person,
-                        .on_behalf = w->actor.on_behalf, .at = w->now_us, .kind = kind, .step = step, .effect = fixed, .drafted = w->drafted_record == record ? w->drafted : NULL,
+                        .on_behalf = w->actor.on_behalf, .at = w->now_us, .kind = kind, .step = step, .effect = effect, .drafted = w->drafted_record == record ? w->drafted : NULL, .drafted_slot = w->drafted_slot,
                         .written = w->written, .written_rev = w->written_rev};
     w->drafted = NULL;                                   /* known for this act alone */
     w->drafted_record = 0;

@@ -67,7 +67,7 @@ const struct command command_table[] = {
 const size_t command_n = ARRAY_N(command_table);
 
 #define TODO_CHUNK 100
-#define TODO_BUDGET_US 30000          /* the writer is not held longer than this by after-commit work */
+#define TODO_BUDGET_US 10000          /* the writer is not held longer than this by after-commit work */
 
 static enum rc todo_one(struct work *w, const char *kind, int64_t record, struct err *e)
 {

@@ -71,7 +71,7 @@ void core_import_run(struct core *c, TALLOC_CTX *mem, const struct actor *a, con
 struct work { struct core *core; struct tx *tx; struct db *db; TALLOC_CTX *mem; struct ledger *ledger; const struct pack_set *set; struct actor actor;
               int64_t now_us; char today[CIVIL_TEXT_N]; int64_t seq; struct trouble_vec *troubles; bool quiet /* import: no task mail */;
               bool staged /* records are made as rows of an import: judged as handed in, seen by nobody */;
-              const struct content *drafted; int64_t drafted_record /* what draft_prepare put into the draft slot of which record */;
+              const struct content *drafted; int64_t drafted_record; int drafted_slot /* what this command has put into which slot of which record */;
               const struct content *written; int64_t written_rev /* the revision that this command wrote last */; int64_t id_next, id_end; bool failed;
               struct set_held *held /* older sets in use until the command ends */; bool scrub /* after COMMIT: no erased bytes may stay in the WAL */;
               struct json *faults /* checks: a condition that cannot be computed is told here and stops no other; NULL: it fails the command */; };

@@ -40,7 +40,7 @@ MUST enum rc log_apply(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *se
 MUST enum rc act_do(struct work *w, int64_t record, int64_t revision, const char *kind, const char *step, const char *comment,
                     const struct json *effect, struct err *e);
 /* Applies an effect to the projections; act_do and rebuild call it. */
-struct act_row { int64_t id, record, revision, no, actor, on_behalf, at, seq; const char *kind, *step; const struct json *effect; const struct content *drafted /* what the draft slot holds already, or NULL */, *written; int64_t written_rev /* a revision whose content is known, or 0 */;
+struct act_row { int64_t id, record, revision, no, actor, on_behalf, at, seq; const char *kind, *step; const struct json *effect; const struct content *drafted /* what drafted_slot holds already, or NULL */; int drafted_slot; const struct content *written; int64_t written_rev /* a revision whose content is known, or 0 */;
                  bool again /* rebuild: `show` is done at once; else import.step does it in chunks */; };
 /* One row of an import comes into force; one that is there already is left alone. */
 MUST enum rc act_show(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, int64_t id, struct err *e);
@@ -56,6 +56,8 @@ MUST enum rc ftable_put(struct tx *tx, TALLOC_CTX *mem, const struct form *f, co
 MUST enum rc ftable_change(struct tx *tx, TALLOC_CTX *mem, const struct form *f, const struct record *rec, enum slot slot, const char *state,
                            const struct content *was, const struct content *c, struct err *e);
 MUST enum rc ftable_drop(struct tx *tx, TALLOC_CTX *mem, const struct form *f, int64_t record, enum slot slot, struct err *e);
+/* The draft slot, which holds this content, becomes the one in force (that goes): columns shared with the record as in rec. */
+MUST enum rc ftable_promote(struct tx *tx, TALLOC_CTX *mem, const struct form *f, const struct record *rec, bool was_force, const struct content *c, struct err *e);
 MUST enum rc ftable_move(struct tx *tx, TALLOC_CTX *mem, const struct form *f, int64_t record, enum slot from, enum slot to, struct err *e);
 /* state, department, closed_at of the shared columns after a change of the record row; and `show`. */
 MUST enum rc ftable_sync(struct tx *tx, TALLOC_CTX *mem, const struct form *f, const struct record *rec, struct err *e);

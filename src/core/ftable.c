@@ -270,13 +270,37 @@ enum rc ftable_add(struct tx *tx, TALLOC_CTX *mem, const struct form *f, const s
     return links_put(tx, f, rec->id, slot, c, e);
 }
 
-/* A column of its own, neither child table nor link: such a change is one UPDATE. */
-static bool plain_change(const struct form *f, const char *path)
+/* Does the field, or one of its columns, refer to records? Then links change with it. */
+static bool links_out(const struct field *fd)
+{
+    bool yes = value_is_ref(fd);
+    for (size_t i = 0; i < fd->cols_n; i++)
+        yes = yes || value_is_ref(&fd->cols[i]);
+    return yes;
+}
+
+/* The field of a change that touches no link: a column is one UPDATE, a child table is written anew. NULL: everything is. */
+static const struct field *alone(const struct form *f, const char *path)
 {
     const struct field *col = NULL;
     int64_t row;
     const struct field *fd = content_field(f, path, &col, &row);
-    return fd != NULL && col == NULL && !field_is_child(fd) && !value_is_ref(fd);
+    return fd == NULL || links_out(fd) || (col != NULL && !field_is_child(fd)) ? NULL : fd;
+}
+
+static enum rc children_change(struct tx *tx, TALLOC_CTX *mem, const struct form *f, int64_t record, int slot, const struct change_vec *changes, const struct content *c, struct err *e)
+{
+    for (size_t i = 0; i < f->field_n; i++) {
+        const struct field *fd = &f->field[i];
+        bool changed = false;
+        for (size_t k = 0; k < changes->n && field_is_child(fd); k++)
+            changed = changed || alone(f, changes->v[k].path) == fd;
+        if (!changed)
+            continue;
+        TRY(slot_delete(tx, mem, form_child_table(mem, f, fd), record, slot, e));
+        TRY(child_put(tx, mem, f, fd, record, slot, c, e));
+    }
+    return RC_OK;
 }
 
 enum rc ftable_change(struct tx *tx, TALLOC_CTX *mem, const struct form *f, const struct record *rec, enum slot slot, const char *state,
@@ -287,16 +311,18 @@ enum rc ftable_change(struct tx *tx, TALLOC_CTX *mem, const struct form *f, cons
     touched(tx, f);
     content_diff(tmp, was, c, &changes);
     for (size_t i = 0; i < changes.n; i++)
-        if (!plain_change(f, changes.v[i].path))
+        if (alone(f, changes.v[i].path) == NULL)
             return ftable_put(tx, mem, f, rec, slot, state, c, e);
-    if (changes.n == 0)
-        return RC_OK;
+    TRY(children_change(tx, tmp, f, rec->id, slot, &changes, c, e));
     struct sql *s = sql_new(tmp);
     sql_lit(s, "UPDATE ");
     sql_ident(s, form_table(tmp, f));
+    size_t n = 0;
     for (size_t i = 0; i < changes.n; i++) {
-        const struct field *fd = pack_field(f, changes.v[i].path);
-        if (i == 0)
+        const struct field *fd = alone(f, changes.v[i].path);
+        if (field_is_child(fd))
+            continue;
+        if (n++ == 0)
             sql_lit(s, " SET ");
         else
             sql_lit(s, ", ");
@@ -308,7 +334,7 @@ enum rc ftable_change(struct tx *tx, TALLOC_CTX *mem, const struct form *f, cons
     sql_i64(s, rec->id);
     sql_lit(s, " AND slot = ");
     sql_i64(s, slot);
-    return exec(tx, s, e);
+    return n > 0 ? exec(tx, s, e) : RC_OK;
 }
 
 static enum rc slot_move(struct tx *tx, TALLOC_CTX *mem, const char *table, int64_t record, int from, int to, bool shown, struct err *e)
@@ -325,6 +351,30 @@ static enum rc slot_move(struct tx *tx, TALLOC_CTX *mem, const char *table, int6
     sql_lit(s, " AND slot = ");
     sql_i64(s, from);
     return exec(tx, s, e);
+}
+
+enum rc ftable_promote(struct tx *tx, TALLOC_CTX *mem, const struct form *f, const struct record *rec, bool was_force, const struct content *c, struct err *e)
+{
+    MEM_SCOPE(tmp, mem);
+    struct sql *s = sql_new(tmp);
+    touched(tx, f);
+    if (was_force)
+        TRY(ftable_drop(tx, tmp, f, rec->id, SLOT_FORCE, e));
+    sql_lit(s, "UPDATE ");
+    sql_ident(s, form_table(tmp, f));
+    sql_lit(s, " SET slot = 0, show = 1, state = ");
+    sql_text(s, rec->state);
+    sql_lit(s, ", department = ");
+    opt_i64(s, rec->department);
+    sql_lit(s, ", closed_at = ");
+    opt_i64(s, rec->closed_at);
+    sql_lit(s, " WHERE slot = 1 AND record = ");
+    sql_i64(s, rec->id);
+    TRY(exec(tx, s, e));
+    for (size_t i = 0; i < f->field_n; i++)
+        if (field_is_child(&f->field[i]) && content_rows(c, f->field[i].path) > 0)
+            TRY(slot_move(tx, tmp, form_child_table(tmp, f, &f->field[i]), rec->id, SLOT_DRAFT, SLOT_FORCE, false, e));
+    return q_link_move(tx, rec->id, SLOT_DRAFT, SLOT_FORCE, e);
 }
 
 enum rc ftable_move(struct tx *tx, TALLOC_CTX *mem, const struct form *f, int64_t record, enum slot from, enum slot to, struct err *e)

@@ -135,6 +135,7 @@ static enum rc draft_prepare(struct work *w, struct record *rec, struct content 
     content_order(c, rec->form);
     w->drafted = c;
     w->drafted_record = rec->id;
+    w->drafted_slot = SLOT_DRAFT;
     return at ? judge_rules(w, rec, SLOT_DRAFT, c, at, e) : RC_OK;
 }
 
@@ -372,8 +373,12 @@ enum rc cmd_record_fill(struct work *w, const struct json *args, struct json *bo
     TRY(typing_refuse(w, e));
     TRY(fill_check(w, rec.form, base, c, e));
     content_order(c, rec.form);
-    TRY(ftable_put(w->tx, w->mem, rec.form, &rec, SLOT_FORCE, rec.state, c, e));
+    TRY(ftable_change(w->tx, w->mem, rec.form, &rec, SLOT_FORCE, rec.state, base, c, e));
     TRY(judge_values(w, &rec, SLOT_FORCE, c, &changed, e));
+    content_order(c, rec.form);
+    w->drafted = c;
+    w->drafted_record = rec.id;
+    w->drafted_slot = SLOT_FORCE;
     bool closing = rec.form->closes != NULL && strcmp(rec.form->closes, "filled") == 0 && all_filled(rec.form, c);
     if (closing) {
         TRY(judge_rules(w, &rec, SLOT_FORCE, c, "close", e));

@@ -8,9 +8,11 @@
 enum rc revision_make(struct work *w, int64_t record, int64_t no, const struct form *f, const struct content *c, struct revision *ret_rev, uint8_t ret_row[HASH_N], struct err *e)
 {
     struct buf *commits = buf_new(w->mem, BODY_MAX), *body = buf_new(w->mem, BODY_MAX * 2);
+    uint8_t *blinds = mem_array(w->mem, uint8_t, c->n * 32 + 1);
+    crypt_random(blinds, c->n * 32);                     /* one call of the system for all of them */
     for (size_t i = 0; i < c->n; i++) {
-        uint8_t blind[32], commit[HASH_N];
-        crypt_random(blind, sizeof blind);
+        const uint8_t *blind = blinds + i * 32;
+        uint8_t commit[HASH_N];
         commitment(blind, c->v[i].path, c->v[i].text, strlen(c->v[i].text), commit);
         buf_puts(commits, c->v[i].path);
         buf_putc(commits, ' ');
@@ -21,7 +23,7 @@ enum rc revision_make(struct work *w, int64_t record, int64_t no, const struct f
         buf_putc(body, ',');
         json_quote(body, c->v[i].text);
         buf_puts(body, ",\"");
-        buf_b64(body, blind, sizeof blind);
+        buf_b64(body, blind, 32);
         buf_puts(body, "\"]");
     }
     buf_puts(body, c->n == 0 ? "[]" : "]");

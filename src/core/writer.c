@@ -8,7 +8,7 @@
 #include "core/core_state.h"
 
 #define WRITER_BATCH_MAX 256
-#define WRITER_BATCH_US 25000
+#define WRITER_BATCH_US 20000
 #define WRITER_QUEUE_MAX 4096
 #define IKEY_MAX 100
 

@@ -38,12 +38,23 @@ struct db *tx_db(struct tx *tx)
     return tx->db;
 }
 
+/* SQLite keeps the statement prepared, PostgreSQL takes the text: one journey either way. */
+static enum rc small(struct db *db, const char *text, struct err *e)
+{
+    struct db_rows *rows = NULL;
+    if (db->drv->engine == DB_PG)
+        return db_script(db, text, e);
+    TRY(db_run(db, db, text, NULL, 0, 0, &rows, e));
+    talloc_free(rows);
+    return RC_OK;
+}
+
 enum rc tx_savepoint(struct tx *tx, struct err *e)
 {
     assert(!tx->savepoint);
     if (tx->lost)
         return err_set(e, ERR_DB, "the transaction has ended");
-    TRY(db_script(tx->db, "SAVEPOINT s", e));
+    TRY(small(tx->db, "SAVEPOINT s", e));
     tx->savepoint = true;
     return RC_OK;
 }
@@ -53,7 +64,7 @@ enum rc tx_savepoint_end(struct tx *tx, bool keep, struct err *e)
     assert(tx->savepoint);
     tx->savepoint = false;
     db_rows_end_all(tx->db);
-    enum rc rc = db_script(tx->db, keep ? "RELEASE s" : "ROLLBACK TO s; RELEASE s", e);
+    enum rc rc = keep ? small(tx->db, "RELEASE s", e) : db_script(tx->db, "ROLLBACK TO s; RELEASE s", e);
     if (!keep || rc != RC_OK)
         db_memo_forget(tx->db);
     tx->lost = tx->lost || rc != RC_OK;
