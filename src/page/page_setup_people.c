@@ -82,6 +82,13 @@ static bool seen_before(struct json *seen, const struct json *row, const char *p
     return before;
 }
 
+/* An empty cell that is required but that a new record begins with: keeping the list fills it in. */
+static bool begins_filled(const struct form *f, const struct trouble *t)
+{
+    const struct field *fd = t->path && strcmp(t->code, "required") == 0 ? pack_field(f, t->path) : NULL;
+    return fd != NULL && fd->dflt != NULL;
+}
+
 static void look_through(struct look *l, const struct json *rows, const char *const *unique)
 {
     static const char *const stages[] = {"submit"};
@@ -93,7 +100,8 @@ static void look_through(struct look *l, const struct json *rows, const char *co
         if (t.n == 0)
             content_check(tmp, l->f, c, stages, 1, req_lang(l->u->r), &t);
         for (size_t k = 0; k < t.n; k++)
-            look_bad(l, json_at(rows, i), t.v[k].text);
+            if (!begins_filled(l->f, &t.v[k]))
+                look_bad(l, json_at(rows, i), t.v[k].text);
         for (size_t k = 0; unique[k] != NULL; k++)
             if (seen_before(seen, json_at(rows, i), unique[k]))
                 look_bad(l, json_at(rows, i), msg_fill(tmp, req_lang(l->u->r), MSG("setup.twice"), pack_field(l->f, unique[k])->label, cell(json_at(rows, i), unique[k]), NULL));
@@ -231,6 +239,14 @@ static void sheet_out(struct setup_page *u, const char *title_key, const struct 
         }
         path[used] = p;
         label[used++] = mem_fmt(u->r, "%s ← %s", pick_lang(req_lang(u->r), fd->label, fd->label_en), head ? head : "");
+    }
+    for (size_t i = 0; used > 0 && i < f->field_n; i++) {
+        bool there = false;
+        for (size_t k = 0; k < used; k++)
+            there = there || strcmp(path[k], f->field[i].path) == 0;
+        if (!there && f->field[i].required && f->field[i].dflt != NULL)
+            html_el(h, E_P, msg_fill(u->r, req_lang(u->r), MSG("setup.column-default"), pick_lang(req_lang(u->r), f->field[i].label, f->field[i].label_en),
+                                     f->field[i].help ? pick_lang(req_lang(u->r), f->field[i].help, f->field[i].help_en) : "", NULL));
     }
     if (used == 0)
         return;

@@ -51,6 +51,11 @@ class Pg:
             return int(c)
         return bytes.fromhex(c[2:]) if c.startswith("\\x") else {"t": 1, "f": 0}.get(c, c)
 
+    def at_rest(self):
+        """All rows as text, and what the columns of bytes hold."""
+        text = subprocess.run(["pg_dump", "--data-only", "-d", self.url], stdout=subprocess.PIPE, check=True).stdout
+        return text + b"\n".join(bytes.fromhex(h.decode()) for h in re.findall(rb"\\\\x((?:[0-9a-f]{2})+)", text))
+
     def stop(self):
         subprocess.run([self.tool, "stop", self.folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
@@ -86,6 +91,16 @@ class House(Served):
     def log_text(self):
         with open(self.log, "rb") as f:
             return f.read().decode("utf-8", "replace")
+
+    def at_rest(self):
+        """Everything that the database keeps, as bytes."""
+        if self.pg:
+            return self.pg.at_rest()
+        raw = b""
+        for name in ("daicho.db", "daicho.db-wal"):
+            with open(os.path.join(self.data, "data", name), "rb") as f:
+                raw += f.read()
+        return raw
 
     def sql(self, text, *args, write=False):
         """Straight at the data, as somebody with the machine's disk could; only to look, or to break it on purpose."""

@@ -62,6 +62,7 @@ def people(b, p):
     count.check("the mended list can be read", again.status == 200 and "従業者 5 人" in again.text and "部門 4 件" in again.text, again.text[:900])
     count.check("髙 and 﨑 survive CP932", "髙橋 一郎" in again.text and "﨑山 花子" in again.text, again.text[:900])
     count.check("a column that fits no field is named", "「備考欄」の列は使いません" in again.text, again.text[:900])
+    count.check("a required column that the list lacks and that has a default is told", "「区分」の列がないので" in again.text and "正社員・職員" in again.text, again.text[:900])
     return b.send(again.form("/setup"), button="keep")
 
 
