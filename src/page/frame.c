@@ -4,9 +4,28 @@
 struct nav_row { const char *room, *msg, *route, *arg; };
 static const struct nav_row nav_rows[] = {
     {"home", MSG("nav.home"), "home", NULL}, {"registers", MSG("nav.registers"), "rooms", "registers"}, {"applications", MSG("nav.applications"), "rooms", "applications"},
-    {"audit", MSG("nav.audit"), "rooms", "audit"}, {"documents", MSG("nav.documents"), "rooms", "documents"}, {"conformity", MSG("nav.conformity"), "conformity", NULL},
+    {"incidents", MSG("nav.incidents"), "rooms", "incidents"}, {"education", MSG("nav.education"), "rooms", "education"}, {"audit", MSG("nav.audit"), "rooms", "audit"},
+    {"vendors", MSG("nav.vendors"), "rooms", "vendors"}, {"rights", MSG("nav.rights"), "rooms", "rights"}, {"documents", MSG("nav.documents"), "rooms", "documents"}, {"conformity", MSG("nav.conformity"), "conformity", NULL},
     {"ledger", MSG("nav.ledger"), "ledger", NULL}, {"settings", MSG("nav.settings"), "settings", NULL},
 };
+
+/* The heading of a page that lists the forms of one kind of work. */
+const char *room_title(enum lang lang, const char *room)
+{
+    for (size_t i = 0; i < ARRAY_N(nav_rows); i++)
+        if (strcmp(nav_rows[i].room, room) == 0 && strcmp(nav_rows[i].route, "rooms") == 0)
+            return msg_text(lang, nav_rows[i].msg);
+    return msg_text(lang, MSG("nav.registers"));
+}
+
+/* Work for which no adopted regulation has a form has no place in the navigation. */
+static bool nav_used(const struct screen *s, const struct nav_row *row)
+{
+    bool used = strcmp(row->route, "rooms") != 0 || strcmp(row->arg, "registers") == 0 || s->rd.set == NULL;
+    for (size_t i = 0; !used && i < s->rd.set->form_n; i++)
+        used = text_eq(s->rd.set->form[i].room, row->arg);
+    return used;
+}
 
 const char *screen_csrf(const struct screen *s) { return s->user && s->user->session->csrf ? s->user->session->csrf : ""; }
 
@@ -66,12 +85,14 @@ void screen_open(struct screen *s, const char *title, const char *room)
 {
     struct ui_nav *nav = mem_array(s->r, struct ui_nav, ARRAY_N(nav_rows));
     const char *done = req_query(s->r, "done");
+    size_t nav_n = 0;
     for (size_t i = 0; i < ARRAY_N(nav_rows); i++)
-        nav[i] = (struct ui_nav){nav_rows[i].msg, page_path(nav_rows[i].route), nav_rows[i].arg, strcmp(nav_rows[i].room, room) == 0};
+        if (nav_used(s, &nav_rows[i]))
+            nav[nav_n++] = (struct ui_nav){nav_rows[i].msg, page_path(nav_rows[i].route), nav_rows[i].arg, strcmp(nav_rows[i].room, room) == 0};
     s->h = html_new(s->r, req_lang(s->r), PAGE_BYTES_MAX);
     bool known = done != NULL && strncmp(done, "done.", 5) == 0 && msg_has(LANG_JA, done);
     struct ui_frame f = {.title = title, .org = screen_org(s), .person = s->user ? s->user->session->name : NULL, .csrf = screen_csrf(s), .nav = s->user ? nav : NULL,
-                         .nav_n = s->user ? ARRAY_N(nav_rows) : 0, .flash = known ? msg_text(req_lang(s->r), done) : NULL, .logout = page_path("logout.post"),
+                         .nav_n = s->user ? nav_n : 0, .flash = known ? msg_text(req_lang(s->r), done) : NULL, .logout = page_path("logout.post"),
                          .lang = page_path("language.post"), .account = page_path("account"), .home = page_path("home"),
                          .trial_msg = notice(s)};
     ui_frame_open(s->h, &f);

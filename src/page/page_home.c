@@ -77,18 +77,34 @@ static const char *post_name(const struct screen *s, const char *role)
 }
 
 /* own: the reader may do it, else it says whose post is vacant. */
+/* Where the regulation says so, one step away. */
+static void article_cell(struct screen *s, const char *duty)
+{
+    const struct duty *d = duty && s->rd.set ? pack_duty(s->rd.set, duty) : NULL;
+    html_open(s->h, E_TD);
+    if (d != NULL) {
+        html_open(s->h, E_A);
+        html_href(s->h, page_path("article"), URL_S(d->pack->id), URL_S(d->article));
+        html_text(s->h, d->article);
+        html_close(s->h, E_A);
+    } else {
+        html_text(s->h, "–");
+    }
+    html_close(s->h, E_TD);
+}
+
 static void task_row(struct screen *s, const struct task_info *t, bool own)
 {
     bool late = t->due_us != 0 && t->due_us <= s->rd.now_us;
     html_open(s->h, E_TR);
     html_open(s->h, E_TD);
     task_say(s, s->rd.set && t->form_ident ? pack_form(s->rd.set, t->form_ident) : NULL, t);
-    if (t->schedule != NULL) {
+    if (t->schedule != NULL && (t->duty == NULL || !own)) {
         html_text(s->h, " ");
         schedule_article_out(s, t->schedule);
-        if (own)
-            schedule_do_out(s, t);
     }
+    if (t->schedule != NULL && own)
+        schedule_do_out(s, t);
     html_close(s->h, E_TD);
     if (t->record != 0)
         link_cell(s->h, t->record, t->record_title && t->record_title[0] ? t->record_title : t->record_number);
@@ -99,7 +115,10 @@ static void task_row(struct screen *s, const struct task_info *t, bool own)
     if (late)
         ui_badge(s->h, UI_BAD, msg_text(req_lang(s->r), MSG("home.overdue")));
     html_close(s->h, E_TD);
-    html_el(s->h, E_TD, own ? t->duty ? t->duty : "–" : post_name(s, t->role));
+    if (own)
+        article_cell(s, t->duty);
+    else
+        html_el(s->h, E_TD, post_name(s, t->role));
     html_close(s->h, E_TR);
 }
 
@@ -117,7 +136,7 @@ static void vacant_out(struct screen *s, const struct task_infos *t)
 
 static void tasks_out(struct screen *s, const struct task_infos *t)
 {
-    static const char *const keys[] = {MSG("col.task"), MSG("col.about"), MSG("col.due"), MSG("col.duty")};
+    static const char *const keys[] = {MSG("col.task"), MSG("col.about"), MSG("col.due"), MSG("col.article")};
     if (t->n == 0) {
         ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("home.tasks")));
         html_el_msg(s->h, E_P, MSG("home.none-tasks"));
@@ -202,8 +221,7 @@ void page_rooms(struct req *r, void *ctx)
     const char *room = req_arg(r, 0) ? req_arg(r, 0) : "registers";
     if (!screen_begin(&s, r, ctx))
         return;
-    screen_open(&s, msg_text(req_lang(r), strcmp(room, "applications") == 0 ? MSG("nav.applications") : strcmp(room, "audit") == 0 ? MSG("nav.audit")
-                                          : strcmp(room, "documents") == 0 ? MSG("nav.documents") : MSG("nav.registers")), room);
+    screen_open(&s, room_title(req_lang(r), room), room);
     html_open(s.h, E_UL);
     html_class(s.h, "forms");
     for (size_t i = 0; s.rd.set != NULL && i < s.rd.set->form_n; i++) {

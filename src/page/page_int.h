@@ -30,6 +30,7 @@ void screen_go(struct screen *s, const char *route, int64_t id, const char *done
 /* A record that the person may see, else 404. */
 MUST enum rc screen_record(struct screen *s, int64_t id, struct record *ret_rec, struct err *e);
 void task_say(struct screen *s, const struct form *f /* of its record, or NULL */, const struct task_info *t);   /* into the open element */
+const char *room_title(enum lang lang, const char *room);
 const char *state_label(enum lang lang, const char *state);
 enum ui_tone state_tone(const char *state);
 const char *role_names(struct screen *s, int64_t person);    /* names of the posts that somebody holds, for people */

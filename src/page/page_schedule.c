@@ -109,7 +109,11 @@ static void row_out(struct screen *s, const struct sched_info *i)
     html_open(h, E_TR);
     html_el(h, E_TD, label_of(s, i->schedule));
     html_el(h, E_TD, who_of(s, &i->schedule->by));
-    html_el(h, E_TD, i->next[0] ? i->next : msg_text(req_lang(s->r), MSG("schedule.no-month")));
+    char next[CIVIL_TEXT_N];
+    memcpy(next, i->next, sizeof next);
+    if (next[0] != '\0')
+        next[4] = next[7] = '/';                 /* as dates are written everywhere on screen */
+    html_el(h, E_TD, next[0] ? next : msg_text(req_lang(s->r), MSG("schedule.no-month")));
     html_open(h, E_TD);
     html_text(h, i->due_us ? when_text(s->r, i->due_us) : "–");
     if (i->due_us != 0 && i->due_us <= s->rd.now_us)
