@@ -2,7 +2,8 @@
 administrator and how the person hears of it."""
 from browser import DESK, PHONE
 from hostile_session import calm, code_of
-from job_kita import PASSWORD, sign_in
+from desk import EXAMPLE as PASSWORD
+from job_kita import sign_in
 
 
 def account(b):
