@@ -68,6 +68,8 @@ SELECT title, number, form FROM record WHERE id = $1;
 
 -- name: number_next :one  in: form text, fy i64  out: last i64
 SELECT coalesce(max(last), 0) FROM number_seq WHERE form = $1 AND fy = $2;
+-- name: number_next_ever :one  in: form text  out: last i64
+SELECT coalesce(max(last), 0) FROM number_seq WHERE form = $1;
 -- name: number_put :exec  in: form text, fy i64, last i64
 INSERT INTO number_seq (form, fy, last) VALUES ($1, $2, $3) ON CONFLICT (form, fy) DO UPDATE SET last = excluded.last;
 

@@ -73,21 +73,36 @@ enum rc record_answer(struct work *w, int64_t id, struct json *body, struct err 
     return RC_OK;
 }
 
-/* "SF302-{fy}-{seq:4}": the fiscal year of today, gap-free numbers within form and year. */
+/* Gap-free numbers within form and fiscal year; within the form alone when the number does not name the year. */
+static enum rc number_last(struct work *w, const struct form *f, struct numbers *n, int64_t *ret_last, struct err *e)
+{
+    struct q_number_next year;
+    struct q_number_next_ever ever;
+    if (strstr(n->pattern, "{fy}") != NULL) {
+        TRY(q_number_next(w->db, w->mem, f->ident, n->fy, &year, e));
+        *ret_last = year.last;
+        return RC_OK;
+    }
+    n->fy = 0;
+    TRY(q_number_next_ever(w->db, w->mem, f->ident, &ever, e));
+    *ret_last = ever.last;
+    return RC_OK;
+}
+
+/* "SF302-{fy}-{seq:4}": the fiscal year of today. */
 enum rc numbers_take(struct work *w, const struct form *f, size_t n, struct numbers *ret, struct err *e)
 {
     struct civil today;
-    struct q_number_next last;
-    int64_t start = 4;
+    int64_t start = 4, last;
     const char *month = pack_value(w->set, "core.fiscal_start");
     if (month != NULL && (!str_to_i64(str_of(month), &start) || start < 1 || start > 12))
         start = 4;
     if (!civil_read(str_of(w->today), &today))
         return err_set(e, ERR_BUG, "today %s", w->today);
     *ret = (struct numbers){.pattern = f->number ? f->number : "{fy}-{seq:5}", .fy = civil_fiscal_year(today, (int)start)};
-    TRY(q_number_next(w->db, w->mem, f->ident, ret->fy, &last, e));
-    ret->next = last.last + 1;
-    return q_number_put(w->tx, f->ident, ret->fy, last.last + (int64_t)n, e);
+    TRY(number_last(w, f, ret, &last, e));
+    ret->next = last + 1;
+    return q_number_put(w->tx, f->ident, ret->fy, last + (int64_t)n, e);
 }
 
 char *numbers_next(TALLOC_CTX *mem, struct numbers *n)
