@@ -68,7 +68,8 @@ MUST enum rc import_batch_get(struct db *db, TALLOC_CTX *mem, int64_t batch, int
 void core_import_stage(struct core *c, TALLOC_CTX *mem, const struct actor *a, const char *form, const struct json *rows, struct answer **ret);
 void core_import_run(struct core *c, TALLOC_CTX *mem, const struct actor *a, const struct json *args, struct answer **ret);
 /* What a command handler works with. Handlers run on the writer thread inside a savepoint. */
-struct work { struct core *core; struct tx *tx; struct db *db; TALLOC_CTX *mem; struct ledger *ledger; const struct pack_set *set; struct actor actor;
+struct command;
+struct work { struct core *core; const struct command *cmd; struct tx *tx; struct db *db; TALLOC_CTX *mem; struct ledger *ledger; const struct pack_set *set; struct actor actor;
               int64_t now_us; char today[CIVIL_TEXT_N]; int64_t seq; struct trouble_vec *troubles; bool quiet /* import: no task mail */;
               bool staged /* records are made as rows of an import: judged as handed in, seen by nobody */;
               const struct content *drafted; int64_t drafted_record; int drafted_slot /* what this command has put into which slot of which record */;
@@ -78,7 +79,9 @@ struct work { struct core *core; struct tx *tx; struct db *db; TALLOC_CTX *mem; 
 #define WORK_ID_BLOCK 16          /* ids taken from head at a time; unused ones are left out */
 typedef enum rc (*command_fn)(struct work *w, const struct json *args, struct json *body, struct err *e);
 enum command_need { CMD_SIGNED_IN, CMD_ADMIN, CMD_SYSTEM, CMD_SETUP, CMD_OPEN /* sign-in itself */ };
-struct command { const char *name; enum command_need need; command_fn fn; const char *summary; const char *args /* "record i64, version i64, values obj" for OpenAPI */; };
+/* Who is there is asked again when the last proof is too old: PROOF_FORM for what changes, in the end, a record of a form that the packs mark (`proof`). */
+enum command_proof { PROOF_NONE, PROOF_ALWAYS, PROOF_FORM };
+struct command { const char *name; enum command_need need; enum command_proof proof; command_fn fn; const char *summary; const char *args /* "record i64, version i64, values obj" for OpenAPI */; };
 extern const struct command command_table[];
 extern const size_t command_n;
 /* Appends one ledger entry for the actor of w; field pairs "key","value",..., NULL. Sets w->seq. */

@@ -169,6 +169,7 @@ struct session_limits { int64_t idle_us, absolute_us; };
 struct session_limits session_limits(const struct pack_set *set);
 const char *device_name(TALLOC_CTX *mem, const char *agent);        /* "Windows / Chrome"; NULL: unknown */
 
+MUST enum rc proof_form(struct work *w, const struct form *f, struct err *e);
 MUST enum rc proof_approval(struct work *w, bool final, struct err *e);
 /* ---- session.c: of sign-ins and proofs alike ---- */
 MUST enum rc sign_in_run(struct core *c, TALLOC_CTX *mem, const char *name, const struct json *args, struct err *e);

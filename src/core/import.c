@@ -257,6 +257,7 @@ enum rc cmd_import_run(struct work *w, const struct json *args, struct json *bod
     if (f == NULL)
         return err_set(e, ERR_FORM_MISSING, "%s", b.form);
     TRY(perm_check(w->db, w->mem, w->set, &w->actor, PERMIT_IMPORT, f, NULL, w->today, &g, e));
+    TRY(proof_form(w, f, e));
     bool looked = strcmp(b.state, "looked") == 0;
     if (pack_form(w->set, "import") == NULL || b.n == 0 || (!looked && strcmp(b.state, "making") != 0))
         return err_set_arg(e, ERR_IMPORT, msg_text(w->actor.lang, MSG("core.import-none")), "batch %lld: nothing to hand in", (long long)b.batch);

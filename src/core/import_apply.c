@@ -38,6 +38,7 @@ enum rc import_apply(struct work *w, const struct record *rec, const struct cont
     const struct form *f = target ? pack_form(w->set, target) : NULL;
     if (f == NULL || no == NULL || count == NULL || !str_to_i64(str_of(no), &batch) || !str_to_i64(str_of(count), &n) || content_get(c, "digest") == NULL)
         return err_set(e, ERR_IMPORT, "import record %lld", (long long)rec->id);
+    TRY(proof_form(w, f, e));
     if (import_batch_get(w->db, w->mem, batch, rec->made_by, f->ident, &b, e) != RC_OK || strcmp(b.state, "handed") != 0 || b.record != rec->id || b.n != n)
         return err_set_arg(e, ERR_IMPORT, rec->number, "batch %lld is not what record %lld says", (long long)batch, (long long)rec->id);
     if (!text_eq(content_get(c, "digest"), b.chain))

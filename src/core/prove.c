@@ -167,6 +167,12 @@ enum rc proof_fresh(const struct pack_set *set, const struct actor *a, int64_t n
     return err_set(e, ERR_PROOF, "the last proof of %lld is too old", (long long)a->person);
 }
 
+/* Whoever decides about records that give power (appointments, heads, deputies) proves who they are, whatever the settings say of approvals. */
+enum rc proof_form(struct work *w, const struct form *f, struct err *e)
+{
+    return w->cmd->proof == PROOF_FORM && f != NULL && f->proof ? proof_fresh(w->set, &w->actor, w->now_us, e) : RC_OK;
+}
+
 /* An approval is asked for as the setting says; `final`: it brings the record into force. */
 enum rc proof_approval(struct work *w, bool final, struct err *e)
 {

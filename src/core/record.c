@@ -26,7 +26,7 @@ enum rc record_lock(struct work *w, const struct json *args, enum permit p, stru
     TRY(perm_check(w->db, w->mem, now, &w->actor, p, ret_rec->form, ret_rec, w->today, ret_grant, e));
     if (p == PERMIT_EDIT && !record_runs(ret_rec) && now != NULL && pack_form(now, ret_rec->form_ident) == NULL)
         return err_set_arg(e, ERR_FORM_RETIRED, ret_rec->form->name, "form %s is not in the set in force", ret_rec->form_ident);
-    return RC_OK;
+    return proof_form(w, ret_rec->form, e);
 }
 
 enum rc record_content(struct db *db, TALLOC_CTX *mem, const struct record *rec, struct content **ret_content, struct err *e)
@@ -461,6 +461,7 @@ enum rc cmd_record_void(struct work *w, const struct json *args, struct json *bo
 
 enum rc record_promote(struct work *w, const struct record *rec, const struct content *c, struct json *effect, struct err *e)
 {
+    TRY(proof_form(w, rec->form, e));
     TRY(org_assignment_check(w, rec, c, e));
     TRY(deputy_check(w, rec, c, e));
     if (strcmp(rec->form->ident, "import") == 0)

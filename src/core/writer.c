@@ -31,8 +31,7 @@ static enum rc need_met(struct work *w, const struct command *cmd, struct err *e
             return w->actor.kind == ACTOR_SYSTEM ? RC_OK : err_set(e, ERR_DENIED, "%s", cmd->name);
         {
             const struct grant *g;
-            TRY(perm_check(w->db, w->mem, w->set, &w->actor, PERMIT_ADMIN, NULL, NULL, w->today, &g, e));
-            return proof_fresh(w->set, &w->actor, w->now_us, e);
+            return perm_check(w->db, w->mem, w->set, &w->actor, PERMIT_ADMIN, NULL, NULL, w->today, &g, e);
         }
     case CMD_SIGNED_IN:
         return w->actor.kind == ACTOR_PERSON || w->actor.kind == ACTOR_SYSTEM ? RC_OK
@@ -112,7 +111,7 @@ static bool command_run(struct writer *wr, struct tx *tx, struct job *j, int64_t
 {
     struct answer *ans = j->ans;
     struct trouble_vec troubles = VEC_INIT(j->mem);
-    struct work w = {.core = wr->core, .tx = tx, .db = tx_db(tx), .mem = j->mem, .ledger = wr->ledger, .actor = *j->actor,
+    struct work w = {.core = wr->core, .cmd = j->cmd, .tx = tx, .db = tx_db(tx), .mem = j->mem, .ledger = wr->ledger, .actor = *j->actor,
                      .now_us = now_us, .seq = -1, .troubles = &troubles};
     w.set = wr->core->current ? wr->core->current->set : NULL;
     civil_text(civil_of_us(now_us), w.today);
@@ -137,6 +136,8 @@ static bool command_run(struct writer *wr, struct tx *tx, struct job *j, int64_t
         return false;
     }
     rc = need_met(&w, j->cmd, &ans->err);
+    if (rc == RC_OK && j->cmd->proof == PROOF_ALWAYS)
+        rc = proof_fresh(w.set, &w.actor, w.now_us, &ans->err);
     if (rc == RC_OK)
         rc = j->cmd->fn(&w, j->args, ans->body, &ans->err);
     if (rc == RC_OK && w.failed)

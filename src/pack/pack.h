@@ -110,6 +110,7 @@ struct form {
     struct who *make; size_t make_n;  /* who may make one; empty: every employee */
     struct keep keep; int grace_days; /* a claim older than this is 後日記録 */
     const char *closes;               /* "manual", "filled" (when all close-stage fields are filled), "never" (registers) */
+    bool proof;                       /* whoever decides about a record proves anew who they are */
     const char *book_of;              /* FORM_BOOK: form whose rows it approves */
     struct carries carries;
 };

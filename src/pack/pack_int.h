@@ -73,6 +73,7 @@ struct raw_form {
     struct raw_head head;
     const char *form, *is, *name, *name_en, *article, *number, *title, *department, *book_of, *note;
     int kind, category, room, see, closes;
+    bool proof;
     const struct ynode *applies;
     struct raw_list make;
     struct raw_int grace;

@@ -223,6 +223,7 @@ static const struct kw words_form[] = {
     {"department", KW_TEXT, W(form, department), false, NULL, NULL, "field that decides the record's department"},
     {"make", KW_WHOS, W(form, make), false, NULL, NULL, "who may make one (default everyone)"},
     {"closes", KW_ENUM, W(form, closes), false, "manual|filled|never", NULL, "how it is closed (default manual; registers never)"},
+    {"proof", KW_BOOL, W(form, proof), false, NULL, NULL, "true: whoever submits, approves or ends a record proves anew who they are when the last proof is too old (what gives power: roles, heads, deputies)"},
     {"grace", KW_INT, W(form, grace), false, NULL, NULL, "days; an older claimed date is shown as recorded afterwards"},
     {"note", KW_TEXT, W(form, note), false, NULL, NULL, "explanation"},
     {"carries", KW_CARRIES, W(form, carries), false, NULL, NULL, "duties that the register itself carries (strength flow)"},

@@ -270,6 +270,8 @@ void page_new_post(struct req *r, void *ctx)
         find_again(&s, f, NULL, NULL, values, false);
         return;
     }
+    if (text_eq(req_form(r, "then"), "submit") && proof_first(&s, f))
+        return;
     screen_end(&s);
     json_set_str(args, "form", req_arg(r, 0));
     json_set(args, "values", values);
@@ -333,6 +335,8 @@ void page_edit_post(struct req *r, void *ctx)
         find_again(&s, rec.form, &rec, c, values, later);
         return;
     }
+    if ((later || text_eq(req_form(r, "then"), "submit")) && proof_first(&s, rec.form))
+        return;
     screen_end(&s);
     json_set_i64(args, "record", id);
     if (req_form(r, "version") != NULL && str_to_i64(str_of(req_form(r, "version")), &version))

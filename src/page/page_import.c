@@ -358,6 +358,8 @@ void page_import_post(struct req *r, void *ctx)
         faults_download(&s, f, batch);
         return;
     }
+    if (text_eq(act, "run") && proof_first(&s, f))
+        return;
     screen_end(&s);
     json_set_i64(args, "batch", batch);
     if (text_eq(act, "run"))

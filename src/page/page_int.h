@@ -65,6 +65,8 @@ void import_rows_out(struct screen *s, const struct record *rec);
 
 /* Asks who is there; sent again, the request goes on with what was typed (gate.c). */
 void proof_page(struct req *r, void *ctx, const struct err *refused);
+/* Will handing in (or filling) a record of this form be refused for want of a proof? Then it is asked before anything is saved; true: answered. */
+bool proof_first(struct screen *s, const struct form *f);
 
 #define PAGE(name) void name(struct req *r, void *ctx)
 PAGE(page_home); PAGE(page_login); PAGE(page_login_post); PAGE(page_logout_post); PAGE(page_password); PAGE(page_password_post); PAGE(page_language_post);

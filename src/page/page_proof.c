@@ -56,6 +56,18 @@ void proof_page(struct req *r, void *ctx, const struct err *refused)
     screen_close(&s, refused ? err_info(refused->code)->http : 403);
 }
 
+bool proof_first(struct screen *s, const struct form *f)
+{
+    struct err e = {0};
+    if (!f->proof || proof_fresh(s->rd.set, &s->rd.actor, s->rd.now_us, &e) == RC_OK)
+        return false;
+    struct req *r = s->r;
+    void *ctx = s->site;
+    screen_end(s);
+    proof_page(r, ctx, NULL);
+    return true;
+}
+
 /* An export was asked for: proved by the gate by now, so it goes on. */
 void page_proof_post(struct req *r, void *ctx)
 {

@@ -153,6 +153,38 @@ static void what_ends_them_all(void **state)
     assert_null(session(token));                                           /* a new password */
 }
 
+/* The table says it, for every command of administrators; the writer asks before the handler, and a token's actor (proof_us 0) never passes. */
+static void what_asks_for_a_proof(void **state)
+{
+    static const char *const always[] = {"record.erase", "token.make"};
+    struct actor token = house_as("kanri");
+    struct json *args = json_obj(house_mem);
+    size_t n = 0;
+    (void)state;
+    token.proof_us = 0;
+    for (size_t i = 0; i < command_n; i++) {
+        const struct command *c = &command_table[i];
+        bool named = false;
+        for (size_t k = 0; k < ARRAY_N(always); k++)
+            named = named || strcmp(c->name, always[k]) == 0;
+        n += named;
+        if ((c->need == CMD_ADMIN || named) != (c->proof == PROOF_ALWAYS))
+            fail_msg("%s", c->name);
+        if (c->proof == PROOF_ALWAYS)
+            assert_string_equal(house_code_of(house_say(&token, c->name, json_obj(house_mem))), "ERR_PROOF");
+    }
+    assert_int_equal(n, ARRAY_N(always));
+    json_set_str(args, "form", "assignment");
+    json_set(args, "values", house_obj(mem_fmt(house_mem, "{\"person\":\"%lld\",\"role\":\"core:auditor\",\"from_on\":\"2020-01-01\"}", (long long)house_person("sato"))));
+    assert_string_equal(house_code_of(house_say(&token, "record.create", args)), "ok");
+    json_set_bool(args, "submit", true);
+    assert_string_equal(house_code_of(house_say(&token, "record.create", args)), "ERR_PROOF");
+    token.proof_us = clock_now_us() - 14 * 60 * US_PER_S;
+    assert_string_equal(house_code_of(house_say(&token, "record.create", args)), "ok");
+    token.proof_us = clock_now_us() - 16 * 60 * US_PER_S;
+    assert_string_equal(house_code_of(house_say(&token, "record.create", args)), "ERR_PROOF");
+}
+
 /* Last: sato leaves. The session that was open opens nothing any more, nor does a sign-in or a token. */
 static void whoever_left(void **state)
 {
@@ -206,7 +238,7 @@ static int house_close(void **state) { (void)state; return house_end(); }
 int main(void)
 {
     mem_init();
-    const struct CMUnitTest tests[] = {cmocka_unit_test(names_of_devices), cmocka_unit_test(listed_and_ended), cmocka_unit_test(what_ends_them_all), cmocka_unit_test(limits), cmocka_unit_test(whoever_left)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(names_of_devices), cmocka_unit_test(listed_and_ended), cmocka_unit_test(what_ends_them_all), cmocka_unit_test(limits), cmocka_unit_test(what_asks_for_a_proof), cmocka_unit_test(whoever_left)};
     int bad = cmocka_run_group_tests_name("sign-in on SQLite", tests, house_open, house_close);
     on_pg = true;
     return bad + cmocka_run_group_tests_name("sign-in on PostgreSQL", tests, house_open, house_close);
