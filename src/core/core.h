@@ -11,7 +11,7 @@
  *   org.c        departments, assignments, who stands above whom          perm.c   the one decision function
  *   session.c password.c  sign-in                                         task.c   tasks   sched.c sched_done.c  schedules      check.c check_eval.c check_full.c  checks, verdicts   conform.c  articles
  *   sessions.c device.c  where somebody is signed in       factor.c factor_cmd.c vault.c  second factor, its key    prove.c  proofs
- *   attach.c     attachments       import.c  CSV in, staged               erase.c  erasure    rebuild.c  projections from truth
+ *   attach.c kept.c  attachments, and what waits for a proof       import.c  CSV in, staged               erase.c  erasure    rebuild.c  projections from truth
  *   listing.c    what lists show, by what they sort, where a page goes on
  *   backup.c restore.c erasures.c   a verified copy, and going on from one (epochs: ledger)
  *   setting.c    pack sets: adopt, settings, switch, undo     audit.c  nobody audits their own   oldset.c  older sets, for what was begun under them
@@ -245,6 +245,12 @@ struct attachment { int64_t id, record, bytes, at, actor; const char *type /* fr
 VEC_TYPE(attachments, struct attachment);
 /* Where to stream an upload to (a fresh name in attachments/tmp); then the command attach.add {record, name, path, sha256?}. */
 char *attach_tmp_path(struct core *c, TALLOC_CTX *mem);
+/* A file that waits while its sender is asked for a proof (kept.c): where to put its bytes (NULL: not kept, it must be chosen again), a ticket for
+ * the page that asks, and the file of a ticket that came back to the same session within 15 minutes. */
+struct kept { const char *field, *name, *path; };
+char *kept_begin(struct core *c, TALLOC_CTX *mem, const struct actor *a);
+char *kept_ticket(struct core *c, TALLOC_CTX *mem, const struct actor *a, const struct kept *k);
+bool kept_open(struct core *c, TALLOC_CTX *mem, const struct actor *a, const char *ticket, struct kept *ret);
 /* Asks for permission on its record: not visible and not there are the same ERR_RECORD_MISSING. */
 MUST enum rc attach_get(struct reader *r, int64_t id, struct attachment *ret, struct err *e);
 MUST enum rc attach_of_record(struct reader *r, const struct grant *see, const struct record *rec, struct attachments *ret, struct err *e);

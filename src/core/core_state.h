@@ -74,6 +74,8 @@ MUST enum rc attach_erasable(struct work *w, int64_t record, const char *path, b
 MUST enum rc attach_with(struct work *w, const struct json *args, struct json *body, command_fn run, struct err *e);
 MUST enum rc attach_erase(struct work *w, int64_t record, const struct json *paths, int64_t *erased_n, struct err *e);
 MUST enum rc attach_sweep(struct core *c, struct db *db, struct err *e);
+/* ---- kept.c ---- */
+void kept_sweep(struct core *c);             /* the keeper's, once a second: what nobody came back for goes */
 /* ---- import_apply.c ---- */
 /* What import.step would work on; 0: nothing. */
 MUST enum rc import_next(struct db *db, TALLOC_CTX *mem, int64_t now_us, int64_t *ret_batch, const char **ret_state, struct err *e);

@@ -178,6 +178,7 @@ static void keeper_work(struct core *c)
     struct err e = {0};
     if (c->current == NULL)
         return;
+    kept_sweep(c);
     if (c->writer.scrub)
         (void)command_more(c, "todo.run", NULL, "more");
     imports(c, false);

@@ -8,8 +8,9 @@ void titles_ready(struct screen *s, const struct form *f, const struct content *
 /* Files that the form's own fields brought (u.<path>). The command attaches them with what it does; refused, nothing of them stays, and uploads_lost
  * says at each field that its file must be chosen again. */
 bool uploads_sent(const struct req *r);
+const char *uploads_keep(struct req *r, struct site *site, struct html *h);      /* while a proof is asked for, into the form that is open: the names of files, or NULL */
 void uploads_command(struct req *r, struct site *site, const char *command, struct json *args, const char *ikey, struct answer **ret);
-void uploads_lost(struct req *r, const struct form *f, const struct answer *a, struct trouble_vec *t);
+void uploads_lost(struct req *r, struct site *site, const struct form *f, const struct answer *a, struct trouble_vec *t);
 void files_of(struct screen *s, const struct record *rec, struct form_env *env);       /* what is attached, to choose from */
 void troubles_of(struct req *r, const struct json *body, struct trouble_vec *ret);
 /* page_act.c, page_record.c */

@@ -262,7 +262,7 @@ void page_act_post(struct req *r, void *ctx)
     if (err_info(a->err.code)->http >= 500 || screen_record(&s, req_arg_i64(r, 0), &rec, &e) != RC_OK)
         screen_fail(&s, &a->err);
     else {
-        uploads_lost(r, rec.form, a, &t);
+        uploads_lost(r, site, rec.form, a, &t);
         record_page(&s, &rec, &t, json_get_str(a->body, "text"), err_info(a->err.code)->http);
     }
 }

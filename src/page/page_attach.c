@@ -9,7 +9,7 @@ static bool fd_copy(int from, const char *path)
 {
     char part[65536];
     int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool ok = to >= 0;
+    bool ok = to >= 0 && lseek(from, 0, SEEK_SET) == 0;
     ssize_t n = 0;
     while (ok && (n = read(from, part, sizeof part)) > 0)
         ok = write(to, part, (size_t)n) == n;
@@ -46,12 +46,67 @@ static struct answer *attach(struct req *r, struct site *site, int64_t record, c
 
 static bool is_field_file(const struct upload *up) { return up->bytes > 0 && strncmp(up->field, "u.", 2) == 0; }
 
+#define KEPT_NAME "kept"                             /* hidden fields of the page that asks for a proof: one ticket each */
+
+static bool is_kept(const struct req_param *p) { return strcmp(p->name, KEPT_NAME) == 0; }
+
 bool uploads_sent(const struct req *r)
 {
     for (size_t i = 0; i < req_upload_n(r); i++)
         if (is_field_file(req_upload_at(r, i)))
             return true;
+    for (size_t i = 0; i < req_form_n(r); i++)
+        if (is_kept(req_form_at(r, i)))
+            return true;
     return false;
+}
+
+/* Before the question who is there: the files of the request wait for it to come back. Their names, for the page; what could not be kept is not named. */
+const char *uploads_keep(struct req *r, struct site *site, struct html *h)
+{
+    const struct actor *a = &page_user(r)->actor;
+    const char *names = NULL;
+    for (size_t i = 0; i < req_upload_n(r); i++) {
+        const struct upload *up = req_upload_at(r, i);
+        char *path = is_field_file(up) && attach_name_ok(up->name) ? kept_begin(site->core, r, a) : NULL;
+        if (path == NULL)
+            continue;
+        char *ticket = fd_copy(up->fd, path) ? kept_ticket(site->core, r, a, &(struct kept){up->field + 2, up->name, path}) : NULL;
+        if (ticket == NULL) {
+            (void)unlink(path);
+            continue;
+        }
+        ui_hidden(h, KEPT_NAME, ticket);
+        names = names ? mem_fmt(r, "%s、%s", names, up->name) : up->name;
+    }
+    for (size_t i = 0; i < req_form_n(r); i++) {                      /* asked once more: the tickets are carried like every field */
+        struct kept k;
+        if (is_kept(req_form_at(r, i)) && kept_open(site->core, r, a, req_form_at(r, i)->value, &k))
+            names = names ? mem_fmt(r, "%s、%s", names, k.name) : k.name;
+    }
+    return names;
+}
+
+static bool kept_add(struct req *r, struct site *site, struct json *files, struct answer **ret)
+{
+    for (size_t i = 0; i < req_form_n(r); i++) {
+        struct kept k;
+        if (!is_kept(req_form_at(r, i)))
+            continue;
+        if (!kept_open(site->core, r, &page_user(r)->actor, req_form_at(r, i)->value, &k) || !file_exists(k.path)) {
+            struct answer *a = mem_new(r, struct answer);
+            a->rc = err_set_arg(&a->err, ERR_ATTACHMENT, msg_text(req_lang(r), MSG("form.file-gone")), "kept file");
+            a->body = json_obj(r);
+            json_set_str(a->body, "text", err_say(r, req_lang(r), &a->err));
+            *ret = a;
+            return false;
+        }
+        struct json *file = json_add_obj(files);
+        json_set_str(file, "field", k.field);
+        json_set_str(file, "name", k.name);
+        json_set_str(file, "path", k.path);
+    }
+    return true;
 }
 
 void uploads_command(struct req *r, struct site *site, const char *command, struct json *args, const char *ikey, struct answer **ret)
@@ -71,13 +126,16 @@ void uploads_command(struct req *r, struct site *site, const char *command, stru
         if (!copied)
             *ret = copy_failed(r, tmp);
     }
+    const size_t sent = json_n(files);
+    copied = copied && (files == NULL || kept_add(r, site, files, ret));
     if (copied)                                          /* with files no two posts are the same: the version tells the second one */
         core_command(site->core, r, &page_user(r)->actor, command, args, files ? NULL : ikey, ret);
-    for (size_t i = 0; i < json_n(files) && (*ret)->rc != RC_OK; i++)
+    size_t end = (*ret)->err.code == ERR_PROOF ? sent : json_n(files);       /* asked who is there: what waits goes on waiting */
+    for (size_t i = 0; i < end && (*ret)->rc != RC_OK; i++)
         (void)unlink(json_get_str(json_at(files, i), "path"));
 }
 
-void uploads_lost(struct req *r, const struct form *f, const struct answer *a, struct trouble_vec *t)
+void uploads_lost(struct req *r, struct site *site, const struct form *f, const struct answer *a, struct trouble_vec *t)
 {
     const char *why = json_get_str(a->body, "text");
     if (uploads_sent(r) && t->n == 0 && why != NULL)         /* why comes first */
@@ -87,6 +145,11 @@ void uploads_lost(struct req *r, const struct form *f, const struct answer *a, s
         const struct field *fd = is_field_file(up) ? pack_field(f, up->field + 2) : NULL;
         if (fd != NULL)
             *vec_push(t) = (struct trouble){.path = fd->path, .code = "file-again", .text = msg_fill(r, req_lang(r), MSG("form.file-again"), up->name, NULL)};
+    }
+    for (size_t i = 0; i < req_form_n(r); i++) {
+        struct kept k;
+        if (is_kept(req_form_at(r, i)) && kept_open(site->core, r, &page_user(r)->actor, req_form_at(r, i)->value, &k) && pack_field(f, k.field) != NULL)
+            *vec_push(t) = (struct trouble){.path = pack_field(f, k.field)->path, .code = "file-again", .text = msg_fill(r, req_lang(r), MSG("form.file-again"), k.name, NULL)};
     }
 }
 

@@ -187,7 +187,7 @@ static void find_again(struct screen *s, const struct form *f, const struct reco
 {
     struct trouble_vec t = VEC_INIT(s->r);
     struct answer none = {.body = json_obj(s->r)};
-    uploads_lost(s->r, f, &none, &t);
+    uploads_lost(s->r, s->site, f, &none, &t);
     edit_page(s, f, rec, form_typed(s->r, f, c, values), later, &t, NULL, 200);
 }
 
@@ -292,7 +292,7 @@ void page_new_post(struct req *r, void *ctx)
     if (have && filed && edit_content(&s, &rec, &c, &e) != RC_OK)            /* with the files that it has now */
         c = NULL;
     if (f != NULL && !filed)
-        uploads_lost(r, f, a, &t);
+        uploads_lost(r, site, f, a, &t);
     if (f == NULL || err_info(a->err.code)->http >= 500)
         screen_fail(&s, &a->err);
     else                                        /* saved as a draft, but not handed in: the same fields, now of that record */
@@ -356,7 +356,7 @@ void page_edit_post(struct req *r, void *ctx)
         screen_fail(&s, &a->err);
     else {
         if (!saved)
-            uploads_lost(r, rec.form, a, &t);
+            uploads_lost(r, site, rec.form, a, &t);
         edit_page(&s, rec.form, &rec, saved ? c : form_typed(r, rec.form, c, values), later, &t, json_get_str(a->body, "text"), err_info(a->err.code)->http);
     }
 }

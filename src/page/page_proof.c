@@ -1,6 +1,6 @@
 /* Who is there? Asked again before administration, exports and (by a setting) approvals when the last proof is too old. What was typed is
  * carried along: the same request is sent again with the proof, and the gate takes the proof before the handler sees it. */
-#include "page/page_int.h"
+#include "page/env.h"
 
 static void hidden_rest(struct screen *s)
 {
@@ -51,6 +51,12 @@ void proof_page(struct req *r, void *ctx, const struct err *refused)
         hidden_query(&s);
     else
         hidden_rest(&s);
+    const char *files = get ? NULL : uploads_keep(r, s.site, s.h);
+    if (files != NULL) {
+        html_open(s.h, E_P);
+        html_text(s.h, msg_fill(r, req_lang(r), MSG("proof.files"), files, NULL));
+        html_close(s.h, E_P);
+    }
     ask_out(&s);
     html_close(s.h, E_FORM);
     screen_close(&s, refused ? err_info(refused->code)->http : 403);

@@ -72,12 +72,35 @@ static bool verb_post(struct run *r, struct args *a, const char *verb)
     return answer_fits(r, a, &p, 200) && settle(r);
 }
 
+/* One field of a form: as a browser writes it without files, and with one. "@u.terms=terms.pdf:%PDF-1.4" is a file. */
+static void form_field(struct run *r, struct buf *plain, struct buf *parts, const char *name, const char *value)
+{
+    const char *colon = name[0] == '@' ? strchr(value, ':') : NULL;
+    if (colon != NULL) {
+        buf_fmt(parts, "--scene-part\r\nContent-Disposition: form-data; name=\"%s\"; filename=\"%s\"\r\nContent-Type: application/octet-stream\r\n\r\n%s\r\n", name + 1,
+                mem_strndup(r->step, value, (size_t)(colon - value)), colon + 1);
+        return;
+    }
+    buf_fmt(plain, "%s%s=%s", plain->n > 0 ? "&" : "", url_text(r->step, name), url_text(r->step, value));
+    buf_fmt(parts, "--scene-part\r\nContent-Disposition: form-data; name=\"%s\"\r\n\r\n%s\r\n", name, value);
+}
+
+/* The ticket of a file that waits for a proof is $Kept from here on. */
+static void kept_note(struct run *r, const struct reply *p)
+{
+    static const char mark[] = "name=\"kept\" value=\"";
+    const char *at = strstr(p->body, mark), *end = at != NULL ? strchr(at + sizeof mark - 1, '"') : NULL;
+    if (end != NULL)
+        map_set(r->vars, "Kept", mem_strndup(r->mem, at + sizeof mark - 1, (size_t)(end - at) - (sizeof mark - 1)));
+}
+
 /* form PATH name=value... [status=N]: what a browser posts; the words up to the first `->`-less condition are the form. */
 static bool verb_form(struct run *r, struct args *a, const char *verb)
 {
     struct reply p;
     const struct word *path = args_next(a), *w;
-    struct buf *b = buf_new(r->step, 1 << 20);
+    struct buf *b = buf_new(r->step, 1 << 20), *parts = buf_new(r->step, 1 << 20);
+    bool files = false;
     static const char *const conditions[] = {"status=", "contains=", "lacks=", "location="};
     (void)verb;
     if (path == NULL || path->text[0] != '/')
@@ -92,10 +115,17 @@ static bool verb_form(struct run *r, struct args *a, const char *verb)
         const char *text = filled(r, w->text), *eq = strchr(text, '=');
         if (eq == NULL)
             return run_bad(r, "name=value");
-        buf_fmt(b, "%s%s=%s", b->n > 0 ? "&" : "", url_text(r->step, mem_strndup(r->step, text, (size_t)(eq - text))), url_text(r->step, eq + 1));
+        files = files || text[0] == '@';
+        form_field(r, b, parts, mem_strndup(r->step, text, (size_t)(eq - text)), eq + 1);
     }
-    struct request q = {.method = "POST", .path = filled(r, path->text), .type = "application/x-www-form-urlencoded", .body = b->p, .body_n = b->n};
-    return ask(r, r->who, &q, &p) && answer_fits(r, a, &p, 303) && settle(r);
+    buf_puts(parts, "--scene-part--\r\n");
+    const struct buf *body = files ? parts : b;
+    struct request q = {.method = "POST", .path = filled(r, path->text), .type = files ? "multipart/form-data; boundary=scene-part" : "application/x-www-form-urlencoded",
+                        .body = body->p, .body_n = body->n};
+    if (!ask(r, r->who, &q, &p))
+        return false;
+    kept_note(r, &p);
+    return answer_fits(r, a, &p, 303) && settle(r);
 }
 
 /* attach VAR NAME "bytes": as the page does it, multipart. The stored type must fit the name: .txt, .csv, .pdf begin as such files begin. */
