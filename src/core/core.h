@@ -11,6 +11,7 @@
  *   org.c        departments, assignments, who stands above whom          perm.c   the one decision function
  *   session.c password.c  sign-in                                         task.c   tasks   sched.c sched_done.c  schedules      check.c check_eval.c check_full.c  checks, verdicts   conform.c  articles
  *   sessions.c device.c  where somebody is signed in       factor.c factor_cmd.c vault.c  second factor, its key    prove.c  proofs
+ *   together.c   steps that one approval decides
  *   attach.c kept.c  attachments, and what waits for a proof       import.c  CSV in, staged               erase.c  erasure    rebuild.c  projections from truth
  *   listing.c    what lists show, by what they sort, where a page goes on
  *   backup.c restore.c erasures.c   a verified copy, and going on from one (epochs: ledger)
@@ -135,6 +136,9 @@ MUST enum rc receipt_get(struct reader *r, int64_t seq, struct str *ret_entry, c
 int64_t record_last_seq(struct reader *r, int64_t record);     /* ledger entry of the newest act; -1: none */
 MUST enum rc record_steps(struct reader *r, int64_t record, struct step_infos *ret, struct err *e);    /* of the draft, or of the last approved revision */
 /* The step at which the actor would approve now, for themselves or as a deputy; NULL: none. Its fields come with the approval. */
+VEC_TYPE(step_list, const struct step *);
+/* All steps that their approval would decide at once, the open one first (together.c). */
+MUST enum rc record_steps_mine(struct reader *r, const struct record *rec, struct step_list *ret, struct err *e);
 MUST enum rc record_step_mine(struct reader *r, const struct record *rec, const struct step **ret, struct err *e);
 /* What the actor may do with the record right now, for buttons: subset of save submit withdraw approve return
  * reject letter ahead countersign fill close void erase; ahead: may be tried, the command decides. */

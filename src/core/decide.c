@@ -146,8 +146,8 @@ static enum rc step_lock(struct work *w, const struct json *args, struct record 
     return RC_OK;
 }
 
-/* Fields that belong to the actor's step may be filled with the approval; nothing else. */
-static enum rc step_values(struct work *w, struct record *rec, const struct step *s, const struct json *values, struct content **c, bool *ret_changed, struct err *e)
+/* Fields that belong to a step that the approval decides may be filled with it; nothing else. *ret_last: the last step of which some were. */
+static enum rc step_values(struct work *w, struct record *rec, const struct row_vec *rows, const struct step *s, const struct json *values, struct content **c, const struct step **ret_last, bool *ret_changed, struct err *e)
 {
     struct reader r = {.core = w->core, .db = w->db, .mem = w->mem, .set = w->set, .actor = w->actor, .now_us = w->now_us};
     struct value_ctx vc = {.lang = w->actor.lang, .resolve = core_resolve, .resolve_ctx = &r, .sign = value_sign_text(w->mem, w->actor.person, w->now_us)};
@@ -155,9 +155,13 @@ static enum rc step_values(struct work *w, struct record *rec, const struct step
     struct revision rev;
     memcpy(r.today, w->today, sizeof r.today);
     bool computed;
+    size_t last = 0;
+    struct step_list steps = VEC_INIT(w->mem);
     *ret_changed = false;
+    *ret_last = s;
     if (values == NULL || json_n(values) == 0)
         return RC_OK;
+    TRY(steps_together(w, rec, *c, rows, s, &steps, e));
     struct content *n = content_read(w->mem, &vc, rec->form, *c, values, true, w->troubles);
     TRY(work_troubles_refuse(w, e));
     content_diff(w->mem, *c, n, &changes);
@@ -165,11 +169,16 @@ static enum rc step_values(struct work *w, struct record *rec, const struct step
         const struct field *col = NULL;
         int64_t row;
         const struct field *fd = content_field(rec->form, changes.v[i].path, &col, &row);
-        if (fd == NULL || !field_at_step(fd, s))
+        size_t k = 0;
+        while (k < steps.n && !(fd != NULL && field_at_step(fd, steps.v[k])))
+            k++;
+        last = k > last ? k : last;
+        if (k == steps.n)
             return err_set_arg(e, ERR_FIELDS, fd ? pick_lang(w->actor.lang, fd->label, fd->label_en) : changes.v[i].path, "step fills %s", changes.v[i].path);
     }
     if (changes.n == 0)
         return RC_OK;
+    *ret_last = steps.v[last];
     content_order(n, rec->form);
     TRY(ftable_put(w->tx, w->mem, rec->form, rec, SLOT_DRAFT, "submitted", n, e));
     TRY(judge_values(w, rec, SLOT_DRAFT, n, &computed, e));
@@ -234,6 +243,18 @@ static enum rc letter_no(struct work *w, struct record *rec, struct row_vec *row
     return strcmp(rows->v[at].note, "letter-reject") == 0 ? reject_do(w, rec, rows, at, why, effect, e) : return_do(w, rec, rows, at, NULL, why, effect, e);
 }
 
+static bool step_done(const struct row_vec *rows, const char *key)
+{
+    bool any = false;
+    for (size_t i = 0; i < rows->n; i++) {
+        bool here = strcmp(rows->v[i].step, key) == 0;
+        if (here && !row_is(&rows->v[i], "done"))
+            return false;
+        any = any || here;
+    }
+    return any;
+}
+
 enum rc cmd_record_approve(struct work *w, const struct json *args, struct json *body, struct err *e)
 {
     struct record rec;
@@ -241,6 +262,7 @@ enum rc cmd_record_approve(struct work *w, const struct json *args, struct json 
     struct content *c;
     size_t at, seat;
     bool stale, filled, done;
+    const struct step *last;
     const char *comment = json_get_str(args, "comment");
     struct json *effect = json_obj(w->mem);
     TRY(step_lock(w, args, &rec, &rows, &at, &seat, e));
@@ -259,8 +281,8 @@ enum rc cmd_record_approve(struct work *w, const struct json *args, struct json 
         TRY(letter_no(w, &rec, &rows, at, comment, e));
         return record_answer(w, rec.id, body, e);
     }
-    TRY(step_values(w, &rec, s, json_get(args, "values"), &c, &filled, e));
-    TRY(judge_rules(w, &rec, SLOT_DRAFT, c, s->id, e));
+    TRY(step_values(w, &rec, &rows, s, json_get(args, "values"), &c, &last, &filled, e));
+    TRY(judge_rules(w, &rec, SLOT_DRAFT, c, last->id, e));
     TRY(work_troubles_refuse(w, e));
     bool fits = true;
     if (filled)
@@ -275,6 +297,8 @@ enum rc cmd_record_approve(struct work *w, const struct json *args, struct json 
         TRY(exception_use(w, &rec, s, r, comment, effect, e));
     r->who.v[seat].state = "done";
     TRY(approve_rows(w, &rec, c, s, &rows, &done, e));
+    if (last != s && !step_done(&rows, last->key))                   /* what was filled in turned the step to somebody else */
+        return err_set_arg(e, ERR_FIELDS, step_label(rec.form, last->key), "step %s is not decided with %s", last->key, s->key);
     if (done)
         TRY(proof_approval(w, true, e));
     if (filled)

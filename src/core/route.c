@@ -189,23 +189,23 @@ static bool stage_filled(const struct form *f, const struct content *c, const ch
     return false;
 }
 
-/* A field of the step that may have to be filled and is not: nobody has been asked for it yet. */
-static bool stage_asks(const struct form *f, const struct content *c, const char *step)
+/* A field of the step that may have to be filled (`optional`: any) and is not: nobody has been asked for it yet. */
+static bool stage_asks(const struct form *f, const struct content *c, const char *step, bool optional)
 {
     const struct step *s = pack_step(f, step);
     for (size_t i = 0; s != NULL && i < f->field_n; i++) {
         const struct field *fd = &f->field[i];
-        if ((fd->required || fd->required_when != NULL) && field_at_step(fd, s) && content_get(c, fd->path) == NULL && content_rows(c, fd->path) == 0)
+        if ((optional || fd->required || fd->required_when != NULL) && fd->value == NULL && field_at_step(fd, s) && content_get(c, fd->path) == NULL && content_rows(c, fd->path) == 0)
             return true;
     }
     return false;
 }
 
 /* Steps of one person collapse into one act that shows all posts, unless somebody filled in more since that act, or the step asks for a field:
- * then it must be looked at. */
-static bool collapses(const struct form *f, const struct content *c, const struct row_vec *rows, size_t at, int64_t person)
+ * then it must be looked at. A field that need not be filled was offered with the act of now (together.c), not with an earlier one. */
+static bool collapses(const struct work *w, const struct form *f, const struct content *c, const struct row_vec *rows, size_t at, int64_t person)
 {
-    if (stage_asks(f, c, rows->v[at].step))
+    if (stage_asks(f, c, rows->v[at].step, person != w->actor.person))
         return false;
     for (size_t i = at; i-- > 0;) {
         if (row_by(&rows->v[i], person))
@@ -304,7 +304,7 @@ enum rc row_seats(struct work *w, const struct record *rec, const struct content
     r->who.n = 0;
     for (size_t i = 0; i < seats.n; i++)
         if (!ids_have(&avoid, seats.v[i].person))
-            seat_add(r, &seats.v[i], !s->distinct && collapses(rec->form, c, rows, at, seats.v[i].person));
+            seat_add(r, &seats.v[i], !s->distinct && collapses(w, rec->form, c, rows, at, seats.v[i].person));
     if ((int64_t)r->who.n < r->need && r->need > 1)
         TRY(seats_fill(w, rec, c, by, r, &avoid, e));
     if ((int64_t)r->who.n >= r->need)

@@ -51,6 +51,9 @@ MUST enum rc seats_fresh(struct work *w, const struct record *rec, struct row_ve
 MUST enum rc exception_seat(struct work *w, const struct record *rec, const struct step *s, struct row *r, struct err *e);
 bool row_is_exception(const struct row *r);
 MUST enum rc exception_use(struct work *w, const struct record *rec, const struct step *s, const struct row *r, const char *why, struct json *effect, struct err *e);
+/* ---- together.c ---- */
+/* The steps that the actor decides by approving at s: s, and what would collapse into it. */
+MUST enum rc steps_together(struct work *w, const struct record *rec, const struct content *c, const struct row_vec *rows, const struct step *s, struct step_list *ret, struct err *e);
 /* ---- letter.c ---- */
 bool row_is_letter(const struct row *r);
 /* Who confirms a letter that this person recorded, and who recorded it. Nobody confirms: only the latter. */

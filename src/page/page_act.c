@@ -66,19 +66,23 @@ static struct json *typed(struct req *r, const struct form *f, const char *const
     return form_bind(r, f, p, n, stages);
 }
 
-/* What the actor's open step asks for beside yes or no. */
+/* What the actor's open step, and those that are decided with it, ask for beside yes or no. */
 static enum rc step_asks(struct screen *s, const struct record *rec, struct asks *ret, struct err *e)
 {
-    const struct step *step;
+    struct step_list steps = VEC_INIT(s->r);
     *ret = (struct asks){0};
-    TRY(record_step_mine(&s->rd, rec, &step, e));
-    if (step == NULL || rec->form == NULL)
+    TRY(record_steps_mine(&s->rd, rec, &steps, e));
+    if (steps.n == 0 || rec->form == NULL)
         return RC_OK;
-    const char **stages = mem_array(s->r, const char *, 3);
-    stages[0] = step->id;
-    stages[1] = strcmp(step->key, step->id) != 0 ? step->key : NULL;
-    for (size_t i = 0; i < rec->form->field_n; i++)
-        ret->any = ret->any || (rec->form->field[i].value == NULL && field_at_step(&rec->form->field[i], step));
+    const char **stages = mem_array(s->r, const char *, 2 * steps.n + 1);
+    size_t n = 0;
+    for (size_t k = 0; k < steps.n; k++) {
+        stages[n++] = steps.v[k]->id;
+        if (strcmp(steps.v[k]->key, steps.v[k]->id) != 0)
+            stages[n++] = steps.v[k]->key;
+        for (size_t i = 0; i < rec->form->field_n; i++)
+            ret->any = ret->any || (rec->form->field[i].value == NULL && field_at_step(&rec->form->field[i], steps.v[k]));
+    }
     ret->stages = stages;
     ret->files = form_asks_files(rec->form, stages);
     return RC_OK;
