@@ -182,6 +182,18 @@ static enum rc apply_slots(struct tx *tx, TALLOC_CTX *mem, struct record *r, con
     return RC_OK;
 }
 
+/* What the organisation says from now on (span.c). */
+static enum rc apply_span(struct tx *tx, TALLOC_CTX *mem, const struct record *r, const struct act_row *a, struct err *e)
+{
+    struct content *c;
+    int64_t rev = json_get_i64(a->effect, "promote", 0);
+    if (rev != 0 && span_kept(r->form_ident)) {
+        TRY(content_of(tx, mem, a, rev, &c, e));
+        TRY(span_begin(tx, r, rev, c, a->at, e));
+    }
+    return span_over(tx, r, a->effect, a->at, e);
+}
+
 /* What the rows of the form's table repeat of the record (ftable_sync). */
 static bool shown_alike(const struct record *a, const struct record *b)
 {
@@ -205,6 +217,12 @@ enum rc act_show(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, int
     TRY(q_record_put(tx, id, r.state, NULL, r.department, r.department == 0, r.title, r.updated_at, r.closed_at, r.closed_at == 0,
                      r.force_rev, false, 0, true, r.version, r.pack_set, r.route_set, r.route_set == 0, e));
     TRY(ftable_sync(tx, tmp, r.form, &r, e));
+    if (span_kept(r.form_ident)) {                       /* since it was made ready: the same moment in a rebuild */
+        struct content *c;
+        size_t erased;
+        TRY(revision_content(tx_db(tx), tmp, r.force_rev, &c, &erased, e));
+        TRY(span_begin(tx, &r, r.force_rev, c, r.updated_at, e));
+    }
     return q_task_show(tx, id, e);
 }
 
@@ -225,6 +243,7 @@ enum rc act_apply(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, co
     struct record was = r;
     apply_columns(&r, a, ef);
     TRY(apply_slots(tx, tmp, &r, &was, a, &moved, e));
+    TRY(apply_span(tx, tmp, &r, a, e));
     TRY(row_write(tx, &r, fresh != NULL, e));
     if (!moved && !shown_alike(&was, &r))
         TRY(ftable_sync(tx, tmp, r.form, &r, e));

@@ -62,6 +62,7 @@ const struct command command_table[] = {
     {"check.run", CMD_SYSTEM, PROOF_NONE, cmd_check_run, "Judge what became due", "due bool"},
     {"schedule.run", CMD_SYSTEM, PROOF_NONE, cmd_schedule_run, "Make the tasks of schedules; again while the answer says more", "people bool?, after str?"},
     {"restore.finish", CMD_SYSTEM, PROOF_NONE, cmd_restore_finish, "Erase again what was erased after the backup; end all sessions", "erase arr"},
+    {"span.fill", CMD_SYSTEM, PROOF_NONE, cmd_span_fill, "Make the organisation's history for a house that is older than it", ""},
     {"rebuild", CMD_SYSTEM, PROOF_NONE, cmd_rebuild, "Make the projections anew from the truth", ""},
 };
 const size_t command_n = ARRAY_N(command_table);

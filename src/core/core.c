@@ -95,6 +95,7 @@ static enum rc core_start(struct core *c, struct err *e)
     struct restore_mark mark;
     const struct conf *conf = c->conf;
     struct db *writer;
+    bool spans;
     char *keys = file_join(c, conf->data_dir, "keys");
     char *hw = highwater_dir(c, conf);
     TRY(file_mkdirs(conf->data_dir, 0700, e));
@@ -123,11 +124,14 @@ static enum rc core_start(struct core *c, struct err *e)
     TRY(set_up_needed(c, e));
     TRY(erasures_keep(c, writer, e));
     TRY(attach_sweep(c, writer, e));
+    TRY(span_wanted(writer, &spans, e));
     space_open(c);
     TRY(writer_start(c, e));
     if (mark.there)
         TRY(restore_finish(c, &mark, e));
     keeper_show(c);
+    if (spans)
+        TRY(span_make(c, e));
     return keeper_start(c, e);
 }
 

@@ -9,6 +9,7 @@
  *   record.c     create, save, fill, void                                 route.c  the rows of a route: planned, opened, opened anew, voided
  *   decide.c     submit, approve, return, reject, withdraw                deputy.c 代理   letter.c answers from outside   ahead.c 先決・後閲   exception.c 職務分離の例外
  *   org.c        departments, assignments, who stands above whom          perm.c   the one decision function
+ *   span.c past.c sight.c   the organisation on a day that has passed: who held which role, who could see a record
  *   session.c password.c  sign-in                                         task.c   tasks   sched.c sched_done.c  schedules      check.c check_eval.c check_full.c  checks, verdicts   conform.c  articles
  *   sessions.c device.c  where somebody is signed in       factor.c factor_cmd.c vault.c  second factor, its key    prove.c  proofs
  *   together.c   steps that one approval decides
@@ -202,6 +203,29 @@ struct seat { int64_t person; const char *post; bool climbed; int64_t on_behalf;
 VEC_TYPE(seat_vec, struct seat);
 MUST enum rc org_resolve(struct work *w, const struct who *by, const struct content *c, int64_t department, int64_t applicant,
                          const int64_t *avoid, size_t avoid_n, struct seat_vec *ret, struct err *e);
+
+/* ---- the organisation on a day that has passed (past.c, sight.c): for those who read everything, else ERR_DENIED ---- */
+struct past { char on[CIVIL_TEXT_N]; int64_t at /* what was recorded at the end of that day; today: now */, began_us /* the first regulation was adopted */;
+              const struct pack_set *set /* of that day */; bool before /* began */, ahead /* of today */, other_set /* that day's cannot be read: today's */; struct map *names; };
+MUST enum rc past_begin(struct reader *r, const char *typed /* NULL or "": today */, struct past *ret, struct err *e);          /* ERR_DAY */
+/* What people and departments were called that day; read together, then asked one by one. */
+MUST enum rc past_names(struct reader *r, struct past *p, const struct id_vec *ids, struct err *e);
+const char *past_name(struct reader *r, const struct past *p, int64_t id);
+enum held_how { HELD, HELD_NOTED_LATER /* entered or changed after that day: noted_us */, HELD_CORRECTED /* known so that day, and struck or changed since, at noted_us */ };
+struct holder { int64_t assignment /* where a page goes on after; of heads: the department */, person /* 0: a department without head */, department, noted_us;
+                const char *from_on, *to_on; enum held_how how; };
+VEC_TYPE(holders, struct holder);
+/* At most limit; *ret_next: where it goes on, 0 when that was all. Nothing for a role that everybody has. */
+MUST enum rc past_holders(struct reader *r, const struct past *p, const struct role *role, int64_t after, size_t limit, struct holders *ret, int64_t *ret_next, struct err *e);
+/* Who could see a record that day, and through what. The same person may stand in several lines. */
+enum sight_how { SIGHT_EVERYBODY, SIGHT_MADE, SIGHT_SELF, SIGHT_STEP, SIGHT_ACTED, SIGHT_TASK, SIGHT_DEPUTY, SIGHT_HEAD, SIGHT_ROLE, SIGHT_MEMBER };
+struct seer { int64_t person /* SIGHT_EVERYBODY: 0 */, other /* the department, or whose deputy */; enum sight_how how; const char *what /* step, act, task or role, as a page names it */; };
+VEC_TYPE(seers, struct seer);
+struct sight { bool there /* it was recorded by then */, known /* its form of that day can be read */; int64_t department, everybody /* how many, at most SIGHT_COUNT_MAX */;
+               struct seers who; int64_t next /* members go on after this one; 0: that was all */; bool cut /* a role has more holders than are listed */; };
+#define SIGHT_COUNT_MAX 1000
+/* after 0: all lines and the first members of the department; else members only. ERR_DAY_AHEAD; ERR_RECORD_MISSING for what the reader does not see. */
+MUST enum rc sight_on(struct reader *r, struct past *p, int64_t record, int64_t after, size_t limit, struct sight *ret, struct err *e);
 
 /* ---- sign-in ---- */
 struct session { int64_t id, person; const char *csrf; enum lang lang; const char *name, *login; bool privileged, must_change, must_enrol /* a setting asks for a second factor, and there is none */; int64_t strong_at; };

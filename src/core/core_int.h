@@ -46,6 +46,20 @@ struct act_row { int64_t id, record, revision, no, actor, on_behalf, at, seq; co
 MUST enum rc act_show(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, int64_t id, struct err *e);
 MUST enum rc act_apply(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, const struct act_row *a, struct err *e);
 
+/* ---- past.c ---- */
+MUST enum rc revision_body_content(TALLOC_CTX *mem, const char *body, struct content **ret_content, struct err *e);
+/* Set `id`; *ret_other: it cannot be read any more, and *ret_set stays as it is. */
+MUST enum rc reader_set_at(struct reader *r, int64_t id, const struct pack_set **ret_set, bool *ret_other, struct err *e);
+
+/* ---- span.c: what the forms of the organisation said, and when ---- */
+bool span_kept(const char *form);
+MUST enum rc span_begin(struct tx *tx, const struct record *rec, int64_t revision, const struct content *c, int64_t at, struct err *e);
+MUST enum rc span_over(struct tx *tx, const struct record *rec, const struct json *effect, int64_t at, struct err *e);
+MUST enum rc span_again(struct work *w, const struct record *rec, struct err *e);         /* after an erasure */
+/* At start: made once for a house that is older than it. */
+MUST enum rc span_wanted(struct db *db, bool *ret, struct err *e);
+MUST enum rc span_make(struct core *c, struct err *e);
+
 /* ---- ftable.c ---- */
 enum db_type ftable_type(const struct field *f);           /* of its column */
 MUST enum rc ftable_ensure(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, struct err *e);     /* tables of all forms of the set */
@@ -117,6 +131,9 @@ MUST enum rc record_row(struct db *db, TALLOC_CTX *mem, int64_t id, struct q_rec
 bool part_known(struct db *db, TALLOC_CTX *mem, int64_t person, int64_t record, bool *ret);      /* false: nobody looked */
 
 /* ---- org.c ---- */
+#define ORG_KEYS_MAX 24
+/* Keys under which a role may be held: its own, and other packs' roles that are the same post. */
+void org_role_keys(const struct pack_set *set, const char *role, const char **keys, size_t *n, size_t max);
 MUST enum rc org_heads(struct db *db, TALLOC_CTX *mem, int64_t person, struct id_vec *ret, struct err *e);        /* departments */
 MUST enum rc org_below(struct db *db, TALLOC_CTX *mem, const int64_t *department, size_t n, struct id_vec *ret, struct err *e);     /* directly below one of these */
 /* The next superior of a department's people who is none of `avoid`, at the top the post that a pack names; nothing when there is nobody. */
@@ -129,6 +146,7 @@ struct deputy { int64_t record /* the delegation */, from, to; const char *role 
 VEC_TYPE(deputy_vec, struct deputy);
 /* Whose deputy this person is on that day. */
 MUST enum rc deputies_of(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t person, const char *on, struct deputy_vec *ret, struct err *e);
+bool deputy_covers(const struct pack_set *set, const struct step *s, const char *role /* NULL: all posts */);
 MUST enum rc deputy_fits(struct db *db, const struct pack_set *set, const struct deputy *d, const struct step *s, const char *on, bool *ret, struct err *e);
 /* Whose open seat of the record this person may take today; 0: nobody's. */
 MUST enum rc deputy_stands(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, const struct form *f, int64_t record, int64_t person, const char *on, int64_t *ret_from, struct err *e);
@@ -250,7 +268,7 @@ HANDLER(cmd_account_set);
 HANDLER(cmd_setup_start); HANDLER(cmd_setup_people); HANDLER(cmd_setup_roles); HANDLER(cmd_setup_records); HANDLER(cmd_setup_passwords); HANDLER(cmd_setup_finish);
 HANDLER(cmd_set_adopt); HANDLER(cmd_set_settings); HANDLER(cmd_set_undo);
 HANDLER(cmd_import_stage); HANDLER(cmd_import_run); HANDLER(cmd_import_drop); HANDLER(cmd_import_cancel); HANDLER(cmd_import_step);
-HANDLER(cmd_schedule_run); HANDLER(cmd_rebuild); HANDLER(cmd_restore_finish);
+HANDLER(cmd_schedule_run); HANDLER(cmd_span_fill); HANDLER(cmd_rebuild); HANDLER(cmd_restore_finish);
 #undef HANDLER
 
 MUST enum rc work_troubles_refuse(struct work *w, struct err *e);        /* RC_OK when none but warnings; else ERR_RULE / ERR_UNDECIDED / ERR_FIELDS by the first */

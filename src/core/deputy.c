@@ -90,6 +90,11 @@ static bool mentions(const struct pack_set *set, const struct who *by, const cha
     return false;
 }
 
+bool deputy_covers(const struct pack_set *set, const struct step *s, const char *role)
+{
+    return role == NULL || (s != NULL && mentions(set, &s->by, role));
+}
+
 enum rc deputy_fits(struct db *db, const struct pack_set *set, const struct deputy *d, const struct step *s, const char *on, bool *ret, struct err *e)
 {
     *ret = d->role == NULL;

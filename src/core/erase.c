@@ -83,6 +83,7 @@ static enum rc projections_again(struct work *w, struct record *rec, struct err 
     TRY(q_record_put(w->tx, rec->id, rec->state, rec->draft_state, rec->department, rec->department == 0, title, rec->updated_at, rec->closed_at,
                      rec->closed_at == 0, rec->force_rev, rec->force_rev == 0, rec->draft_rev, rec->draft_rev == 0, rec->version, rec->pack_set, rec->route_set, rec->route_set == 0, e));
     TRY(search_clear(w, rec->id, e));
+    TRY(work_todo(w, "check", rec->id, e));              /* a check may have read what is gone */
     return work_todo(w, "search", rec->id, e);
 }
 
@@ -96,6 +97,7 @@ enum rc erase_apply(struct work *w, int64_t record, const struct json *paths, in
     TRY(bodies_blank(w, record, paths, ret_n, e));
     TRY(attach_erase(w, record, paths, ret_n, e));
     TRY(projections_again(w, &rec, e));
+    TRY(span_again(w, &rec, e));
     w->set = now;                                        /* a restore erases of many records */
     if (rec.form != NULL && strcmp(rec.form->ident, "person") == 0)
         TRY(q_pseudonym_drop(w->tx, record, e));

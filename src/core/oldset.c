@@ -110,3 +110,16 @@ enum rc reader_form_at(struct reader *r, int64_t id, const char *ident, const st
     *ret_form = set != NULL ? pack_form(set, ident) : NULL;
     return RC_OK;
 }
+
+enum rc reader_set_at(struct reader *r, int64_t id, const struct pack_set **ret_set, bool *ret_other, struct err *e)
+{
+    struct err e2 = {0};
+    const struct pack_set *set = r->set;
+    enum rc rc = set != NULL && set->id == id ? RC_OK : held_at(r->core, r->db, r->mem, &r->held, id, &set, &e2);
+    if (rc == RC_OK)
+        *ret_set = set;
+    *ret_other = rc != RC_OK && e2.code == ERR_SET_UNREADABLE;
+    if (rc != RC_OK && !*ret_other)
+        *e = e2;
+    return *ret_other ? RC_OK : rc;
+}

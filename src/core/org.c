@@ -192,7 +192,7 @@ enum rc org_is_here(struct db *db, int64_t person, const char *on, bool *ret, st
 /* ---- roles and their `is:` ---- */
 
 /* Keys under which a role may be held: its own, the core role that it is, and other packs' roles that are the same core role. */
-static void role_keys(const struct pack_set *set, const char *role, const char **keys, size_t *n, size_t max)
+void org_role_keys(const struct pack_set *set, const char *role, const char **keys, size_t *n, size_t max)
 {
     const struct role *r = pack_role(set, role);
     const char *core = r == NULL ? role : r->is ? r->is : r->id;
@@ -208,10 +208,10 @@ static void role_keys(const struct pack_set *set, const char *role, const char *
 
 enum rc org_holders_set(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, const char *role, int64_t department, const char *on, struct id_vec *ret, struct err *e)
 {
-    const char *keys[24];
+    const char *keys[ORG_KEYS_MAX];
     size_t n;
     const struct role *r = pack_role(set, role);
-    role_keys(set, role, keys, &n, ARRAY_N(keys));
+    org_role_keys(set, role, keys, &n, ARRAY_N(keys));
     if (ret->mem == NULL)
         ret->mem = mem;
     if (r != NULL && r->derived_head && department != 0) {
@@ -229,13 +229,13 @@ enum rc org_holders_set(struct db *db, TALLOC_CTX *mem, const struct pack_set *s
 /* Asked from the person's side: a person has few posts, a post may have thousands of holders. */
 static enum rc held(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t person, const char *role, const char *on, struct id_vec *ret, struct err *e)
 {
-    const char *keys[24];
+    const char *keys[ORG_KEYS_MAX];
     size_t n;
     const char *key = kept_key(mem, "org.held ", person, set->id, role, on);        /* which posts are one is the set's to say */
     if (kept(db, mem, key, ret))
         return RC_OK;
     struct sql *s = sql_new(mem);
-    role_keys(set, role, keys, &n, ARRAY_N(keys));
+    org_role_keys(set, role, keys, &n, ARRAY_N(keys));
     if (n == 0)
         return RC_OK;
     sql_lit(s, "SELECT x.person FROM f_assignment x WHERE x.slot = 0 AND x.person = ");

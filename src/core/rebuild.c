@@ -103,6 +103,7 @@ static enum rc projections_clear(struct work *w, struct err *e)
     TRY(q_projection_clear_task(w->tx, e));
     TRY(q_projection_clear_link(w->tx, e));
     TRY(q_projection_clear_sched(w->tx, e));
+    TRY(q_spans_clear(w->tx, e));
     db_memo_forget(w->db);
     for (size_t i = 0; i < w->set->form_n; i++) {
         const struct form *f = &w->set->form[i];
@@ -171,7 +172,7 @@ static enum rc form_digest(struct work *w, const char *table, struct digest_vec 
 
 static enum rc digests(struct work *w, struct digest_vec *ret, struct err *e)
 {
-    struct sql *r = sql_new(w->mem), *st = sql_new(w->mem), *sw = sql_new(w->mem), *t = sql_new(w->mem), *l = sql_new(w->mem), *sc = sql_new(w->mem);
+    struct sql *r = sql_new(w->mem), *st = sql_new(w->mem), *sw = sql_new(w->mem), *t = sql_new(w->mem), *l = sql_new(w->mem), *sc = sql_new(w->mem), *os = sql_new(w->mem);
     sql_lit(r, "SELECT id, form, number, state, draft_state, department, made_by, title, made_at, updated_at, closed_at, happened_on, origin, force_rev, draft_rev, "
                "version, pack_set, note, route_set FROM record");
     sql_lit(st, "SELECT * FROM step");
@@ -185,6 +186,8 @@ static enum rc digests(struct work *w, struct digest_vec *ret, struct err *e)
     TRY(table_digest(w, "task", t, ret, e));
     TRY(table_digest(w, "link", l, ret, e));
     TRY(table_digest(w, "sched", sc, ret, e));
+    sql_lit(os, "SELECT * FROM org_span");
+    TRY(table_digest(w, "org_span", os, ret, e));
     for (size_t i = 0; i < w->set->form_n; i++) {
         const struct form *f = &w->set->form[i];
         TRY(form_digest(w, form_table(w->mem, f), ret, e));

@@ -108,6 +108,12 @@ static enum rc body_read(TALLOC_CTX *mem, int64_t revision, const char *text_of_
     return RC_OK;
 }
 
+enum rc revision_body_content(TALLOC_CTX *mem, const char *body, struct content **ret_content, struct err *e)
+{
+    size_t erased;
+    return body_read(mem, 0, body, ret_content, &erased, e);
+}
+
 enum rc revision_content(struct db *db, TALLOC_CTX *mem, int64_t revision, struct content **ret_content, size_t *ret_erased, struct err *e)
 {
     struct q_revision_body_get row;

@@ -72,6 +72,14 @@ void roles_out(struct screen *s)
         label[i] = msg_text(req_lang(s->r), keys[i]);
     ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("settings.roles")));
     html_el_msg(s->h, E_P, MSG("settings.roles-help"));
+    if (screen_may(s, PERMIT_READ_ALL, NULL, NULL)) {
+        html_open(s->h, E_P);
+        html_open(s->h, E_A);
+        html_href0(s->h, page_path("past.roles"));
+        html_msg(s->h, MSG("past.roles"));
+        html_close(s->h, E_A);
+        html_close(s->h, E_P);
+    }
     ui_table_open(s->h, msg_text(req_lang(s->r), MSG("settings.roles")));
     ui_table_head(s->h, label, ARRAY_N(keys));
     for (size_t i = 0; s->rd.set != NULL && i < s->rd.set->role_n; i++)
