@@ -47,8 +47,12 @@ def scenes():
 
 
 def speaks(mutant, text):
+    """How much: the element, its duties, their article; tenfold in a scene of its form (an element called `admin` or `badge` is named everywhere)."""
+    def times(w):
+        return len(re.findall(r"(?<![\w-])" + re.escape(w) + r"(?![\w-])", text)) if w else 0
+
     words = [(mutant["id"], 2)] + [(d, 1) for d in mutant["duties"]] + [(a, 1) for a in {re.sub(r"^\w+-|[a-z]+$", "", d) for d in mutant["duties"]}]
-    return sum(n * len(re.findall(r"(?<![\w-])" + re.escape(w) + r"(?![\w-])", text)) for w, n in words if w)
+    return sum(n * times(w) for w, n in words) * (10 if any(times(f) for f in mutant["forms"]) else 1)
 
 
 def why_of(known, m):
@@ -72,7 +76,8 @@ class Bench:
         args = [os.path.join(self.build, "daicho-scene"), "--engine", "sqlite", "--daicho", os.path.join(self.build, "daicho"), "--root", root, "--tmp", tmp, "--jobs", "1"]
         if only:
             args += ["--only", only]
-        p = subprocess.Popen(args + files, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+        p = subprocess.Popen(args + files, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
+                             start_new_session=True)                # an answer may be cut in the middle of a letter
         failed, any_ran = None, False
         for line in p.stdout:
             if line.startswith("FAILED"):
@@ -115,7 +120,7 @@ class Bench:
         tmp = tempfile.mkdtemp(prefix="daicho-mutate-")
         try:
             root = self.changed(m, tmp)
-            check = subprocess.run([os.path.join(self.build, "daicho"), "pack", "check", os.path.join(root, "packs")], capture_output=True, text=True)
+            check = subprocess.run([os.path.join(self.build, "daicho"), "pack", "check", os.path.join(root, "packs")], capture_output=True)
             if check.returncode != 0:
                 return m, REFUSED
             before = self.seen.get(m["name"])
@@ -195,7 +200,12 @@ def main():
         print("without any change a scene fails: %s" % broken)
         return 2
     with concurrent.futures.ThreadPoolExecutor(o.jobs) as pool:
-        for f in concurrent.futures.as_completed([pool.submit(bench.judge, m) for m in all_of]):
+        jobs = {pool.submit(bench.judge, m): m for m in all_of}
+        for f in concurrent.futures.as_completed(jobs):
+            if f.exception():                # of one mutant: the others are judged all the same
+                survived += 1
+                print("BROKEN   %s: %r" % (jobs[f]["name"], f.exception()), flush=True)
+                continue
             m, by = f.result()
             results.append((m, by))
             if by:

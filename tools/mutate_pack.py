@@ -183,6 +183,7 @@ def mutants(folder, chapters):
                 continue
             path = os.path.join(base, name)
             lines = open(path, encoding="utf-8").read().split("\n")
+            forms = [m.group(1) for line in lines[:8] if (m := re.match(r"(?:form|is): (\S+)", line))]
             for i, kind, element, duties, line in of_lines(lines, settings):
                 if chapters and not any(d.split("-")[1] in chapters for d in duties if d.count("-") > 1):
                     continue
@@ -194,5 +195,5 @@ def mutants(folder, chapters):
                     changes = [(s, w, lines[:i] + [n] + lines[i + 1:]) for s, w, n in variants(kind, line) if n is not None and n != line]
                 for sense, what, new in changes:
                     short = os.path.relpath(path, folder)
-                    yield {"path": path, "text": None if new is None else "\n".join(new), "id": element, "sense": sense, "duties": duties, "kind": kind,
+                    yield {"path": path, "text": None if new is None else "\n".join(new), "id": element, "sense": sense, "duties": duties, "kind": kind, "forms": forms,
                            "name": "%s %s %s" % (short, " ".join([element] + duties) if name.endswith(".md") else element, what), "at": "%s:%d" % (short, i + 1)}

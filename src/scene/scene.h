@@ -98,6 +98,7 @@ bool judged(struct run *r, const struct reply *p);                   /* the same
 bool refused_as(TALLOC_CTX *mem, const struct reply *p, const char *code);
 char *code_text(TALLOC_CTX *mem, const char *err_name);              /* ERR_SELF_APPROVAL -> self-approval */
 char *reply_text(TALLOC_CTX *mem, const struct reply *p);
+int text_cut(const char *s, size_t max);                /* bytes, at most max, that end with a whole letter */
 bool keep_var(struct run *r, int64_t id);                            /* -> VAR of the present line */
 
 /* ---- verbs ---- */

@@ -82,8 +82,9 @@ static bool ends(struct run *r, const struct flight *f, size_t n)
         struct buf *b = buf_new(r->step, 1 << 16);
         for (size_t i = 0; i < n; i++) {
             have += counts(&f[i].p, what);
+            const char *text = i < 6 ? reply_text(r->step, &f[i].p) : "";
             if (i < 6)
-                buf_fmt(b, "\n      %.300s", reply_text(r->step, &f[i].p));
+                buf_fmt(b, "\n      %.*s", text_cut(text, 300), text);
         }
         if (have != want)
             return run_fail(r, w->text, mem_fmt(r->step, "%lld of %zu%s", (long long)have, n, b->p));

@@ -32,12 +32,22 @@ char *code_text(TALLOC_CTX *mem, const char *name)
     return s;
 }
 
+int text_cut(const char *s, size_t max)
+{
+    size_t n = strlen(s);
+    if (n > max)
+        for (n = max; n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80;)
+            n--;
+    return (int)n;
+}
+
 char *reply_text(TALLOC_CTX *mem, const struct reply *p)
 {
     const char *page = p->json == NULL && p->body != NULL ? strstr(p->body, "<main") : NULL;
     if (p->status == 0)
         return mem_strdup(mem, "no answer (did the server end?)");
-    return mem_fmt(mem, "%d %.1500s", p->status, p->json ? json_text(mem, p->json) : page ? page : p->body);
+    const char *text = p->json ? json_text(mem, p->json) : page ? page : p->body ? p->body : "";
+    return mem_fmt(mem, "%d %.*s", p->status, text_cut(text, 1500), text);
 }
 
 /* Commands answer {code, error}, everything before them (session, permission of a route, size) {error: {code}}. */
