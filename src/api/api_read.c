@@ -2,15 +2,10 @@
  * does not exist for them: 404, never 403. */
 #include "api/api_int.h"
 
-static enum rc seen_with(struct reader *rd, int64_t id, struct record *rec, const struct grant **ret_grant, struct err *e)
-{
-    return perm_see(rd, id, rec, ret_grant, e);
-}
-
 static enum rc seen(struct reader *rd, int64_t id, struct record *rec, struct err *e)
 {
     const struct grant *g;
-    return seen_with(rd, id, rec, &g, e);
+    return perm_see(rd, id, rec, &g, e);
 }
 
 static enum rc files_out(struct reader *rd, const struct grant *see, const struct record *rec, struct json *arr, struct err *e)
@@ -126,7 +121,7 @@ static enum rc record_out(struct reader *rd, int64_t id, struct json *o, struct 
     const char **may;
     const struct grant *see;
     size_t n;
-    TRY(seen_with(rd, id, &rec, &see, e));
+    TRY(perm_see(rd, id, &rec, &see, e));
     head_out(o, &rec);
     TRY(content_out(rd, rec.force_rev, "force", o, e));
     TRY(content_out(rd, rec.draft_rev, "draft", o, e));

@@ -44,6 +44,8 @@ int64_t civil_to_us(struct civil c, int hour, int minute)
     return civil_days(c) * US_PER_DAY + ((int64_t)hour * 60 + minute) * 60 * US_PER_S - TOKYO_US;
 }
 
+int64_t civil_end_us(struct civil c) { return civil_to_us(civil_from_days(civil_days(c) + 1), 0, 0); }
+
 static void digits(char *p, int n, int v)
 {
     for (int i = n - 1; i >= 0; i--, v /= 10)

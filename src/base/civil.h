@@ -11,6 +11,7 @@ int64_t civil_days(struct civil c);                   /* days since 1970-01-01 *
 struct civil civil_from_days(int64_t days);
 struct civil civil_of_us(int64_t utc_us);             /* the date in Asia/Tokyo */
 int64_t civil_to_us(struct civil c, int hour, int minute);   /* Tokyo wall time -> UTC us */
+int64_t civil_end_us(struct civil c);                        /* the first moment after that day in Tokyo */
 void civil_text(struct civil c, char ret_text[CIVIL_TEXT_N]);       /* 2026-06-01 */
 bool civil_read(struct str s, struct civil *ret_date);              /* strictly YYYY-MM-DD */
 /* What people type and Excel exports: 2026/6/1, 2026年6月1日, 令和8年6月1日, R8.6.1, full width.

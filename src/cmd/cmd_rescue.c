@@ -23,7 +23,7 @@ int cmd_rescue(int argc, char **argv)
     if (rc == RC_OK)
         printf("%s\n仮パスワード / first password: %s\n", factor ? "二段階のサインインを解除しました。" : "二段階のサインインは使われていませんでした。", password);
     else
-        fprintf(stderr, "%s\n", msg_fill(core, LANG_JA, err_info(e.code)->msg_key, e.arg, NULL));
+        fprintf(stderr, "%s\n", err_say(core, LANG_JA, &e));
     core_settle(core);
     core_close(core);
     return rc == RC_OK ? 0 : 1;

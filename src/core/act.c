@@ -44,7 +44,7 @@ static struct record born(const struct pack_set *set, const struct act_row *a, c
                            .pack_set = json_get_i64(n, "pack_set", 0)};
 }
 
-static enum rc row_write(struct tx *tx, const struct record *r, bool fresh, struct err *e)
+enum rc record_row_write(struct tx *tx, const struct record *r, bool fresh, struct err *e)
 {
     if (!fresh)
         return q_record_put(tx, r->id, r->state, r->draft_state, r->department, r->department == 0, r->title, r->updated_at, r->closed_at, r->closed_at == 0,
@@ -213,9 +213,9 @@ enum rc act_show(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, int
     r.state = r.closed_at != 0 ? "closed" : "approved";
     r.force_rev = r.draft_rev;
     r.draft_rev = 0;
+    r.draft_state = NULL;
     TRY(ftable_move(tx, tmp, r.form, id, SLOT_STAGED, SLOT_FORCE, e));
-    TRY(q_record_put(tx, id, r.state, NULL, r.department, r.department == 0, r.title, r.updated_at, r.closed_at, r.closed_at == 0,
-                     r.force_rev, false, 0, true, r.version, r.pack_set, r.route_set, r.route_set == 0, e));
+    TRY(record_row_write(tx, &r, false, e));
     TRY(ftable_sync(tx, tmp, r.form, &r, e));
     if (span_kept(r.form_ident)) {                       /* since it was made ready: the same moment in a rebuild */
         struct content *c;
@@ -244,7 +244,7 @@ enum rc act_apply(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, co
     apply_columns(&r, a, ef);
     TRY(apply_slots(tx, tmp, &r, &was, a, &moved, e));
     TRY(apply_span(tx, tmp, &r, a, e));
-    TRY(row_write(tx, &r, fresh != NULL, e));
+    TRY(record_row_write(tx, &r, fresh != NULL, e));
     if (!moved && !shown_alike(&was, &r))
         TRY(ftable_sync(tx, tmp, r.form, &r, e));
     if (json_get(ef, "steps") != NULL)

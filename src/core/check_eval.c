@@ -17,7 +17,7 @@
 
 static int64_t midnight_after(int64_t now_us)
 {
-    return civil_to_us(civil_from_days(civil_days(civil_of_us(now_us)) + 1), 0, 0);
+    return civil_end_us(civil_of_us(now_us));
 }
 
 static int64_t again_at(const struct work *w, const struct check *k)
@@ -56,13 +56,7 @@ static void subjects_put(struct sql *s, const struct subjects *of)
         sql_i64(s, (int64_t)of->n);
         return;
     }
-    sql_lit(s, " IN (");
-    for (size_t i = 0; i < of->n; i++) {
-        if (i > 0)
-            sql_lit(s, ", ");
-        sql_i64(s, of->ids[i]);
-    }
-    sql_lit(s, ")");
+    sql_in_ids(s, of->ids, of->n);
 }
 
 /* conds false: which subjects there are, and nothing about them. */
@@ -111,7 +105,7 @@ static int64_t deadline_at(const struct check *k, struct db_rows *rows)
     if (k->deadline == NULL || db_is_null(rows, 3))
         return 0;
     if (k->deadline->type == CT_DATE)
-        return civil_read(str_of(db_text(rows, 3)), &d) ? civil_to_us(civil_from_days(civil_days(d) + 1), 0, 0) : 0;
+        return civil_read(str_of(db_text(rows, 3)), &d) ? civil_end_us(d) : 0;
     return db_i64(rows, 3);
 }
 

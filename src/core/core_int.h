@@ -36,6 +36,7 @@ MUST enum rc log_batch_may(struct reader *r, int64_t batch, bool *ret, struct er
 MUST enum rc log_apply(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set, const struct log_batch *b, struct err *e);
 
 /* ---- act.c ---- */
+MUST enum rc record_row_write(struct tx *tx, const struct record *r, bool fresh /* its first row */, struct err *e);
 /* Records an act with its effect (canonical JSON; keys in act.c's head) and applies it. comment may be NULL. Entry type "act.<kind>". */
 MUST enum rc act_do(struct work *w, int64_t record, int64_t revision, const char *kind, const char *step, const char *comment,
                     const struct json *effect, struct err *e);
@@ -165,6 +166,9 @@ void task_notice(struct work *w, const struct record *rec, const struct notice *
 /* Which open ones end; 0: any. */
 struct notice_sel { const char *name; int64_t at, person, since_us; };
 MUST enum rc task_notice_end(struct work *w, const struct record *rec, const struct notice_sel *sel, struct json *effect, struct err *e);
+struct task_new { const char *key, *name; const struct pack *pack /* NULL: core's */; const char *duty, *role, *title; int64_t record /* of an act of the house */, person, due, opened; /* 0: none */ };
+void task_add(struct work *w, struct json *arr, const struct task_new *t);
+void task_closed_add(struct json *arr, const char *tkey, const char *state, int64_t by, int64_t record, int64_t at);     /* 0: as the act says */
 void task_closed(struct json *effect, const char *key, const char *state);
 /* Of a task's key: its `at`; -1: not one of that name. */
 int64_t task_notice_at(struct work *w, const struct record *rec, const char *name, const char *tkey);
@@ -189,6 +193,9 @@ const char *device_name(TALLOC_CTX *mem, const char *agent);        /* "Windows 
 
 MUST enum rc proof_form(struct work *w, const struct form *f, struct err *e);
 MUST enum rc proof_approval(struct work *w, bool final, struct err *e);
+void work_as_house(struct work *w);                 /* nobody did it; the caller puts the actor back */
+/* core_command for whom only its outcome matters. */
+MUST enum rc core_send(struct core *c, TALLOC_CTX *mem, const struct actor *a, const char *name, const struct json *args, struct err *e);
 /* ---- session.c: of sign-ins and proofs alike ---- */
 MUST enum rc sign_in_run(struct core *c, TALLOC_CTX *mem, const char *name, const struct json *args, struct err *e);
 MUST enum rc sign_in_failed(struct core *c, TALLOC_CTX *mem, int64_t person, const char *login, const char *addr, enum err_code code, struct err *e);    /* counts; never RC_OK */
@@ -198,6 +205,8 @@ struct json *sign_in_args(TALLOC_CTX *mem, int64_t person, const char *verified,
 /* ---- factor.c ---- */
 struct factor_used { int64_t step, no /* of a recovery code; -1: none */; const char *hash; };
 MUST enum rc factor_check(struct core *c, TALLOC_CTX *mem, int64_t person, const char *typed, struct factor_used *ret, bool *ret_ok, struct err *e);
+/* The same as one try of a sign-in: a wrong one counts and is refused. */
+MUST enum rc sign_in_code(struct core *c, TALLOC_CTX *mem, int64_t person, const char *login, const char *code, const char *addr, struct factor_used *ret, struct err *e);
 void factor_args(struct json *args, const struct factor_used *used);
 MUST enum rc factor_spend(struct work *w, int64_t person, const struct json *args, const char **ret_by, struct err *e);
 MUST enum rc factor_wanted(struct db *db, const struct pack_set *set, int64_t person, bool privileged, const char *today, bool *ret, struct err *e);
@@ -254,6 +263,7 @@ enum rc cmd_route_run(struct work *w, const struct json *args, struct json *body
 enum rc cmd_seats_run(struct work *w, const struct json *args, struct json *body, struct err *e);
 enum rc cmd_seats_day(struct work *w, const struct json *args, struct json *body, struct err *e);
 /* A record of that form changed in force: who answers at open steps may be others now. */
+bool seats_told_by(const char *form_ident);               /* who holds which post stands in records of these forms */
 MUST enum rc seats_moved(struct work *w, const char *form_ident, struct err *e);
 
 /* ---- handlers, one line per row of command_table ---- */

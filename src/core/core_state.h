@@ -96,5 +96,6 @@ const struct pack_set *core_set_find(struct core *c, int64_t id);        /* held
 void core_set_keep(struct core *c, struct set_ref *ref);       /* an older set, held once */
 /* ---- oldset.c ---- */
 MUST enum rc set_hold_at(struct core *c, struct db *db, int64_t id, const struct pack_set **ret_set, struct err *e);
+const char *keep_says(struct core *c, TALLOC_CTX *mem, const char *name, bool *ret_ok);    /* keeper.c */
 bool seats_day_due(struct core *c);                      /* reseat.c: a new day began */
 #endif

@@ -80,8 +80,7 @@ static enum rc projections_again(struct work *w, struct record *rec, struct err 
     content_order(c, rec->form);
     TRY(ftable_title(w->db, w->mem, rec->form, c, &title, e));
     rec->title = title;
-    TRY(q_record_put(w->tx, rec->id, rec->state, rec->draft_state, rec->department, rec->department == 0, title, rec->updated_at, rec->closed_at,
-                     rec->closed_at == 0, rec->force_rev, rec->force_rev == 0, rec->draft_rev, rec->draft_rev == 0, rec->version, rec->pack_set, rec->route_set, rec->route_set == 0, e));
+    TRY(record_row_write(w->tx, rec, false, e));
     TRY(search_clear(w, rec->id, e));
     TRY(work_todo(w, "check", rec->id, e));              /* a check may have read what is gone */
     return work_todo(w, "search", rec->id, e);

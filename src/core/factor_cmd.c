@@ -50,6 +50,12 @@ enum rc cmd_totp_codes(struct work *w, const struct json *args, struct json *bod
     return work_entry(w, "auth.factor-codes", work_pseudo(w, person), e, NULL);
 }
 
+static enum rc factor_end(struct work *w, int64_t person, struct err *e)
+{
+    TRY(q_totp_end(w->tx, person, e));
+    return q_recovery_end(w->tx, person, e);
+}
+
 enum rc cmd_totp_off(struct work *w, const struct json *args, struct json *body, struct err *e)
 {
     const char *by;
@@ -57,8 +63,7 @@ enum rc cmd_totp_off(struct work *w, const struct json *args, struct json *body,
     (void)body;
     TRY(own(w, args, &person, e));
     TRY(factor_spend(w, person, args, &by, e));
-    TRY(q_totp_end(w->tx, person, e));
-    TRY(q_recovery_end(w->tx, person, e));
+    TRY(factor_end(w, person, e));
     return work_entry(w, "auth.factor-off", work_pseudo(w, person), e, NULL);
 }
 
@@ -88,8 +93,7 @@ enum rc cmd_totp_reset(struct work *w, const struct json *args, struct json *bod
     TRY(q_totp_of(w->db, w->mem, person, &had, &found, e));
     if (!found)
         return err_set(e, ERR_FACTOR, "there is none");
-    TRY(q_totp_end(w->tx, person, e));
-    TRY(q_recovery_end(w->tx, person, e));
+    TRY(factor_end(w, person, e));
     TRY(q_session_end_all(w->tx, person, e));
     TRY(tell(w, person, "factor-reset", reason, &commit, e));
     return work_entry(w, "auth.factor-reset", work_pseudo(w, person), e, "reason", commit, NULL);

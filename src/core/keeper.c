@@ -49,28 +49,36 @@ static bool verdict_due(struct core *c)
     return n > 0;
 }
 
-/* Another set of packs has other checks, figures and alternatives: everything is judged anew, once per set. */
-static bool set_unjudged(struct core *c)
+/* Outside of the writer; NULL: nothing, or it could not be asked (*ret_ok). */
+const char *keep_says(struct core *c, TALLOC_CTX *mem, const char *name, bool *ret_ok)
 {
-    MEM_SCOPE(mem, NULL);
     struct db *db;
     struct err e = {0};
     struct q_keep_get row;
     bool found = false;
+    *ret_ok = db_pool_take(c->pool, &db, &e) == RC_OK;
+    if (!*ret_ok)
+        return NULL;
+    *ret_ok = q_keep_get(db, mem, name, &row, &found, &e) == RC_OK;
+    db_pool_give(c->pool, db);
+    return *ret_ok && found ? row.v : NULL;
+}
+
+/* Another set of packs has other checks, figures and alternatives: everything is judged anew, once per set. */
+static bool set_unjudged(struct core *c)
+{
+    MEM_SCOPE(mem, NULL);
+    bool ok;
     const struct pack_set *set = core_set_hold(c);
     int64_t id = set ? set->id : 0;
     core_set_release(c, set);
-    if (id == 0 || id == c->keeper.judged_set || db_pool_take(c->pool, &db, &e) != RC_OK)
+    if (id == 0 || id == c->keeper.judged_set)
         return false;
-    bool ok = q_keep_get(db, mem, CHECKED_SET, &row, &found, &e) == RC_OK;
-    db_pool_give(c->pool, db);
-    if (!ok)
-        return false;
-    if (found && strcmp(row.v, mem_fmt(mem, "%lld", (long long)id)) == 0) {
-        c->keeper.judged_set = id;
-        return false;
-    }
-    return true;
+    const char *judged = keep_says(c, mem, CHECKED_SET, &ok);
+    if (judged == NULL || strcmp(judged, mem_fmt(mem, "%lld", (long long)id)) != 0)
+        return ok;
+    c->keeper.judged_set = id;
+    return false;
 }
 
 /* The import whose turn it is; *ret_show: its final act is done, its rows are coming into sight. */
@@ -120,15 +128,8 @@ void keeper_show(struct core *c)
 static bool people_moved(struct core *c)
 {
     MEM_SCOPE(mem, NULL);
-    struct db *db;
-    struct err e = {0};
-    struct q_keep_get row;
-    bool found = false;
-    if (db_pool_take(c->pool, &db, &e) != RC_OK)
-        return false;
-    bool ok = q_keep_get(db, mem, SCHED_PEOPLE, &row, &found, &e) == RC_OK;
-    db_pool_give(c->pool, db);
-    return ok && found && strcmp(row.v, "1") == 0;
+    bool ok;
+    return text_eq(keep_says(c, mem, SCHED_PEOPLE, &ok), "1");
 }
 
 /* Chunk by chunk until there is no more; false when one was refused: tried again in a second. */

@@ -35,6 +35,21 @@ static void unknown_of(struct db *db, TALLOC_CTX *mem, const char *what, int64_t
     }
 }
 
+/* One statement for many: what is asked for n of them at once. */
+typedef enum rc some_fn(struct db *db, TALLOC_CTX *mem, int64_t with, const int64_t *id, size_t n, struct err *e);
+
+static enum rc read_wanted(struct db *db, TALLOC_CTX *mem, const char *what, int64_t with, const struct id_vec *ids, some_fn *some, struct err *e)
+{
+    MEM_SCOPE(tmp, mem);
+    struct id_vec want = VEC_INIT(tmp);
+    if (!db_in_snapshot(db))
+        return RC_OK;
+    unknown_of(db, tmp, what, with, ids, &want);
+    for (size_t i = 0; i < want.n; i += KNOWN_AT_ONCE)
+        TRY(some(db, tmp, with, want.v + i, want.n - i < KNOWN_AT_ONCE ? want.n - i : KNOWN_AT_ONCE, e));
+    return RC_OK;
+}
+
 /* ---- titles ---- */
 
 static void title_keep(struct db *db, TALLOC_CTX *mem, int64_t id, const char *title, const char *number)
@@ -45,11 +60,12 @@ static void title_keep(struct db *db, TALLOC_CTX *mem, int64_t id, const char *t
     (void)db_memo_put(db, key_of(mem, "title ", id, 0), t);
 }
 
-static enum rc titles_some(struct db *db, TALLOC_CTX *mem, const int64_t *id, size_t n, struct err *e)
+static enum rc titles_some(struct db *db, TALLOC_CTX *mem, int64_t with, const int64_t *id, size_t n, struct err *e)
 {
     struct sql *s = sql_new(mem);
     struct db_rows *rows;
     bool more;
+    (void)with;
     for (size_t i = 0; i < n; i++)                        /* those that are not found are known not to be there */
         title_keep(db, mem, id[i], NULL, NULL);
     sql_lit(s, "SELECT id, title, number FROM record WHERE id");
@@ -65,14 +81,7 @@ static enum rc titles_some(struct db *db, TALLOC_CTX *mem, const int64_t *id, si
 
 enum rc titles_read(struct db *db, TALLOC_CTX *mem, const struct id_vec *ids, struct err *e)
 {
-    MEM_SCOPE(tmp, mem);
-    struct id_vec want = VEC_INIT(tmp);
-    if (!db_in_snapshot(db))
-        return RC_OK;
-    unknown_of(db, tmp, "title ", 0, ids, &want);
-    for (size_t i = 0; i < want.n; i += KNOWN_AT_ONCE)
-        TRY(titles_some(db, tmp, want.v + i, want.n - i < KNOWN_AT_ONCE ? want.n - i : KNOWN_AT_ONCE, e));
-    return RC_OK;
+    return read_wanted(db, mem, "title ", 0, ids, titles_some, e);
 }
 
 void titles_in(const struct form *f, const struct content *c, struct id_vec *ids)
@@ -126,7 +135,6 @@ const char *record_title(struct db *db, TALLOC_CTX *mem, int64_t record)
 
 /* ---- head rows ---- */
 
-
 /* A row whose texts are in memory of its own. */
 static struct q_record_row *row_copy(TALLOC_CTX *mem, const struct q_record_row *from)
 {
@@ -165,11 +173,12 @@ static void row_keep(struct db *db, TALLOC_CTX *mem, struct db_rows *r)
     (void)db_memo_put(db, key_of(mem, "record ", q->id, 0), q);
 }
 
-static enum rc rows_some(struct db *db, TALLOC_CTX *mem, const int64_t *id, size_t n, struct err *e)
+static enum rc rows_some(struct db *db, TALLOC_CTX *mem, int64_t with, const int64_t *id, size_t n, struct err *e)
 {
     struct sql *s = sql_new(mem);
     struct db_rows *rows;
     bool more;
+    (void)with;
     sql_lit(s, "SELECT id, form, number, state, draft_state, department, made_by, title, made_at, updated_at, closed_at, happened_on, origin, force_rev, draft_rev, version, pack_set, "
                "note, route_set FROM record WHERE id");
     sql_in_ids(s, id, n);
@@ -184,14 +193,7 @@ static enum rc rows_some(struct db *db, TALLOC_CTX *mem, const int64_t *id, size
 
 enum rc records_read(struct db *db, TALLOC_CTX *mem, const struct id_vec *ids, struct err *e)
 {
-    MEM_SCOPE(tmp, mem);
-    struct id_vec want = VEC_INIT(tmp);
-    if (!db_in_snapshot(db))
-        return RC_OK;
-    unknown_of(db, tmp, "record ", 0, ids, &want);
-    for (size_t i = 0; i < want.n; i += KNOWN_AT_ONCE)
-        TRY(rows_some(db, tmp, want.v + i, want.n - i < KNOWN_AT_ONCE ? want.n - i : KNOWN_AT_ONCE, e));
-    return RC_OK;
+    return read_wanted(db, mem, "record ", 0, ids, rows_some, e);
 }
 
 enum rc record_row(struct db *db, TALLOC_CTX *mem, int64_t id, struct q_record_row *ret, bool *ret_found, struct err *e)
@@ -214,11 +216,11 @@ enum rc record_row(struct db *db, TALLOC_CTX *mem, int64_t id, struct q_record_r
 
 struct known_part { bool yes; };
 
-static void part_keep(struct db *db, TALLOC_CTX *mem, const char *what, int64_t id, int64_t person, bool yes)
+static void part_keep(struct db *db, TALLOC_CTX *mem, int64_t id, int64_t person, bool yes)
 {
     struct known_part *p = mem_new(mem, struct known_part);
     p->yes = yes;
-    (void)db_memo_put(db, key_of(mem, what, id, person), p);
+    (void)db_memo_put(db, key_of(mem, "part ", id, person), p);
 }
 
 static void part_sql(struct sql *s, int64_t person, const int64_t *id, size_t n)
@@ -243,27 +245,20 @@ static enum rc parts_some(struct db *db, TALLOC_CTX *mem, int64_t person, const 
     struct db_rows *rows;
     bool more;
     for (size_t i = 0; i < n; i++)
-        part_keep(db, mem, "part ", id[i], person, false);
+        part_keep(db, mem, id[i], person, false);
     part_sql(s, person, id, n);
     TRY(db_query(db, mem, s, &rows, e));
     for (;;) {
         TRY(db_next(rows, &more, e));
         if (!more)
             return RC_OK;
-        part_keep(db, mem, "part ", db_i64(rows, 0), person, true);
+        part_keep(db, mem, db_i64(rows, 0), person, true);
     }
 }
 
 enum rc parts_read(struct db *db, TALLOC_CTX *mem, int64_t person, const struct id_vec *ids, struct err *e)
 {
-    MEM_SCOPE(tmp, mem);
-    struct id_vec want = VEC_INIT(tmp);
-    if (!db_in_snapshot(db))
-        return RC_OK;
-    unknown_of(db, tmp, "part ", person, ids, &want);
-    for (size_t i = 0; i < want.n; i += KNOWN_AT_ONCE)
-        TRY(parts_some(db, tmp, person, want.v + i, want.n - i < KNOWN_AT_ONCE ? want.n - i : KNOWN_AT_ONCE, e));
-    return RC_OK;
+    return read_wanted(db, mem, "part ", person, ids, parts_some, e);
 }
 
 bool part_known(struct db *db, TALLOC_CTX *mem, int64_t person, int64_t record, bool *ret)

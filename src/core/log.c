@@ -105,8 +105,10 @@ static enum rc corrected(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *
     if (r.form == NULL)
         return err_set(e, ERR_FORM_MISSING, "form %s of record %lld", r.form_ident, (long long)old);
     r.state = "corrected";
+    r.version++;
+    r.updated_at = at;
     TRY(ftable_move(tx, mem, r.form, old, SLOT_FORCE, SLOT_VOID, e));
-    TRY(q_record_put(tx, old, r.state, NULL, r.department, r.department == 0, r.title, at, 0, true, r.force_rev, false, 0, true, r.version + 1, r.pack_set, 0, true, e));
+    TRY(record_row_write(tx, &r, false, e));
     return ftable_sync(tx, mem, r.form, &r, e);
 }
 
@@ -116,10 +118,10 @@ static enum rc row_apply(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *
     char *title;
     const char *fix = content_get(c, LOG_CORRECTS);
     r->note = content_get(c, LOG_LATE) ? "late" : NULL;
-    TRY(q_record_add(tx, r->id, r->form->ident, r->number, "approved", r->department, r->department == 0, r->made_by, "", b->at, r->happened_on, r->origin, r->pack_set, r->note, e));
-    TRY(ftable_put(tx, mem, r->form, r, SLOT_FORCE, "approved", c, e));
+    TRY(ftable_put(tx, mem, r->form, r, SLOT_FORCE, r->state, c, e));
     TRY(ftable_title(tx_db(tx), mem, r->form, c, &title, e));
-    TRY(q_record_put(tx, r->id, "approved", NULL, r->department, r->department == 0, title, b->at, 0, true, r->force_rev, false, 0, true, 0, r->pack_set, 0, true, e));
+    r->title = title;
+    TRY(record_row_write(tx, r, true, e));
     return fix != NULL && str_to_i64(str_of(fix), &old) ? corrected(tx, mem, set, old, b->at, e) : RC_OK;
 }
 

@@ -136,7 +136,6 @@ enum rc password_change(struct core *c, TALLOC_CTX *mem, const struct session *s
     const struct actor self = {.kind = ACTOR_PERSON, .person = s->person, .lang = s->lang, .login = s->login};
     struct q_login_by_name acc;
     struct reader r;
-    struct answer *a;
     char *hash;
     *ret_why = NULL;
     TRY(session_verify(c, mem, s->login, now, addr, &acc, e));        /* first: who does not know the present one learns nothing about former ones */
@@ -152,10 +151,7 @@ enum rc password_change(struct core *c, TALLOC_CTX *mem, const struct session *s
     json_set_i64(args, "person", acc.person);
     json_set_str(args, "verified", acc.hash);
     json_set_str(args, "hash", hash);
-    core_command(c, mem, &self, "password.set", args, NULL, &a);
-    if (a->rc != RC_OK)
-        *e = a->err;
-    return a->rc;
+    return core_send(c, mem, &self, "password.set", args, e);
 }
 
 /* Comes from password_change alone, which verified the present password and made the hash outside the writer (argon2id takes its time): what

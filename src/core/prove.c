@@ -3,13 +3,11 @@
 #include <string.h>
 #include "core/core_state.h"
 
-static enum rc send(struct core *c, TALLOC_CTX *mem, const struct actor *a, const char *name, const struct json *args, struct err *e)
+enum rc sign_in_code(struct core *c, TALLOC_CTX *mem, int64_t person, const char *login, const char *code, const char *addr, struct factor_used *ret, struct err *e)
 {
-    struct answer *ans;
-    core_command(c, mem, a, name, args, NULL, &ans);
-    if (ans->rc != RC_OK)
-        *e = ans->err;
-    return ans->rc;
+    bool ok;
+    TRY(factor_check(c, mem, person, code, ret, &ok, e));
+    return ok ? RC_OK : sign_in_failed(c, mem, person, login, addr, ERR_CODE, e);
 }
 
 /* Who stands behind a session that still waits for its code. */
@@ -38,12 +36,9 @@ enum rc session_code(struct core *c, TALLOC_CTX *mem, const char *half, const ch
     struct q_login_of acc;
     struct factor_used used;
     int64_t person;
-    bool ok;
     TRY(half_read(c, mem, half, &person, &row, e));
     TRY(sign_in_open(c, mem, person, addr, &acc, e));
-    TRY(factor_check(c, mem, person, code, &used, &ok, e));
-    if (!ok)
-        return sign_in_failed(c, mem, person, acc.login, addr, ERR_CODE, e);
+    TRY(sign_in_code(c, mem, person, acc.login, code, addr, &used, e));
     struct json *args = sign_in_args(mem, person, acc.hash, addr, ret_token);
     factor_args(args, &used);
     json_set_str(args, "device", row.device);
@@ -55,15 +50,11 @@ enum rc session_code(struct core *c, TALLOC_CTX *mem, const char *half, const ch
 static enum rc proved(struct core *c, TALLOC_CTX *mem, int64_t person, const struct proof *p, bool with_code, struct factor_used *ret, struct err *e)
 {
     struct q_login_of acc;
-    bool ok;
     TRY(sign_in_open(c, mem, person, p->addr, &acc, e));
     if (p->password == NULL || strlen(p->password) > 256 || acc.hash == NULL || !crypt_password_ok(acc.hash, text_nfc(mem, p->password)))
         return sign_in_failed(c, mem, person, acc.login, p->addr, ERR_PASSWORD_WRONG, e);
     *ret = (struct factor_used){.no = -1};
-    if (!with_code)
-        return RC_OK;
-    TRY(factor_check(c, mem, person, p->code, ret, &ok, e));
-    return ok ? RC_OK : sign_in_failed(c, mem, person, acc.login, p->addr, ERR_CODE, e);
+    return with_code ? sign_in_code(c, mem, person, acc.login, p->code, p->addr, ret, e) : RC_OK;
 }
 
 enum rc session_prove(struct core *c, TALLOC_CTX *mem, const char *token, int64_t person, const struct proof *p, struct err *e)
@@ -71,14 +62,12 @@ enum rc session_prove(struct core *c, TALLOC_CTX *mem, const char *token, int64_
     struct factor_used used = {.no = -1};
     struct q_login_of acc;
     struct json *args = json_obj(mem);
-    bool coded = p->code != NULL && p->code[0] != '\0', ok;
+    bool coded = p->code != NULL && p->code[0] != '\0';
     if (!coded) {
         TRY(proved(c, mem, person, p, false, &used, e));
     } else {
         TRY(sign_in_open(c, mem, person, p->addr, &acc, e));
-        TRY(factor_check(c, mem, person, p->code, &used, &ok, e));
-        if (!ok)
-            return sign_in_failed(c, mem, person, acc.login, p->addr, ERR_CODE, e);
+        TRY(sign_in_code(c, mem, person, acc.login, p->code, p->addr, &used, e));
     }
     factor_args(args, &used);
     json_set_bool(args, "coded", coded);
@@ -102,7 +91,7 @@ enum rc factor_confirm(struct core *c, TALLOC_CTX *mem, const struct actor *a, c
     json_set_i64(args, "person", a->person);
     json_set_str(args, "secret", b64_text(mem, sealed, n));
     json_set_i64(args, "step", step);
-    TRY(send(c, mem, a, "totp.set", args, e));
+    TRY(core_send(c, mem, a, "totp.set", args, e));
     memcpy(ret_code, made, sizeof made);
     return RC_OK;
 }
@@ -115,7 +104,7 @@ enum rc factor_codes(struct core *c, TALLOC_CTX *mem, const struct actor *a, con
     TRY(factor_codes_make(mem, ret_code, json_set_arr(args, "recovery"), e));
     json_set_i64(args, "person", a->person);
     factor_args(args, &used);
-    return send(c, mem, a, "totp.codes", args, e);
+    return core_send(c, mem, a, "totp.codes", args, e);
 }
 
 enum rc factor_off(struct core *c, TALLOC_CTX *mem, const struct actor *a, const struct proof *p, struct err *e)
@@ -125,7 +114,7 @@ enum rc factor_off(struct core *c, TALLOC_CTX *mem, const struct actor *a, const
     TRY(proved(c, mem, a->person, p, true, &used, e));
     json_set_i64(args, "person", a->person);
     factor_args(args, &used);
-    return send(c, mem, a, "totp.off", args, e);
+    return core_send(c, mem, a, "totp.off", args, e);
 }
 
 /* From the console, while nothing serves: the second factor of somebody who is locked out goes, a first password takes the old one's place. */
@@ -149,11 +138,11 @@ enum rc core_rescue(struct core *c, TALLOC_CTX *mem, const char *login, const ch
     json_set_i64(args, "person", acc.person);
     json_set_str(args, "reason", "サーバーの管理画面(コマンド)からの復旧");
     if (*ret_factor)
-        TRY(send(c, mem, &console, "totp.reset", args, e));
+        TRY(core_send(c, mem, &console, "totp.reset", args, e));
     TRY(crypt_password_hash(mem, password, &hash, e));
     json_set_str(args, "login", acc.login);
     json_set_str(args, "hash", hash);
-    return send(c, mem, &console, "account.set", args, e);
+    return core_send(c, mem, &console, "account.set", args, e);
 }
 
 /* ---- is the last proof fresh enough? ---- */

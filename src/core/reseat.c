@@ -118,7 +118,7 @@ static enum rc reseat(struct work *w, const struct record *rec, struct row_vec *
     if (!changed)
         return RC_OK;
     TRY(rows_out(w, rec, rows, rec->draft_rev, effect, e));
-    w->actor = (struct actor){.kind = ACTOR_SYSTEM, .lang = who.lang, .login = "system"};
+    work_as_house(w);
     enum rc rc = act_do(w, rec->id, rec->draft_rev, "reseat", NULL, NULL, effect, e);
     w->actor = who;
     return rc;
@@ -148,13 +148,18 @@ enum rc route_lacks_tell(struct work *w, const struct record *rec, const struct 
 
 /* ---- when ---- */
 
-enum rc seats_moved(struct work *w, const char *form_ident, struct err *e)
+bool seats_told_by(const char *form_ident)
 {
     static const char *const forms[] = {"person", "assignment", "department"};
     for (size_t i = 0; i < ARRAY_N(forms); i++)
         if (strcmp(form_ident, forms[i]) == 0)
-            return work_todo(w, "seats", 0, e);
-    return RC_OK;
+            return true;
+    return false;
+}
+
+enum rc seats_moved(struct work *w, const char *form_ident, struct err *e)
+{
+    return seats_told_by(form_ident) ? work_todo(w, "seats", 0, e) : RC_OK;
 }
 
 enum rc seats_fresh(struct work *w, const struct record *rec, struct row_vec *rows, struct err *e)
@@ -214,17 +219,13 @@ enum rc cmd_seats_day(struct work *w, const struct json *args, struct json *body
 bool seats_day_due(struct core *c)
 {
     MEM_SCOPE(mem, NULL);
-    struct db *db;
-    struct err e = {0};
-    struct q_keep_get row;
     char today[CIVIL_TEXT_N];
-    bool found = false;
+    bool ok;
     civil_text(civil_of_us(clock_now_us()), today);
-    if (strcmp(c->keeper.seats_day, today) == 0 || db_pool_take(c->pool, &db, &e) != RC_OK)
+    if (strcmp(c->keeper.seats_day, today) == 0)
         return false;
-    bool ok = q_keep_get(db, mem, SEATS_DAY, &row, &found, &e) == RC_OK, same = ok && found && strcmp(row.v, today) == 0;
-    db_pool_give(c->pool, db);
-    if (same)
-        memcpy(c->keeper.seats_day, today, sizeof today);
-    return ok && !same;
+    if (!text_eq(keep_says(c, mem, SEATS_DAY, &ok), today))
+        return ok;
+    memcpy(c->keeper.seats_day, today, sizeof today);
+    return false;
 }

@@ -559,7 +559,7 @@ enum rc route_reopen(struct work *w, struct record *rec, const struct content *c
     struct row_vec was = VEC_INIT(w->mem);
     struct actor who = w->actor;
     TRY(rows_load(w, rec, &was, e));
-    w->actor = (struct actor){.kind = ACTOR_SYSTEM, .lang = who.lang, .login = "system"};
+    work_as_house(w);
     enum rc rc = open_anew(w, rec, c, &was, &effect, e);
     if (rc == RC_OK)
         rc = act_do(w, rec->id, rec->draft_rev, "reopen", NULL, NULL, effect, e);

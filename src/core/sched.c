@@ -29,23 +29,27 @@ static const char *day_text(TALLOC_CTX *mem, struct civil c)
 
 /* ---- the rule as it stands in this house ---- */
 
+/* A setting that names a month; 0: none. */
+static int month_set(const struct pack_set *set, const char *key)
+{
+    const char *month = pack_value(set, key);
+    int64_t m;
+    return month != NULL && str_to_i64(str_of(month), &m) && m >= 1 && m <= 12 ? (int)m : 0;
+}
+
 static int fiscal_start(const struct pack_set *set)
 {
-    const char *month = pack_value(set, "core.fiscal_start");
-    int64_t m;
-    return month != NULL && str_to_i64(str_of(month), &m) && m >= 1 && m <= 12 ? (int)m : 4;
+    int m = month_set(set, "core.fiscal_start");
+    return m != 0 ? m : 4;
 }
 
 /* NULL: its month is not set yet, so it cannot occur. */
 static const char *rule_of(TALLOC_CTX *mem, const struct pack_set *set, const struct schedule *s)
 {
-    int64_t m;
     if (s->months_param == NULL)
         return s->rrule;
-    const char *month = pack_value(set, mem_fmt(mem, "%s.%s", s->pack->id, s->months_param));
-    if (month == NULL || !str_to_i64(str_of(month), &m) || m < 1 || m > 12)
-        return NULL;
-    return mem_fmt(mem, "%s;BYMONTH=%lld", s->rrule, (long long)m);
+    int m = month_set(set, mem_fmt(mem, "%s.%s", s->pack->id, s->months_param));
+    return m != 0 ? mem_fmt(mem, "%s;BYMONTH=%d", s->rrule, m) : NULL;
 }
 
 /* ---- when ---- */
@@ -63,7 +67,7 @@ static enum rc due_at(struct work *w, struct civil day, int days, int64_t *ret_u
         if (found && !civil_read(str_of(b.d), &due))
             return err_set(e, ERR_BUG, "day %s", b.d);
     }
-    *ret_us = civil_to_us(civil_from_days(civil_days(due) + 1), 0, 0);
+    *ret_us = civil_end_us(due);
     return RC_OK;
 }
 
@@ -153,7 +157,7 @@ static enum rc subjects(struct work *w, const struct form *per, struct civil day
     sql_lit(s, " x JOIN record r ON r.id = x.record WHERE x.slot = 0 AND r.closed_at IS NULL AND x.record > ");
     sql_i64(s, after);
     sql_lit(s, " AND r.made_at < ");
-    sql_i64(s, civil_to_us(civil_from_days(civil_days(day) + 1), 0, 0));
+    sql_i64(s, civil_end_us(day));
     if (end != NULL && pack_field(per, end) != NULL) {
         sql_lit(s, " AND (x.");
         sql_ident(s, pack_field(per, end)->col);
@@ -175,25 +179,12 @@ static enum rc subjects(struct work *w, const struct form *per, struct civil day
 
 /* ---- issuing ---- */
 
-static void task_add(struct run *r, const struct schedule *s, const char *group, int64_t subject, const struct seat *seat, int64_t due, int64_t opened)
+static void sched_task(struct run *r, const struct schedule *s, const char *group, int64_t subject, const struct seat *seat, int64_t due, int64_t opened)
 {
-    struct json *o = json_add_obj(r->tasks);
     int64_t person = seat != NULL ? seat->person : 0;
-    json_set_i64(o, "id", work_new_id(r->w));
-    json_set_str(o, "key", mem_fmt(r->w->mem, "%s%lld", group, (long long)person));
-    json_set_str(o, "name", s->key);
-    json_set_str(o, "pack", s->pack->id);
-    json_set_str(o, "duty", s->carries.n > 0 ? s->carries.duty[0] : NULL);
-    if (subject != 0)
-        json_set_i64(o, "record", subject);
-    if (person != 0)
-        json_set_i64(o, "person", person);
-    json_set_str(o, "role", seat != NULL ? seat->post : s->by.role);
-    json_set_str(o, "title", s->label);
-    json_set_i64(o, "due", due);
-    json_set_str(o, "state", "open");
-    if (opened != 0)
-        json_set_i64(o, "opened", opened);
+    task_add(r->w, r->tasks, &(struct task_new){.key = mem_fmt(r->w->mem, "%s%lld", group, (long long)person), .name = s->key, .pack = s->pack,
+                                                .duty = s->carries.n > 0 ? s->carries.duty[0] : NULL, .record = subject, .person = person,
+                                                .role = seat != NULL ? seat->post : s->by.role, .title = s->label, .due = due, .opened = opened});
     r->n++;
 }
 
@@ -212,7 +203,7 @@ static enum rc issue_one(struct run *r, const struct schedule *s, const struct f
     TRY(holders(w, s, &sub, &seats, e));
     TRY(due_at(w, day, s->due_days, &due, e));
     for (size_t i = 0; i == 0 || i < seats.n; i++)
-        task_add(r, s, group, id, seats.n > 0 ? &seats.v[i] : NULL, due, 0);
+        sched_task(r, s, group, id, seats.n > 0 ? &seats.v[i] : NULL, due, 0);
     return RC_OK;
 }
 
@@ -296,7 +287,7 @@ static enum rc schedules_end(struct run *r, struct err *e)
         const char *lo = mem_fmt(r->w->mem, SCHED_PREFIX "%s:", at);
         TRY(q_sched_open(r->w->db, r->w->mem, lo, sched_upper(r->w->mem, lo), OPEN_ROWS, &open, e));
         for (size_t i = 0; i < open.n && s == NULL; i++)
-            sched_closed_add(r->closed, open.v[i].tkey, "void", 0, 0, 0);
+            task_closed_add(r->closed, open.v[i].tkey, "void", 0, 0, 0);
         if (open.n == OPEN_ROWS && s == NULL) {
             r->more = true;
             return RC_OK;
@@ -360,11 +351,11 @@ static enum rc handed_on(struct run *r, const struct q_sched_open *row, size_t n
         for (size_t k = 0; k < n; k++)
             there = there || (row[k].person_null ? 0 : row[k].person) == (seats.n > 0 ? seats.v[i].person : 0);
         if (!there)
-            task_add(r, s, group, sub.id, seats.n > 0 ? &seats.v[i] : NULL, row->due_us_null ? 0 : row->due_us, row->opened_at);
+            sched_task(r, s, group, sub.id, seats.n > 0 ? &seats.v[i] : NULL, row->due_us_null ? 0 : row->due_us, row->opened_at);
     }
     for (size_t k = 0; k < n; k++)
         if (!seated(&seats, row[k].person_null ? 0 : row[k].person))
-            sched_closed_add(r->closed, row[k].tkey, "moved", 0, 0, 0);
+            task_closed_add(r->closed, row[k].tkey, "moved", 0, 0, 0);
     return RC_OK;
 }
 

@@ -19,19 +19,6 @@ char *sched_group(TALLOC_CTX *mem, const char *tkey)
     return mem_strndup(mem, tkey, colon ? (size_t)(colon - tkey) + 1 : strlen(tkey));
 }
 
-void sched_closed_add(struct json *arr, const char *tkey, const char *state, int64_t by, int64_t record, int64_t at)
-{
-    struct json *o = json_add_obj(arr);
-    json_set_str(o, "key", tkey);
-    json_set_str(o, "state", state);
-    if (by != 0)
-        json_set_i64(o, "by", by);
-    if (record != 0)
-        json_set_i64(o, "record", record);
-    if (at != 0)
-        json_set_i64(o, "at", at);
-}
-
 enum rc sched_apply(struct tx *tx, const struct json *effect, struct err *e)
 {
     const struct json *sched = json_get(effect, "sched"), *gone = json_get(effect, "sched_gone"), *open = json_get(effect, "tasks_reopened");
@@ -113,7 +100,7 @@ static enum rc subject_done(struct work *w, const struct schedule *s, int64_t su
         if (group == NULL && strncmp(open.v[i].tkey + strlen(lo), p->day, CIVIL_TEXT_N - 1) <= 0)
             group = sched_group(w->mem, open.v[i].tkey);
         if (group != NULL && strncmp(open.v[i].tkey, group, strlen(group)) == 0)
-            sched_closed_add(closed, open.v[i].tkey, "done", p->rec->made_by, p->rec->id, p->at);
+            task_closed_add(closed, open.v[i].tkey, "done", p->rec->made_by, p->rec->id, p->at);
     }
     return RC_OK;
 }
@@ -196,14 +183,12 @@ static enum rc unmade(struct work *w, const struct record *rec, struct err *e)
 
 enum rc sched_touch(struct work *w, int64_t record, struct err *e)
 {
-    static const char *const people[] = {"person", "department", "assignment"};
     struct record rec;
     TRY(record_get(w->db, w->mem, w->set, record, &rec, e));
     if (rec.form == NULL)
         return RC_OK;
-    for (size_t i = 0; i < ARRAY_N(people); i++)
-        if (strcmp(rec.form_ident, people[i]) == 0)
-            TRY(q_keep_put(w->tx, SCHED_PEOPLE, "1", e));
+    if (seats_told_by(rec.form_ident))
+        TRY(q_keep_put(w->tx, SCHED_PEOPLE, "1", e));
     if (strcmp(rec.state, "void") == 0 || strcmp(rec.state, "corrected") == 0)
         return unmade(w, &rec, e);
     return rec.force_rev != 0 && asked_for(w->set, rec.form) ? made(w, &rec, e) : RC_OK;

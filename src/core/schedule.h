@@ -11,7 +11,6 @@ char *sched_upper(TALLOC_CTX *mem, const char *prefix);
 /* "sched:<schedule>:<subject>:<day>:" of a task's key. */
 char *sched_group(TALLOC_CTX *mem, const char *tkey);
 /* by, record, at: who did it, with what, when; 0: the actor of the act, nothing, its time. */
-void sched_closed_add(struct json *arr, const char *tkey, const char *state, int64_t by, int64_t record, int64_t at);
 /* The part of an effect that is about the house: sched, sched_gone, tasks_reopened. */
 MUST enum rc sched_apply(struct tx *tx, const struct json *effect, struct err *e);
 /* After a record was written: it ends tasks, no longer ends them, or changes who holds a post. Run by the keeper. */

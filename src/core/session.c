@@ -34,14 +34,7 @@ static enum rc dummy_ready(struct err *e)
 
 static const struct actor nobody = {.kind = ACTOR_SYSTEM, .lang = LANG_JA, .login = "sign-in"};
 
-static enum rc run(struct core *c, TALLOC_CTX *mem, const char *name, const struct json *args, struct err *e)
-{
-    struct answer *ans;
-    core_command(c, mem, &nobody, name, args, NULL, &ans);
-    if (ans->rc != RC_OK)
-        *e = ans->err;
-    return ans->rc;
-}
+enum rc sign_in_run(struct core *c, TALLOC_CTX *mem, const char *name, const struct json *args, struct err *e) { return core_send(c, mem, &nobody, name, args, e); }
 
 static enum rc rate_check(struct reader *r, const char *addr, struct err *e)
 {
@@ -93,15 +86,13 @@ static enum rc login_read(struct core *c, TALLOC_CTX *mem, const char *login, co
     return rc;
 }
 
-enum rc sign_in_run(struct core *c, TALLOC_CTX *mem, const char *name, const struct json *args, struct err *e) { return run(c, mem, name, args, e); }
-
 enum rc sign_in_failed(struct core *c, TALLOC_CTX *mem, int64_t person, const char *login, const char *addr, enum err_code code, struct err *e)
 {
     struct json *args = json_obj(mem);
     json_set_i64(args, "person", person);
     json_set_str(args, "login", login);
     json_set_str(args, "addr", addr);
-    TRY(run(c, mem, "login.failed", args, e));
+    TRY(sign_in_run(c, mem, "login.failed", args, e));
     return err_set(e, code, "sign-in refused");
 }
 
@@ -168,13 +159,10 @@ enum rc session_login(struct core *c, TALLOC_CTX *mem, const struct sign_in *how
     const struct q_login_by_name *acc = &at.acc;
     TRY(attempt_verify(c, mem, how->login, how->password, how->addr, &at, e));
     struct factor_used used = {.no = -1};
-    bool coded = true;
     if (at.factor && how->whole && (how->code == NULL || how->code[0] == '\0'))
         return err_set(e, ERR_CODE_WANTED, "account of %lld", (long long)acc->person);
     if (at.factor && how->whole)
-        TRY(factor_check(c, mem, acc->person, how->code, &used, &coded, e));
-    if (!coded)
-        return sign_in_failed(c, mem, acc->person, text_nfkc(mem, how->login), how->addr, ERR_CODE, e);
+        TRY(sign_in_code(c, mem, acc->person, text_nfkc(mem, how->login), how->code, how->addr, &used, e));
     struct json *args = sign_in_args(mem, acc->person, acc->hash, how->addr, ret_token);
     *ret_half = at.factor && !how->whole;
     factor_args(args, &used);
@@ -185,7 +173,7 @@ enum rc session_login(struct core *c, TALLOC_CTX *mem, const struct sign_in *how
         TRY(crypt_password_hash(mem, text_nfc(mem, how->password), &again, e));
         json_set_str(args, "rehash", again);
     }
-    return run(c, mem, "login", args, e);
+    return sign_in_run(c, mem, "login", args, e);
 }
 
 static enum rc session_fill(struct reader *r, int64_t person, struct session *s, struct err *e)
@@ -243,7 +231,7 @@ enum rc session_get(struct core *c, TALLOC_CTX *mem, const char *token, struct s
         struct err e2 = {0};
         struct json *args = json_obj(mem);
         json_set_str(args, "token", token);
-        if (run(c, mem, "session.touch", args, &e2) != RC_OK && err_info(e2.code)->http < 500)      /* who can only read just now still reads */
+        if (sign_in_run(c, mem, "session.touch", args, &e2) != RC_OK && err_info(e2.code)->http < 500)      /* who can only read just now still reads */
             return err_set(e, ERR_SESSION, "%s", e2.detail);
     }
     *ret = s;
@@ -277,7 +265,7 @@ enum rc session_logout(struct core *c, const char *token, struct err *e)
     MEM_SCOPE(tmp, NULL);
     struct json *args = json_obj(tmp);
     json_set_str(args, "token", token);
-    return run(c, tmp, "logout", args, e);
+    return sign_in_run(c, tmp, "logout", args, e);
 }
 
 /* ---- commands ---- */

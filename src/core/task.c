@@ -3,6 +3,28 @@
  * sched.c's. */
 #include "core/schedule.h"
 
+void task_add(struct work *w, struct json *arr, const struct task_new *t)
+{
+    struct json *o = json_add_obj(arr);
+    json_set_i64(o, "id", work_new_id(w));
+    json_set_str(o, "key", t->key);
+    json_set_str(o, "name", t->name);
+    json_set_str(o, "pack", t->pack ? t->pack->id : "core");
+    json_set_str(o, "duty", t->duty);
+    if (t->record != 0)
+        json_set_i64(o, "record", t->record);
+    if (t->person != 0)
+        json_set_i64(o, "person", t->person);
+    if (t->role != NULL)
+        json_set_str(o, "role", t->role);
+    json_set_str(o, "title", t->title);
+    if (t->due != 0)
+        json_set_i64(o, "due", t->due);
+    json_set_str(o, "state", "open");
+    if (t->opened != 0)
+        json_set_i64(o, "opened", t->opened);
+}
+
 static bool then_fits(const struct then *t, const char *on)
 {
     return strcmp(t->on ? t->on : "in_force", on) == 0;
@@ -20,7 +42,7 @@ static enum rc due_of(struct work *w, const struct record *rec, enum slot slot, 
     if (text == NULL)
         return RC_OK;
     if (t->due->type == CT_DATE && civil_read(str_of(text), &d))
-        *ret_due = civil_to_us(civil_from_days(civil_days(d) + 1), 0, 0);
+        *ret_due = civil_end_us(d);
     else if (!str_to_i64(str_of(text), ret_due))
         *ret_due = 0;
     return RC_OK;
@@ -33,20 +55,10 @@ static enum rc then_add(struct work *w, const struct record *rec, const struct c
     TRY(due_of(w, rec, slot, t, &due, e));
     TRY(org_resolve(w, &t->by, c, rec->department, rec->made_by, NULL, 0, &seats, e));
     for (size_t i = 0; i == 0 || i < seats.n; i++) {
-        struct json *o = json_add_obj(arr);
         int64_t person = seats.n > 0 ? seats.v[i].person : 0;
-        json_set_i64(o, "id", work_new_id(w));
-        json_set_str(o, "key", mem_fmt(w->mem, "%lld:%s:%lld", (long long)rec->id, t->key, (long long)person));
-        json_set_str(o, "name", t->key);
-        json_set_str(o, "pack", t->pack ? t->pack->id : "core");
-        json_set_str(o, "duty", t->carries.n > 0 ? t->carries.duty[0] : NULL);
-        if (person != 0)
-            json_set_i64(o, "person", person);
-        json_set_str(o, "role", seats.n > 0 ? seats.v[i].post : t->by.role);
-        json_set_str(o, "title", t->label);
-        if (due != 0)
-            json_set_i64(o, "due", due);
-        json_set_str(o, "state", "open");
+        task_add(w, arr, &(struct task_new){.key = mem_fmt(w->mem, "%lld:%s:%lld", (long long)rec->id, t->key, (long long)person), .name = t->key, .pack = t->pack,
+                                            .duty = t->carries.n > 0 ? t->carries.duty[0] : NULL, .person = person, .role = seats.n > 0 ? seats.v[i].post : t->by.role,
+                                            .title = t->label, .due = due});
     }
     return RC_OK;
 }
@@ -84,12 +96,23 @@ static const struct then *then_by_key(const struct form *f, const char *key)
     return NULL;
 }
 
+void task_closed_add(struct json *arr, const char *tkey, const char *state, int64_t by, int64_t record, int64_t at)
+{
+    struct json *o = json_add_obj(arr);
+    json_set_str(o, "key", tkey);
+    json_set_str(o, "state", state);
+    if (by != 0)
+        json_set_i64(o, "by", by);
+    if (record != 0)
+        json_set_i64(o, "record", record);
+    if (at != 0)
+        json_set_i64(o, "at", at);
+}
+
 void task_closed(struct json *effect, const char *key, const char *state)
 {
     struct json *arr = json_child(effect, "tasks_closed");
-    struct json *o = json_add_obj(arr ? arr : json_set_arr(effect, "tasks_closed"));
-    json_set_str(o, "key", key);
-    json_set_str(o, "state", state);
+    task_closed_add(arr ? arr : json_set_arr(effect, "tasks_closed"), key, state, 0, 0, 0);
 }
 
 enum rc task_settle(struct work *w, const struct record *rec, enum slot slot, struct json *effect, struct err *e)
@@ -128,21 +151,14 @@ static const char *notice_prefix(struct work *w, const struct record *rec, const
 void task_notice(struct work *w, const struct record *rec, const struct notice *n, struct json *effect)
 {
     struct json *arr = json_child(effect, "tasks");
-    struct json *o = json_add_obj(arr ? arr : json_set_arr(effect, "tasks"));
     const struct pack *p = n->step ? n->step->pack : NULL;
     const char *duty = n->step && n->step->carries.n > 0 ? n->step->carries.duty[0] : NULL;
     for (size_t i = 0; duty == NULL && p != NULL && n->step->article != NULL && i < p->duty_n; i++)
         duty = text_eq(p->duty[i].article, n->step->article) ? p->duty[i].key : NULL;
-    json_set_i64(o, "id", work_new_id(w));
-    json_set_str(o, "key", mem_fmt(w->mem, "%s%lld:%lld", notice_prefix(w, rec, n->name), (long long)n->at, (long long)n->person));
-    json_set_str(o, "name", n->name);
-    json_set_str(o, "pack", p ? p->id : "core");
-    json_set_str(o, "duty", duty);
-    json_set_i64(o, "person", n->person);
-    json_set_str(o, "title", n->title);
-    if (n->due_days > 0)
-        json_set_i64(o, "due", civil_to_us(civil_from_days(civil_days(civil_of_us(w->now_us)) + n->due_days + 1), 0, 0));
-    json_set_str(o, "state", "open");
+    task_add(w, arr ? arr : json_set_arr(effect, "tasks"),
+             &(struct task_new){.key = mem_fmt(w->mem, "%s%lld:%lld", notice_prefix(w, rec, n->name), (long long)n->at, (long long)n->person), .name = n->name, .pack = p, .duty = duty,
+                                .person = n->person, .title = n->title,
+                                .due = n->due_days > 0 ? civil_end_us(civil_from_days(civil_days(civil_of_us(w->now_us)) + n->due_days)) : 0});
 }
 
 int64_t task_notice_at(struct work *w, const struct record *rec, const char *name, const char *tkey)
@@ -198,7 +214,7 @@ static enum rc schedule_done(struct work *w, const struct q_task_by_id *t, const
         return err_set(e, ERR_STATE, "task %s closes by itself", t->tkey);
     TRY(q_sched_newest(w->db, w->mem, group, sched_upper(w->mem, group), &open, e));
     for (size_t i = 0; i < open.n; i++)
-        sched_closed_add(closed, open.v[i].tkey, "done", 0, 0, 0);
+        task_closed_add(closed, open.v[i].tkey, "done", 0, 0, 0);
     TRY(act_do(w, 0, 0, "task", NULL, note, effect, e));
     json_set_i64(body, "task", t->id);
     json_set_i64(body, "seq", w->seq);

@@ -525,3 +525,14 @@ void core_command(struct core *c, TALLOC_CTX *mem, const struct actor *actor, co
     pthread_mutex_unlock(&wr->lock);
     receipt_add(c, mem, ans);
 }
+
+void work_as_house(struct work *w) { w->actor = (struct actor){.kind = ACTOR_SYSTEM, .lang = w->actor.lang, .login = "system"}; }
+
+enum rc core_send(struct core *c, TALLOC_CTX *mem, const struct actor *a, const char *name, const struct json *args, struct err *e)
+{
+    struct answer *ans;
+    core_command(c, mem, a, name, args, NULL, &ans);
+    if (ans->rc != RC_OK)
+        *e = ans->err;
+    return ans->rc;
+}

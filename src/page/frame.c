@@ -119,6 +119,30 @@ void screen_go(struct screen *s, const char *route, int64_t id, const char *done
     resp_redirect(s->r, url_make(s->r, page_path(route), has ? with : without, has ? 2 : 1));
 }
 
+void screen_table(struct screen *s, const char *caption, const char *const *keys, size_t n)
+{
+    const char **label = mem_array(s->r, const char *, n);
+    for (size_t i = 0; i < n; i++)
+        label[i] = msg_text(req_lang(s->r), keys[i]);
+    ui_table_open(s->h, msg_text(req_lang(s->r), caption));
+    ui_table_head(s->h, label, n);
+}
+
+void record_link(struct html *h, int64_t record, const char *text)
+{
+    html_open(h, E_A);
+    html_href(h, page_path("record"), URL_I(record));
+    html_text(h, text);
+    html_close(h, E_A);
+}
+
+void number_sent(struct req *r, struct json *args, const char *name)
+{
+    int64_t n;
+    if (req_form(r, name) != NULL && str_to_i64(str_of(req_form(r, name)), &n))
+        json_set_i64(args, name, n);
+}
+
 enum rc screen_record(struct screen *s, int64_t id, struct record *ret, struct err *e)
 {
     const struct grant *g;

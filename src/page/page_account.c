@@ -37,14 +37,10 @@ static void session_row(struct screen *s, int64_t person, const struct session_i
 static void sessions_out(struct screen *s, int64_t person, const struct session_infos *v)
 {
     static const char *const keys[] = {MSG("account.device"), MSG("account.addr"), MSG("account.since"), MSG("account.used"), MSG("people.what")};
-    const char *label[ARRAY_N(keys)];
     size_t others = 0;
-    for (size_t i = 0; i < ARRAY_N(keys); i++)
-        label[i] = msg_text(req_lang(s->r), keys[i]);
     ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("account.devices")));
     html_el_msg(s->h, E_P, MSG("account.devices-help"));
-    ui_table_open(s->h, msg_text(req_lang(s->r), MSG("account.devices")));
-    ui_table_head(s->h, label, ARRAY_N(keys));
+    screen_table(s, MSG("account.devices"), keys, ARRAY_N(keys));
     for (size_t i = 0; i < v->n; i++) {
         session_row(s, person, &v->v[i]);
         others += !v->v[i].here;
@@ -150,13 +146,13 @@ void page_account_post(struct req *r, void *ctx)
     struct site *site = ctx;
     struct answer *a;
     struct json *args = json_obj(r);
-    int64_t id = 0, person = whose(r);
+    int64_t person = whose(r);
     const char *what = req_form(r, "do");
     bool others = text_eq(what, "others"), reset = text_eq(what, "reset"), seen = text_eq(what, "seen"), mine = person == page_user(r)->session->person;
     if (others)
         json_set_bool(args, "others", true);
-    else if (req_form(r, "session") != NULL && str_to_i64(str_of(req_form(r, "session")), &id))
-        json_set_i64(args, "session", id);
+    else
+        number_sent(r, args, "session");
     if (!seen)
         json_set_i64(args, "person", person);
     if (reset)
@@ -167,5 +163,5 @@ void page_account_post(struct req *r, void *ctx)
     if (a->rc == RC_OK)
         screen_go(&s, mine ? "account" : "person.account", person, reset ? "done.factor-reset" : seen ? NULL : "done.session-ended");
     else
-        account_page(&s, person, msg_fill(r, req_lang(r), err_info(a->err.code)->msg_key, a->err.arg, NULL));
+        account_page(&s, person, err_say(r, req_lang(r), &a->err));
 }

@@ -222,7 +222,6 @@ void page_act_post(struct req *r, void *ctx)
     struct screen s;
     struct record rec;
     struct err e = {0};
-    int64_t version = 0;
     bool known = false;
     for (size_t i = 0; i < ARRAY_N(rows); i++)
         known = known || text_eq(act, rows[i].act);
@@ -239,12 +238,10 @@ void page_act_post(struct req *r, void *ctx)
         return;
     }
     json_set_i64(args, "record", req_arg_i64(r, 0));
-    if (req_form(r, "version") != NULL && str_to_i64(str_of(req_form(r, "version")), &version))
-        json_set_i64(args, "version", version);
+    number_sent(r, args, "version");
     json_set_str(args, "comment", req_form(r, "comment"));
     json_set_str(args, "answer", req_form(r, "answer"));
-    if (req_form(r, "attachment") != NULL && str_to_i64(str_of(req_form(r, "attachment")), &version))
-        json_set_i64(args, "attachment", version);
+    number_sent(r, args, "attachment");
     if (strcmp(act, "approve") != 0)
         core_command(site->core, r, &page_user(r)->actor, mem_fmt(r, "record.%s", act), args, NULL, &a);
     else if (approval_values(r, site, args))

@@ -49,7 +49,6 @@ static void duty_row(struct screen *s, const struct cover_row *c)
 static void duties_out(struct screen *s, const struct pack *p, const char *article)
 {
     static const char *const keys[] = {MSG("col.duty"), MSG("article.must"), MSG("col.who"), MSG("article.how"), MSG("article.next"), MSG("article.last")};
-    const char *label[ARRAY_N(keys)];
     struct cover_vec rows;
     coverage_carried(s->r, s->rd.set, p->id, article, &rows);
     ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("article.duties")));
@@ -57,10 +56,7 @@ static void duties_out(struct screen *s, const struct pack *p, const char *artic
         html_el_msg(s->h, E_P, MSG("article.none"));
         return;
     }
-    for (size_t i = 0; i < ARRAY_N(keys); i++)
-        label[i] = msg_text(req_lang(s->r), keys[i]);
-    ui_table_open(s->h, msg_text(req_lang(s->r), MSG("article.duties")));
-    ui_table_head(s->h, label, ARRAY_N(keys));
+    screen_table(s, MSG("article.duties"), keys, ARRAY_N(keys));
     for (size_t i = 0; i < rows.n; i++)
         duty_row(s, &rows.v[i]);
     ui_table_close(s->h);
@@ -70,23 +66,20 @@ static void violators_out(struct screen *s, const struct pack *p, const char *ar
 {
     struct violators v = VEC_INIT(s->r);
     struct err e = {0};
-    const char *const label[] = {msg_text(req_lang(s->r), MSG("col.about")), msg_text(req_lang(s->r), MSG("col.check")), msg_text(req_lang(s->r), MSG("col.state")), msg_text(req_lang(s->r), MSG("col.since"))};
+    static const char *const keys[] = {MSG("col.about"), MSG("col.check"), MSG("col.state"), MSG("col.since")};
     if (conformity_violators(&s->rd, p->id, article, NULL, 100, &v, &e) != RC_OK || v.n == 0)
         return;
     ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("article.violators")));
-    ui_table_open(s->h, msg_text(req_lang(s->r), MSG("article.violators")));
-    ui_table_head(s->h, label, 4);
+    screen_table(s, MSG("article.violators"), keys, ARRAY_N(keys));
     for (size_t i = 0; i < v.n; i++) {
         const struct check *c = pack_check(s->rd.set, v.v[i].check);
         html_open(s->h, E_TR);
         html_open(s->h, E_TD);
-        if (v.v[i].subject != 0) {
-            html_open(s->h, E_A);
-            html_href(s->h, page_path("record"), URL_I(v.v[i].subject));
-        }
-        html_text(s->h, v.v[i].title && v.v[i].title[0] ? v.v[i].title : v.v[i].number);
+        const char *title = v.v[i].title && v.v[i].title[0] ? v.v[i].title : v.v[i].number;
         if (v.v[i].subject != 0)
-            html_close(s->h, E_A);
+            record_link(s->h, v.v[i].subject, title);
+        else
+            html_text(s->h, title);
         html_close(s->h, E_TD);
         html_open(s->h, E_TD);
         const struct schedule *k = c ? NULL : pack_schedule(s->rd.set, v.v[i].check);

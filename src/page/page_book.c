@@ -35,12 +35,8 @@ static void state_out(struct screen *s, const struct book_row *x)
 static void rows_out(struct screen *s, const char *caption, const struct book_row *row, size_t n)
 {
     static const char *const keys[] = {MSG("col.number"), MSG("col.title"), MSG("book.version"), MSG("book.now")};
-    const char *label[ARRAY_N(keys)];
     struct html *h = s->h;
-    for (size_t i = 0; i < ARRAY_N(keys); i++)
-        label[i] = msg_text(req_lang(s->r), keys[i]);
-    ui_table_open(h, msg_text(req_lang(s->r), caption));
-    ui_table_head(h, label, ARRAY_N(keys));
+    screen_table(s, caption, keys, ARRAY_N(keys));
     for (size_t i = 0; i < n; i++) {
         html_open(h, E_TR);
         html_open(h, E_TD);

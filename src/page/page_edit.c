@@ -322,7 +322,7 @@ void page_edit_post(struct req *r, void *ctx)
     struct answer *a;
     struct err e = {0};
     struct trouble_vec t = VEC_INIT(r);
-    int64_t version, id = req_arg_i64(r, 0);
+    int64_t id = req_arg_i64(r, 0);
     bool later = req_form(r, "later") != NULL;
     if (!screen_begin(&s, r, ctx))
         return;
@@ -339,8 +339,7 @@ void page_edit_post(struct req *r, void *ctx)
         return;
     screen_end(&s);
     json_set_i64(args, "record", id);
-    if (req_form(r, "version") != NULL && str_to_i64(str_of(req_form(r, "version")), &version))
-        json_set_i64(args, "version", version);
+    number_sent(r, args, "version");
     json_set(args, "values", values);
     json_set_bool(args, "replace_rows", true);
     uploads_command(r, site, later ? "record.fill" : "record.save", args, req_form(r, "ikey"), &a);

@@ -24,8 +24,6 @@ static void problem_out(struct screen *s, const char *problem)
         ui_problems(s->h, &(struct ui_problem){NULL, problem}, 1);
 }
 
-static const char *why(struct req *r, const struct err *e) { return msg_fill(r, req_lang(r), err_info(e->code)->msg_key, e->arg, NULL); }
-
 /* ---- the step at the sign-in ---- */
 
 static void code_form(struct screen *s, const char *problem, int status)
@@ -66,7 +64,7 @@ void page_login_code_post(struct req *r, void *ctx)
     if (err_info(e.code)->http >= 500)
         log_err("login.code", req_id(r), &e);
     if (screen_begin(&s, r, ctx))
-        code_form(&s, why(r, &e), err_info(e.code)->http);
+        code_form(&s, err_say(r, req_lang(r), &e), err_info(e.code)->http);
 }
 
 /* ---- begun, renewed, ended ---- */
@@ -193,7 +191,7 @@ void page_factor_post(struct req *r, void *ctx)
     if (!screen_begin(&s, r, ctx))
         return;
     if (rc != RC_OK)
-        factor_page(&s, why(r, &e));
+        factor_page(&s, err_say(r, req_lang(r), &e));
     else if (off)
         screen_go(&s, "account", 0, "done.factor-off");
     else

@@ -6,10 +6,7 @@
 static void link_cell(struct html *h, int64_t record, const char *text)
 {
     html_open(h, E_TD);
-    html_open(h, E_A);
-    html_href(h, page_path("record"), URL_I(record));
-    html_text(h, text && text[0] ? text : "–");
-    html_close(h, E_A);
+    record_link(h, record, text && text[0] ? text : "–");
     html_close(h, E_TD);
 }
 
@@ -21,12 +18,8 @@ static const char *form_name(const struct screen *s, const char *ident)
 
 static void head(struct screen *s, const char *caption, const char *const *keys, size_t n)
 {
-    const char **label = mem_array(s->r, const char *, n);
-    for (size_t i = 0; i < n; i++)
-        label[i] = msg_text(req_lang(s->r), keys[i]);
     ui_heading(s->h, 2, msg_text(req_lang(s->r), caption));
-    ui_table_open(s->h, msg_text(req_lang(s->r), caption));
-    ui_table_head(s->h, label, n);
+    screen_table(s, caption, keys, n);
 }
 
 /* Somebody else changed this person's sign-in: told until seen. */

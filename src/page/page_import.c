@@ -192,10 +192,7 @@ static void progress_out(struct screen *s, const struct form *f, const struct q_
     else
         html_el(s->h, E_P, msg_fill(s->r, req_lang(s->r), MSG("import.showing"), n, NULL));
     html_open(s->h, E_P);
-    html_open(s->h, E_A);
-    html_href(s->h, page_path("record"), URL_I(b->record));
-    html_msg(s->h, MSG("import.reload"));
-    html_close(s->h, E_A);
+    record_link(s->h, b->record, msg_text(req_lang(s->r), MSG("import.reload")));
     html_close(s->h, E_P);
     if (mine && strcmp(b->state, "applying") == 0)
         batch_button(s, f, b->batch, MSG("import.cancel"), "cancel");

@@ -189,10 +189,7 @@ static void name_cell(struct html *h, const struct line *x, const char *text)
 {
     html_open(h, E_TD);
     if (text != NULL && text[0] != '\0') {
-        html_open(h, E_A);
-        html_href(h, page_path("record"), URL_I(x->id));
-        html_text(h, text);
-        html_close(h, E_A);
+        record_link(h, x->id, text);
     }
     html_close(h, E_TD);
 }
@@ -221,10 +218,7 @@ static void lines_out(struct list *l, const struct line_vec *v)
     for (size_t k = 0; k < v->n; k++) {
         html_open(h, E_TR);
         html_open(h, E_TD);
-        html_open(h, E_A);
-        html_href(h, page_path("record"), URL_I(v->v[k].id));
-        html_text(h, v->v[k].number);
-        html_close(h, E_A);
+        record_link(h, v->v[k].id, v->v[k].number);
         html_close(h, E_TD);
         html_open(h, E_TD);
         ui_badge(h, state_tone(v->v[k].state), state_label(lang, v->v[k].state));

@@ -254,7 +254,6 @@ void page_log_correct_post(struct req *r, void *ctx)
     struct answer *a;
     struct err e = {0};
     struct trouble_vec t = VEC_INIT(r);
-    int64_t version;
     if (!screen_begin(&s, r, ctx))
         return;
     if (correct_read(&s, &rec, &c, &e) != RC_OK) {
@@ -268,8 +267,7 @@ void page_log_correct_post(struct req *r, void *ctx)
     }
     screen_end(&s);
     json_set_i64(args, "record", rec.id);
-    if (req_form(r, "version") != NULL && str_to_i64(str_of(req_form(r, "version")), &version))
-        json_set_i64(args, "version", version);
+    number_sent(r, args, "version");
     json_set(args, "values", values);
     json_set_bool(args, "replace_rows", true);
     json_set_str(args, "comment", req_form(r, "comment"));
@@ -298,10 +296,7 @@ static void row_link(struct screen *s, const char *msg, int64_t id)
     html_open(s->h, E_P);
     html_text(s->h, msg_text(req_lang(s->r), msg));
     html_text(s->h, " ");
-    html_open(s->h, E_A);
-    html_href(s->h, page_path("record"), URL_I(id));
-    html_text(s->h, rec.number);
-    html_close(s->h, E_A);
+    record_link(s->h, id, rec.number);
     html_close(s->h, E_P);
 }
 

@@ -123,10 +123,7 @@ static void row_out(struct screen *s, const struct person_row *p)
     struct html *h = s->h;
     html_open(h, E_TR);
     html_open(h, E_TD);
-    html_open(h, E_A);
-    html_href(h, page_path("record"), URL_I(p->id));
-    html_text(h, p->name);
-    html_close(h, E_A);
+    record_link(h, p->id, p->name);
     html_close(h, E_TD);
     html_el(h, E_TD, p->login);
     html_el(h, E_TD, p->roles);
@@ -150,7 +147,6 @@ static void row_out(struct screen *s, const struct person_row *p)
 static void people_page(struct screen *s, const char *shown_login, const char *shown_password, const char *problem)
 {
     static const char *const keys[] = {MSG("setup.person"), MSG("login.login"), MSG("setup.roles-held"), MSG("people.state"), MSG("people.what")};
-    const char *label[ARRAY_N(keys)];
     struct person_rows v = VEC_INIT(s->r);
     struct err e = {0};
     int64_t after = 0;
@@ -181,10 +177,7 @@ static void people_page(struct screen *s, const char *shown_login, const char *s
     ui_row_close(h, &q);
     ui_button(h, MSG("list.go"), NULL, NULL, false);
     html_close(h, E_FORM);
-    for (size_t i = 0; i < ARRAY_N(keys); i++)
-        label[i] = msg_text(req_lang(s->r), keys[i]);
-    ui_table_open(h, msg_text(req_lang(s->r), MSG("people.title")));
-    ui_table_head(h, label, ARRAY_N(keys));
+    screen_table(s, MSG("people.title"), keys, ARRAY_N(keys));
     for (size_t i = 0; i < v.n; i++)
         row_out(s, &v.v[i]);
     ui_table_close(h);

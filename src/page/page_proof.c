@@ -2,11 +2,14 @@
  * carried along: the same request is sent again with the proof, and the gate takes the proof before the handler sees it. */
 #include "page/env.h"
 
+/* Of this page, not of the request that it carries. */
+static bool own_field(const char *name) { return strcmp(name, "csrf") == 0 || strncmp(name, "proof_", 6) == 0; }
+
 static void hidden_rest(struct screen *s)
 {
     for (size_t i = 0; i < req_form_n(s->r); i++) {
         const struct req_param *p = req_form_at(s->r, i);
-        if (strcmp(p->name, "csrf") != 0 && strncmp(p->name, "proof_", 6) != 0)
+        if (!own_field(p->name))
             ui_hidden(s->h, p->name, p->value);
     }
 }
@@ -43,7 +46,7 @@ void proof_page(struct req *r, void *ctx, const struct err *refused)
         return;
     screen_open(&s, msg_text(req_lang(r), MSG("proof.title")), "");
     if (refused != NULL)
-        ui_problems(s.h, &(struct ui_problem){"proof_password", msg_fill(r, req_lang(r), err_info(refused->code)->msg_key, refused->arg, NULL)}, 1);
+        ui_problems(s.h, &(struct ui_problem){"proof_password", err_say(r, req_lang(r), refused)}, 1);
     html_el_msg(s.h, E_P, MSG("proof.help"));
     html_open(s.h, E_FORM);
     html_action0(s.h, get ? page_path("proof.post") : &same, screen_csrf(&s));
@@ -88,7 +91,7 @@ void page_proof_post(struct req *r, void *ctx)
     arg[n++] = URL_S(form);
     for (size_t i = 0; i < req_form_n(r); i++) {
         const struct req_param *p = req_form_at(r, i);
-        if (strcmp(p->name, "csrf") != 0 && strncmp(p->name, "proof_", 6) != 0)
+        if (!own_field(p->name))
             arg[n++] = URL_Q(p->name, p->value);
     }
     resp_redirect(r, url_make(r, page_path("csv"), arg, n));

@@ -251,15 +251,11 @@ static const char *step_label(struct screen *s, const struct form *f, const char
 static void acts_table(struct screen *s, const struct form *f, const struct act_infos *acts)
 {
     static const char *const keys[] = {MSG("col.when"), MSG("col.who"), MSG("col.what"), MSG("col.step"), MSG("act.comment"), MSG("col.entry")};
-    const char *label[ARRAY_N(keys)];
-    for (size_t i = 0; i < ARRAY_N(keys); i++)
-        label[i] = msg_text(req_lang(s->r), keys[i]);
     struct id_vec ids = VEC_INIT(s->r);
     for (size_t i = 0; i < acts->n; i++)
         ids_want(&ids, acts->v[i].actor);
     people_ready(s, &ids);
-    ui_table_open(s->h, msg_text(req_lang(s->r), MSG("record.acts")));
-    ui_table_head(s->h, label, ARRAY_N(keys));
+    screen_table(s, MSG("record.acts"), keys, ARRAY_N(keys));
     for (size_t i = 0; i < acts->n; i++) {
         const struct act_info *a = &acts->v[i];
         const char *key = mem_fmt(s->r, "kind.%s", a->kind);

@@ -94,10 +94,7 @@ static void last_cell(struct screen *s, const struct sched_info *i)
             ui_badge(h, UI_WARN, msg_text(req_lang(s->r), MSG("schedule.late")));
         if (i->last_record != 0 && perm_see(&s->rd, i->last_record, &rec, &g, &e) == RC_OK) {
             html_text(h, " ");
-            html_open(h, E_A);
-            html_href(h, page_path("record"), URL_I(i->last_record));
-            html_text(h, rec.number);
-            html_close(h, E_A);
+            record_link(h, i->last_record, rec.number);
         }
     }
     html_close(h, E_TD);
@@ -126,12 +123,9 @@ static void row_out(struct screen *s, const struct sched_info *i)
 void schedules_out(struct screen *s, const struct pack *p, const char *article)
 {
     static const char *const keys[] = {MSG("col.task"), MSG("col.who"), MSG("schedule.next"), MSG("col.due"), MSG("article.last")};
-    const char *label[ARRAY_N(keys)];
     struct sched_info info;
     struct err e = {0};
     size_t n = 0;
-    for (size_t i = 0; i < ARRAY_N(keys); i++)
-        label[i] = msg_text(req_lang(s->r), keys[i]);
     for (size_t i = 0; i < p->schedule_n; i++) {
         if (!text_eq(p->schedule[i].article, article))
             continue;
@@ -141,8 +135,7 @@ void schedules_out(struct screen *s, const struct pack *p, const char *article)
         }
         if (n++ == 0) {
             ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("schedule.title")));
-            ui_table_open(s->h, msg_text(req_lang(s->r), MSG("schedule.title")));
-            ui_table_head(s->h, label, ARRAY_N(label));
+            screen_table(s, MSG("schedule.title"), keys, ARRAY_N(keys));
         }
         row_out(s, &info);
     }

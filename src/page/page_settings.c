@@ -244,7 +244,6 @@ static void coverage_row(struct screen *s, const struct cover_row *c)
 void page_coverage(struct req *r, void *ctx)
 {
     static const char *const keys[] = {MSG("col.article"), MSG("col.duty"), MSG("article.must"), MSG("coverage.demanded"), MSG("article.how"), MSG("coverage.by")};
-    const char *label[ARRAY_N(keys)];
     struct screen s;
     struct cover_vec rows;
     struct err e = {0};
@@ -266,10 +265,7 @@ void page_coverage(struct req *r, void *ctx)
     html_el(s.h, E_P, msg_fill(r, req_lang(r), MSG("coverage.sum"), mem_fmt(r, "%zu", rows.n), mem_fmt(r, "%zu", carried), mem_fmt(r, "%zu", full), NULL));
     coverage_totals(&s, p, &rows);
     ui_heading(s.h, 2, msg_text(req_lang(r), MSG("coverage.each")));
-    for (size_t i = 0; i < ARRAY_N(keys); i++)
-        label[i] = msg_text(req_lang(r), keys[i]);
-    ui_table_open(s.h, label[1]);
-    ui_table_head(s.h, label, ARRAY_N(keys));
+    screen_table(&s, keys[1], keys, ARRAY_N(keys));
     for (size_t i = 0; i < rows.n; i++)
         coverage_row(&s, &rows.v[i]);
     ui_table_close(s.h);

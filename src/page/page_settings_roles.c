@@ -32,10 +32,7 @@ static void holders_cell(struct screen *s, const struct role *r, const struct id
         ui_badge(h, UI_WARN, msg_text(req_lang(s->r), MSG("settings.vacant")));
     for (size_t i = 0; i < who->n && i < HOLDERS_SHOWN; i++) {
         html_text(h, i ? "、" : "");
-        html_open(h, E_A);
-        html_href(h, page_path("record"), URL_I(who->v[i]));
-        html_text(h, person_name(s->rd.db, s->r, who->v[i]));
-        html_close(h, E_A);
+        record_link(h, who->v[i], person_name(s->rd.db, s->r, who->v[i]));
     }
     if (who->n > HOLDERS_SHOWN)
         html_text(h, msg_fill(s->r, req_lang(s->r), MSG("settings.and-more"), mem_fmt(s->r, "%zu", who->n - HOLDERS_SHOWN), NULL));
@@ -67,9 +64,6 @@ static void role_row(struct screen *s, const struct role *r)
 void roles_out(struct screen *s)
 {
     static const char *const keys[] = {MSG("settings.role"), MSG("settings.holders"), MSG("settings.exclusive")};
-    const char *label[ARRAY_N(keys)];
-    for (size_t i = 0; i < ARRAY_N(keys); i++)
-        label[i] = msg_text(req_lang(s->r), keys[i]);
     ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("settings.roles")));
     html_el_msg(s->h, E_P, MSG("settings.roles-help"));
     if (screen_may(s, PERMIT_READ_ALL, NULL, NULL)) {
@@ -80,8 +74,7 @@ void roles_out(struct screen *s)
         html_close(s->h, E_A);
         html_close(s->h, E_P);
     }
-    ui_table_open(s->h, msg_text(req_lang(s->r), MSG("settings.roles")));
-    ui_table_head(s->h, label, ARRAY_N(keys));
+    screen_table(s, MSG("settings.roles"), keys, ARRAY_N(keys));
     for (size_t i = 0; s->rd.set != NULL && i < s->rd.set->role_n; i++)
         if (s->rd.set->role[i].is == NULL)
             role_row(s, &s->rd.set->role[i]);

@@ -30,11 +30,8 @@ static void article_row(struct screen *s, const struct pack *p, const struct art
 static void articles_out(struct screen *s, const struct pack *p, const struct article_states *st, bool idle)
 {
     static const char *const keys[] = {MSG("col.article"), MSG("col.title"), MSG("col.state"), MSG("col.since"), MSG("verdict.bad-n"), MSG("verdict.unknown-n")};
-    const char *label[ARRAY_N(keys)], *chapter = NULL;
-    for (size_t i = 0; i < ARRAY_N(keys); i++)
-        label[i] = msg_text(req_lang(s->r), keys[i]);
-    ui_table_open(s->h, msg_text(req_lang(s->r), idle ? MSG("conformity.idle") : MSG("conformity.judged")));
-    ui_table_head(s->h, label, ARRAY_N(keys));
+    const char *chapter = NULL;
+    screen_table(s, idle ? MSG("conformity.idle") : MSG("conformity.judged"), keys, ARRAY_N(keys));
     for (size_t i = 0; i < st->n; i++) {
         const char *c = pack_chapter(p, st->v[i].article);
         if ((st->v[i].state == VERDICT_NONE) != idle)

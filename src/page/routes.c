@@ -64,5 +64,6 @@ const struct route_path *page_path(const char *name)
     for (size_t i = 0; i < page_routes_n; i++)
         if (strcmp(page_routes[i].name, name) == 0)
             return &page_routes[i].path;
+    assert(!"a route of this name");                 /* names are written in our own code only */
     return &page_routes[0].path;
 }

@@ -113,7 +113,7 @@ static bool task_is(struct run *r, const struct json *t, const struct task_want 
     int64_t due = json_get_i64(t, "due", 0), want = 0;
     struct civil day;
     if (w->due != NULL && civil_read(str_of(w->due), &day))                      /* due on a day: until its end */
-        want = civil_to_us(civil_from_days(civil_days(day) + 1), 0, 0);
+        want = civil_end_us(day);
     else if (w->due != NULL && !datetime_read_loose(r->step, str_of(w->due), &want))
         return false;
     if (w->due != NULL && want != due)
