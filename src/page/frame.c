@@ -69,6 +69,8 @@ const char *screen_org(struct screen *s)
     sql_lit(q, "SELECT name FROM f_organization WHERE slot = 0 ORDER BY record LIMIT 1");
     if (db_query(s->rd.db, s->r, q, &rows, &e) == RC_OK && db_next(rows, &more, &e) == RC_OK && more)
         name = mem_strdup(s->r, db_text(rows, 0));
+    if (e.code != ERR_NONE)
+        screen_broke(s, &e);
     return name ? name : "daicho";
 }
 

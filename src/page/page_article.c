@@ -39,10 +39,12 @@ static void duty_row(struct screen *s, const struct cover_row *c)
     html_close(h, E_TD);
     html_el(h, E_TD, who_text(s, c->duty));
     html_el(h, E_TD, c->carried ? strength_label(req_lang(s->r), c->strength) : msg_text(req_lang(s->r), MSG("strength.none")));
-    bool has_next = q_task_duty_next(s->rd.db, s->r, c->key, &next, &e) == RC_OK && !next.due_us_null;
-    bool has_last = q_task_duty_last(s->rd.db, s->r, c->key, &last, &e) == RC_OK && !last.closed_at_null;
-    html_el(h, E_TD, has_next ? when_text(s->r, next.due_us) : "–");
-    html_el(h, E_TD, has_last ? when_text(s->r, last.closed_at) : "–");
+    if (q_task_duty_next(s->rd.db, s->r, c->key, &next, &e) != RC_OK || q_task_duty_last(s->rd.db, s->r, c->key, &last, &e) != RC_OK) {
+        screen_broke(s, &e);
+        return;
+    }
+    html_el(h, E_TD, next.due_us_null ? "–" : when_text(s->r, next.due_us));
+    html_el(h, E_TD, last.closed_at_null ? "–" : when_text(s->r, last.closed_at));
     html_close(h, E_TR);
 }
 
@@ -67,7 +69,9 @@ static void violators_out(struct screen *s, const struct pack *p, const char *ar
     struct violators v = VEC_INIT(s->r);
     struct err e = {0};
     static const char *const keys[] = {MSG("col.about"), MSG("col.check"), MSG("col.state"), MSG("col.since")};
-    if (conformity_violators(&s->rd, p->id, article, NULL, 100, &v, &e) != RC_OK || v.n == 0)
+    if (conformity_violators(&s->rd, p->id, article, NULL, 100, &v, &e) != RC_OK)
+        screen_broke(s, &e);
+    if (v.n == 0)
         return;
     ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("article.violators")));
     screen_table(s, MSG("article.violators"), keys, ARRAY_N(keys));

@@ -85,8 +85,7 @@ void book_out(struct screen *s, const struct record *rec, int64_t rev, bool prin
         from = 0;
     ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("book.title")));
     if (book_read(&s->rd, rev, (size_t)from, print ? PRINT_ROWS : PAGE_ROWS, &b, &e) != RC_OK) {
-        log_err("page", req_id(s->r), &e);
-        ui_problems(s->h, &(struct ui_problem){NULL, err_say(s->r, req_lang(s->r), &e)}, 1);
+        screen_broke(s, &e);
         return;
     }
     if (b.hash == NULL) {

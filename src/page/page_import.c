@@ -207,8 +207,12 @@ void import_rows_out(struct screen *s, const struct record *rec)
     int64_t batch;
     const char *no, *target;
     int64_t rev = rec->draft_rev ? rec->draft_rev : rec->force_rev;
-    if (rev == 0 || revision_content(s->rd.db, s->r, rev, &c, &erased, &e) != RC_OK)
+    if (rev == 0)
         return;
+    if (revision_content(s->rd.db, s->r, rev, &c, &erased, &e) != RC_OK) {
+        screen_broke(s, &e);
+        return;
+    }
     no = content_get(c, "batch");
     target = content_get(c, "target");
     const struct form *f = target ? pack_form(s->rd.set, target) : NULL;
@@ -221,7 +225,11 @@ void import_rows_out(struct screen *s, const struct record *rec)
         progress_out(s, f, &own);
         return;
     }
-    if (q_staging_of(s->rd.db, s->r, batch, APPROVER_ROWS, &rows, &e) != RC_OK || rows.n == 0)
+    if (q_staging_of(s->rd.db, s->r, batch, APPROVER_ROWS, &rows, &e) != RC_OK) {
+        screen_broke(s, &e);
+        return;
+    }
+    if (rows.n == 0)
         return;
     ui_heading(s->h, 2, msg_fill(s->r, req_lang(s->r), MSG("import.rows"), mem_fmt(s->r, "%lld", (long long)own.n), NULL));
     struct cells cells = cells_new(s, f);

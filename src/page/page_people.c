@@ -27,10 +27,11 @@ const char *role_names(struct screen *s, int64_t person)
     struct err e = {0};
     bool more = false;
     const char *out = "";
-    if (roles_read(s, &person, 1, &rows, &e) != RC_OK)
-        return out;
-    while (db_next(rows, &more, &e) == RC_OK && more)
-        role_add(s, &out, db_text(rows, 1));
+    if (roles_read(s, &person, 1, &rows, &e) == RC_OK)
+        while (db_next(rows, &more, &e) == RC_OK && more)
+            role_add(s, &out, db_text(rows, 1));
+    if (e.code != ERR_NONE)
+        screen_broke(s, &e);
     return out;
 }
 
@@ -193,34 +194,53 @@ void page_people(struct req *r, void *ctx)
         people_page(&s, NULL, NULL, NULL);
 }
 
+/* The sign-in that somebody has, or the one that the list of people says; NULL: none. */
+static enum rc login_of(struct screen *s, int64_t person, const char **ret, struct err *e)
+{
+    struct q_login_of l;
+    struct record rec;
+    struct content *c;
+    size_t erased;
+    bool found;
+    *ret = NULL;
+    TRY(q_login_of(s->rd.db, s->r, person, &l, &found, e));
+    if (found) {
+        *ret = l.login;
+        return RC_OK;
+    }
+    TRY(record_get(s->rd.db, s->r, s->rd.set, person, &rec, e));
+    if (strcmp(rec.form_ident, "person") != 0 || rec.force_rev == 0)
+        return RC_OK;
+    TRY(revision_content(s->rd.db, s->r, rec.force_rev, &c, &erased, e));
+    *ret = content_get(c, "login");
+    return RC_OK;
+}
+
 void page_people_post(struct req *r, void *ctx)
 {
     struct screen s;
     struct site *site = ctx;
     struct answer *a;
     struct err e = {0};
-    struct q_login_of l;
-    bool found = false, disable = text_eq(req_form(r, "do"), "disable");
+    bool disable = text_eq(req_form(r, "do"), "disable");
     struct json *args = json_obj(r);
-    char *hash, *password = password_first(r);
-    const char *login = NULL;
-    struct record rec;
-    struct content *c;
-    size_t erased;
+    char *hash = NULL, *password = password_first(r);
+    const char *login;
     int64_t person = req_arg_i64(r, 0);
     if (!screen_begin(&s, r, ctx) || !admin_only(&s))
         return;
-    if (q_login_of(s.rd.db, r, person, &l, &found, &e) == RC_OK && found)
-        login = l.login;
-    else if (e.code == ERR_NONE && record_get(s.rd.db, r, s.rd.set, person, &rec, &e) == RC_OK && strcmp(rec.form_ident, "person") == 0 &&
-             revision_content(s.rd.db, r, rec.force_rev, &c, &erased, &e) == RC_OK)
-        login = content_get(c, "login");
+    enum rc rc = login_of(&s, person, &login, &e);
     screen_end(&s);
+    if (rc == RC_OK && !disable)
+        rc = crypt_password_hash(r, password, &hash, &e);
+    if (rc != RC_OK) {
+        screen_fail(&s, &e);
+        return;
+    }
     json_set_i64(args, "person", person);
     json_set_str(args, "login", login);
     json_set_bool(args, "disabled", disable);
-    if (!disable && crypt_password_hash(r, password, &hash, &e) == RC_OK)
-        json_set_str(args, "hash", hash);
+    json_set_str(args, "hash", hash);
     core_command(site->core, r, &page_user(r)->actor, "account.set", args, NULL, &a);
     if (!screen_begin(&s, r, ctx))
         return;

@@ -69,7 +69,7 @@ static void sets_out(struct screen *s)
     struct q_pack_set_list_rows v;
     struct err e = {0};
     if (q_pack_set_list(s->rd.db, s->r, SETS_SHOWN, &v, &e) != RC_OK) {
-        log_err("settings", req_id(s->r), &e);
+        screen_broke(s, &e);
         return;
     }
     ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("settings.sets")));

@@ -47,7 +47,7 @@ static void role_row(struct screen *s, const struct role *r)
     struct err e = {0};
     bool derived = r->everyone || r->derived_head;
     if (!derived && org_holders_set(s->rd.db, s->r, s->rd.set, r->key, 0, s->rd.today, &who, &e) != RC_OK) {
-        log_err("settings", req_id(s->r), &e);
+        screen_broke(s, &e);
         return;
     }
     if (!derived && who.n == 0 && !role_asked(s->rd.set, r))

@@ -215,9 +215,7 @@ static void example_done(struct setup_page *u)
     ui_table_open(h, label[0]);
     ui_table_head(h, label, 3);
     sql_lit(q, "SELECT p.record, p.login, p.name FROM f_person p WHERE p.slot = 0 AND p.login IS NOT NULL ORDER BY p.record LIMIT 200");
-    if (db_query(u->s.rd.db, u->r, q, &rows, &e) != RC_OK)
-        log_err("setup", req_id(u->r), &e);
-    else {
+    if (db_query(u->s.rd.db, u->r, q, &rows, &e) == RC_OK) {
         struct login_rows v = VEC_INIT(u->r);
         while (db_next(rows, &more, &e) == RC_OK && more)
             *vec_push(&v) = (struct login_row){db_i64(rows, 0), mem_strdup(u->r, db_text(rows, 1)), mem_strdup(u->r, db_text(rows, 2))};
@@ -230,6 +228,8 @@ static void example_done(struct setup_page *u)
             html_close(h, E_TR);
         }
     }
+    if (e.code != ERR_NONE)
+        screen_broke(&u->s, &e);
     ui_table_close(h);
     html_open(h, E_P);
     html_open(h, E_A);

@@ -21,13 +21,15 @@ static void picks(struct setup_page *u, const char *form, struct pick_vec *ret)
     else
         sql_lit(q, "SELECT record, name, name FROM f_department WHERE slot = 0 ORDER BY record LIMIT 301");
     if (db_query(u->s.rd.db, u->r, q, &rows, &e) != RC_OK) {
-        log_err("setup", req_id(u->r), &e);
+        screen_broke(&u->s, &e);
         return;
     }
     while (db_next(rows, &more, &e) == RC_OK && more) {
         const char *login = db_is_null(rows, 2) ? NULL : db_text(rows, 2);
         *vec_push(ret) = (struct pick){db_i64(rows, 0), person && login ? mem_fmt(u->r, "%s(%s)", db_text(rows, 1), login) : mem_strdup(u->r, db_text(rows, 1))};
     }
+    if (e.code != ERR_NONE)
+        screen_broke(&u->s, &e);
     db_rows_end(rows);
 }
 

@@ -78,7 +78,7 @@ static void pack_out(struct screen *s, const struct pack *p)
     struct err e = {0};
     int64_t as_of;
     if (conformity(&s->rd, p->id, &st, &as_of, &e) != RC_OK) {
-        log_err("conformity", req_id(s->r), &e);
+        screen_broke(s, &e);
         return;
     }
     ui_heading(s->h, 2, pick_lang(req_lang(s->r), p->title, p->title_en));

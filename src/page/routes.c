@@ -1,4 +1,5 @@
 /* The table of the screens' routes: one declaration for matching, links, the permission test and the documentation. */
+#include <assert.h>
 #include "page/page_int.h"
 
 const struct route page_routes[] = {
