@@ -24,8 +24,8 @@ SELECT line, state, cells, content, problems, record FROM staging WHERE batch = 
 SELECT line, state, cells, content, problems, record FROM staging WHERE batch = $1 AND line > $2 ORDER BY line LIMIT $3;
 -- name: staging_records :many  in: batch i64, lim i64  out: record i64?
 SELECT record FROM staging WHERE batch = $1 ORDER BY line LIMIT $2;
--- name: staging_faults :many  in: batch i64, lim i64  out: line i64, state text, content text
-SELECT line, state, content FROM staging WHERE batch = $1 AND state <> 'ok' ORDER BY line LIMIT $2;
+-- name: staging_faults :many  in: batch i64, lim i64  out: line i64, state text, content text, problems text
+SELECT line, state, content, problems FROM staging WHERE batch = $1 AND state <> 'ok' ORDER BY line LIMIT $2;
 -- name: staging_made :one-row  in: batch i64, line i64, record i64
 UPDATE staging SET record = $3 WHERE batch = $1 AND line = $2;
 -- name: staging_bad :one-row  in: batch i64, line i64, state text, problems text

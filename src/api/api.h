@@ -3,7 +3,8 @@
  *   api_command.c  POST /api/v1/commands/{name}: every row of core's command table; sign-in        api_read.c  records, lists, tasks, conformity, ledger
  *   api_account.c  where one is signed in, the second factor, a new proof
  *   api_book.c    the rows that a review lists
- *   api_house.c   roles, heads, one duty, one check, verification
+ *   api_house.c   roles, heads, one duty, one check, verification, sign-ins of people
+ *   api_set.c     the adopted regulations: articles, coverage, settings      api_files.c   files, and commands that come with files; imports
  *   openapi.c      the OpenAPI document, from the route table and the command table                   api_scene.c clock and settling, scene builds only */
 #ifndef API_API_H
 #define API_API_H

@@ -21,14 +21,13 @@ static enum rc book_out(struct req *r, struct reader *rd, struct json *o, struct
     struct record rec;
     struct book b;
     const struct grant *g;
-    int64_t from = 0, limit = 50;
+    int64_t from = 0, limit;
     TRY(record_get(rd->db, rd->mem, rd->set, req_arg_i64(r, 0), &rec, e));
     if (rec.form == NULL || perm_check(rd->db, rd->mem, rd->set, &rd->actor, PERMIT_SEE, rec.form, &rec, rd->today, &g, e) != RC_OK || rec.form->kind != FORM_BOOK)
         return err_set(e, ERR_RECORD_MISSING, "book of record %lld", (long long)rec.id);
     if (req_query(r, "from") != NULL && (!str_to_i64(str_of(req_query(r, "from")), &from) || from < 0))
         return err_set_arg(e, ERR_FIELDS, "from", "from");
-    if (req_query(r, "limit") != NULL && (!str_to_i64(str_of(req_query(r, "limit")), &limit) || limit < 1 || limit > LIMIT_MOST))
-        return err_set_arg(e, ERR_FIELDS, "limit", "limit");
+    TRY(limit_asked(r, LIMIT_MOST, &limit, e));
     TRY(book_read(rd, rec.draft_rev ? rec.draft_rev : rec.force_rev, (size_t)from, (size_t)limit, &b, e));
     json_set_str(o, "hash", b.hash);
     json_set_str(o, "form", b.of ? b.of->ident : NULL);

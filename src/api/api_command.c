@@ -2,8 +2,6 @@
 #include "api/api.h"
 #include "api/api_int.h"
 
-#define ARGS_MAX (8 << 20)
-
 const struct actor *api_actor(const struct req *r)
 {
     const struct user *u = req_user(r);
@@ -23,7 +21,7 @@ void api_error(struct req *r, const struct err *e)
     resp_json(r, i->http, o);
 }
 
-static void answer_out(struct req *r, struct answer *a)
+void api_answer(struct req *r, struct answer *a)
 {
     if (a->rc == RC_OK) {
         if (a->seq >= 0)
@@ -50,33 +48,27 @@ static bool outside(const char *name)
     return false;
 }
 
-/* The file of an attachment comes through the page's upload, a folder of packs through the command line: never as a path from outside. */
-static bool path_arg(const struct json *args)
-{
-    return json_get(args, "path") != NULL || json_get(args, "dir") != NULL;
-}
-
 void api_command_post(struct req *r, void *ctx)
 {
     struct site *s = ctx;
     struct err e = {0};
     const struct json *args;
+    struct json *files = NULL;
     struct answer *a;
     const char *name = req_arg(r, 0);
     if (!outside(name)) {
         resp_error(r, ERR_COMMAND, name);
         return;
     }
-    if (req_json(r, &args, &e) != RC_OK) {
+    if (api_args(r, s->core, &args, &files, &e) != RC_OK) {
+        api_files_drop(files);
         api_error(r, &e);
         return;
     }
-    if (json_type(args) != JSON_OBJ || path_arg(args)) {
-        resp_error(r, ERR_COMMAND, name);
-        return;
-    }
-    core_command(s->core, r, api_actor(r), name, args, req_header(r, "Idempotency-Key"), &a);
-    answer_out(r, a);
+    core_command(s->core, r, api_actor(r), name, args, files ? NULL : req_header(r, "Idempotency-Key"), &a);      /* with files no two requests are the same */
+    if (a->rc != RC_OK)
+        api_files_drop(files);
+    api_answer(r, a);
 }
 
 void api_login(struct req *r, void *ctx)

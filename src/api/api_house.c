@@ -148,3 +148,44 @@ void api_verify(struct req *r, void *ctx)
     }
     api_end(r, &rd, rc, &e, o);
 }
+
+/* ---- people ---- */
+
+static enum rc people_out(struct req *r, struct reader *rd, struct json *o, struct err *e)
+{
+    const struct grant *g;
+    struct person_sign_ins v = VEC_INIT(r);
+    int64_t limit, after = 0;
+    bool more;
+    struct json *arr = json_set_arr(o, "people");
+    TRY(perm_check(rd->db, r, rd->set, &rd->actor, PERMIT_ADMIN, NULL, NULL, rd->today, &g, e));
+    TRY(limit_asked(r, 200, &limit, e));
+    if (req_query(r, "after") != NULL && !str_to_i64(str_of(req_query(r, "after")), &after))
+        return err_set_arg(e, ERR_FIELDS, "after", "after");
+    TRY(people_sign_ins(rd, g, req_query(r, "q"), after, (size_t)limit, &v, &more, e));
+    for (size_t i = 0; i < v.n; i++) {
+        struct json *x = json_add_obj(arr), *posts;
+        json_set_i64(x, "person", v.v[i].person);
+        json_set_str(x, "number", v.v[i].number);
+        json_set_str(x, "name", v.v[i].name);
+        json_set_str(x, "login", v.v[i].login);
+        json_set_str(x, "state", v.v[i].state);
+        posts = json_set_arr(x, "posts");
+        for (size_t k = 0; k < v.v[i].posts.n; k++)
+            json_add_str(posts, v.v[i].posts.v[k].role);
+    }
+    if (more)
+        json_set_i64(o, "after", v.v[v.n - 1].person);
+    return RC_OK;
+}
+
+void api_people(struct req *r, void *ctx)
+{
+    struct reader rd;
+    struct err e = {0};
+    struct json *o = json_obj(r);
+    if (!api_begin(r, ctx, true, &rd))
+        return;
+    enum rc rc = people_out(r, &rd, o, &e);
+    api_end(r, &rd, rc, &e, o);
+}

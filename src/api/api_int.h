@@ -19,6 +19,15 @@ static inline bool api_begin(struct req *r, void *ctx, bool need_set, struct rea
     return false;
 }
 
+/* `limit` of the query, 50 without; ERR_FIELDS. */
+MUST static inline enum rc limit_asked(struct req *r, int64_t most, int64_t *ret, struct err *e)
+{
+    *ret = 50;
+    if (req_query(r, "limit") != NULL && (!str_to_i64(str_of(req_query(r, "limit")), ret) || *ret < 1 || *ret > most))
+        return err_set_arg(e, ERR_FIELDS, "limit", "limit");
+    return RC_OK;
+}
+
 static inline void api_end(struct req *r, struct reader *rd, enum rc rc, const struct err *e, const struct json *o)
 {
     core_read_end(rd);
@@ -27,6 +36,20 @@ static inline void api_end(struct req *r, struct reader *rd, enum rc rc, const s
     else
         api_error(r, e);
 }
+#define API_ARGS_MAX (8 << 20)
+void api_answer(struct req *r, struct answer *a);
+/* The JSON of a command: the body, or the part `args` beside files, which are kept and named in it (dropped when it is refused). api_files.c */
+MUST enum rc api_args(struct req *r, struct core *c, const struct json **ret_args, struct json **ret_files, struct err *e);
+void api_files_drop(const struct json *files);
+const char *verdict_name(enum verdict_state s);
+void api_attachment(struct req *r, void *ctx);
+void api_attach(struct req *r, void *ctx);
+void api_regulations(struct req *r, void *ctx);
+void api_article(struct req *r, void *ctx);
+void api_coverage(struct req *r, void *ctx);
+void api_settings(struct req *r, void *ctx);
+void api_people(struct req *r, void *ctx);
+void api_import(struct req *r, void *ctx);
 void api_command_post(struct req *r, void *ctx);
 void api_login(struct req *r, void *ctx);
 void api_me(struct req *r, void *ctx);

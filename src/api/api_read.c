@@ -148,6 +148,39 @@ void api_record(struct req *r, void *ctx)
     api_end(r, &rd, rc, &e, o);
 }
 
+#define CHANGES_MAX 20
+
+/* What each of the newest changed, beside the one before it. */
+static enum rc revisions_out(struct reader *rd, int64_t id, struct json *arr, struct err *e)
+{
+    struct revision_infos revs = VEC_INIT(rd->mem);
+    struct content *c[CHANGES_MAX + 1];
+    size_t n = 0;
+    TRY(record_revisions(rd, id, &revs, e));
+    TRY(revision_contents(rd, id, ARRAY_N(c), c, &n, e));
+    for (size_t i = 0; i < revs.n; i++) {
+        struct change_vec ch = VEC_INIT(rd->mem);
+        struct json *o = json_add_obj(arr), *changes;
+        json_set_i64(o, "revision", revs.v[i].id);
+        json_set_i64(o, "no", revs.v[i].no);
+        json_set_i64(o, "author", revs.v[i].author);
+        json_set_i64(o, "at", revs.v[i].at);
+        json_set_i64(o, "seq", revs.v[i].seq);
+        json_set_i64(o, "pack_set", revs.v[i].pack_set);
+        if (i >= n || i == CHANGES_MAX)
+            continue;
+        content_diff(rd->mem, i + 1 < n ? c[i + 1] : content_new(rd->mem), c[i], &ch);
+        changes = json_set_arr(o, "changes");
+        for (size_t k = 0; k < ch.n; k++) {
+            struct json *x = json_add_obj(changes);
+            json_set_str(x, "path", ch.v[k].path);
+            json_set_str(x, "before", ch.v[k].before);
+            json_set_str(x, "after", ch.v[k].after);
+        }
+    }
+    return RC_OK;
+}
+
 static enum rc history_out(struct reader *rd, int64_t id, struct json *o, struct err *e)
 {
     struct record rec;
@@ -167,7 +200,7 @@ static enum rc history_out(struct reader *rd, int64_t id, struct json *o, struct
         json_set_i64(a, "seq", acts.v[i].seq);
         json_set_str(a, "comment", acts.v[i].comment);
     }
-    return RC_OK;
+    return revisions_out(rd, id, json_set_arr(o, "revisions"), e);
 }
 
 void api_history(struct req *r, void *ctx)
@@ -183,61 +216,97 @@ void api_history(struct req *r, void *ctx)
 
 /* ---- lists ---- */
 
-static enum rc list_out(struct req *r, struct reader *rd, struct json *o, struct err *e)
+struct list { const struct form *f; const struct field *shown[LIST_COLUMNS_MAX]; size_t shown_n; const char *cols[LIST_COLUMNS_MAX + 4]; struct list_query q;
+              struct list_filter state; struct db_val state_val; const char *sort; };
+#define HEAD_COLS 3
+
+static enum rc list_make(struct req *r, struct reader *rd, struct list *l, struct err *e)
 {
-    const struct form *f = pack_form(rd->set, req_arg(r, 0));
-    bool all;
-    int64_t *ids, limit = 50;
+    static int64_t nothing;
+    bool all, sorts, listed = false;
+    int64_t *ids, limit;
     size_t ids_n;
+    const char *search = req_query(r, "q"), *state = req_query(r, "state");
+    TRY(limit_asked(r, 200, &limit, e));
+    l->shown_n = list_columns(l->f, l->shown);
+    l->cols[0] = "record";
+    l->cols[1] = "number";
+    l->cols[2] = "state";
+    for (size_t i = 0; i < l->shown_n; i++)
+        l->cols[HEAD_COLS + i] = l->shown[i]->col;
+    TRY(perm_departments(rd->db, rd->mem, rd->set, &rd->actor, l->f, rd->today, &all, &ids, &ids_n, e));
+    l->q = (struct list_query){.table = form_table(rd->mem, l->f), .cols = l->cols, .cols_n = HEAD_COLS + l->shown_n, .limit = (int)limit,
+                               .depts = all ? NULL : ids ? ids : &nothing, .depts_n = ids_n};
+    if (search != NULL && search[0] != '\0')
+        l->q.search = text_fold(rd->mem, search);
+    if (state != NULL && state[0] != '\0') {
+        l->state_val = (struct db_val){DB_VAL_TEXT, 0, 0, state};
+        l->state = (struct list_filter){"state", LIST_EQ, &l->state_val, 1};
+        l->q.filter = &l->state;
+        l->q.filter_n = 1;
+    }
+    l->sort = req_query(r, "sort") && req_query(r, "sort")[0] ? req_query(r, "sort") : "number";
+    TRY(list_order(rd->mem, l->f, l->sort, req_query(r, "after"), &l->q, e));
+    for (size_t i = 0; i < l->q.cols_n; i++)
+        listed = listed || text_eq(l->cols[i], l->q.sort_col);
+    if (l->q.sort_col != NULL && !listed)
+        l->cols[l->q.cols_n++] = l->q.sort_col;
+    TRY(db_list_sorts(rd->db, rd->mem, &l->q, &sorts, e));
+    return sorts ? RC_OK : err_set(e, ERR_LIST_LONG, "%s", l->sort);
+}
+
+static void row_out(const struct list *l, struct db_rows *rows, struct json *o)
+{
+    json_set_i64(o, "record", db_i64(rows, 0));
+    json_set_str(o, "number", db_text(rows, 1));
+    json_set_str(o, "state", db_text(rows, 2));
+    struct json *values = json_set_obj(o, "values");
+    for (size_t i = 0; i < l->shown_n; i++) {
+        int at = (int)(HEAD_COLS + i);
+        if (db_is_null(rows, at))
+            continue;
+        if (value_is_ref(l->shown[i]))
+            json_set_i64(values, l->shown[i]->path, db_i64(rows, at));
+        else
+            json_set_str(values, l->shown[i]->path, db_text(rows, at));
+    }
+}
+
+static enum rc rows_out(struct reader *rd, const struct list *l, struct json *o, struct err *e)
+{
     struct db_rows *rows;
-    bool more;
-    bool sorts;
-    char *place = NULL;
-    const char *sort = req_query(r, "sort") && req_query(r, "sort")[0] ? req_query(r, "sort") : "number";
-    const char *cols[4] = {"record", "number", "state"};
-    if (f == NULL)
-        return err_set(e, ERR_FORM_MISSING, "%s", req_arg(r, 0));
-    if (req_query(r, "limit") != NULL && (!str_to_i64(str_of(req_query(r, "limit")), &limit) || limit < 1 || limit > 200))
-        return err_set_arg(e, ERR_FIELDS, "limit", "limit");
-    TRY(perm_departments(rd->db, rd->mem, rd->set, &rd->actor, f, rd->today, &all, &ids, &ids_n, e));
-    struct list_query q = {.table = form_table(rd->mem, f), .cols = cols, .cols_n = 3, .limit = (int)limit, .depts = all ? NULL : ids ? ids : &(int64_t){0}, .depts_n = ids_n};
-    TRY(list_order(rd->mem, f, sort, req_query(r, "after"), &q, e));
-    if (q.sort_col != NULL)
-        cols[q.cols_n++] = q.sort_col;
-    if (req_query(r, "q") != NULL && req_query(r, "q")[0] != '\0')
-        q.search = text_fold(rd->mem, req_query(r, "q"));
-    TRY(db_list_sorts(rd->db, rd->mem, &q, &sorts, e));
-    if (!sorts)
-        return err_set(e, ERR_LIST_LONG, "%s", sort);
-    TRY(db_list(rd->db, rd->mem, &q, &rows, e));
     struct json *arr = json_set_arr(o, "records");
-    int64_t n = 0, last = 0;
+    struct id_vec shown = VEC_INIT(rd->mem);
+    char *place = NULL;
+    bool more;
+    TRY(db_list(rd->db, rd->mem, &l->q, &rows, e));
     for (;;) {
         TRY(db_next(rows, &more, e));
-        if (!more || n == limit)
+        if (!more || shown.n == (size_t)l->q.limit)
             break;
-        struct json *x = json_add_obj(arr);
-        last = db_i64(rows, 0);
-        json_set_i64(x, "record", last);
-        json_set_str(x, "number", db_text(rows, 1));
-        json_set_str(x, "state", db_text(rows, 2));
-        if (++n == limit)
-            TRY(list_place(rd->mem, f, sort, &q, rows, &place, e));
+        ids_want(&shown, db_i64(rows, 0));
+        row_out(l, rows, json_add_obj(arr));
+        if (shown.n == (size_t)l->q.limit)
+            TRY(list_place(rd->mem, l->f, l->sort, &l->q, rows, &place, e));
     }
     db_rows_end(rows);
-    if (more && q.sort_col == NULL)
-        json_set_i64(o, "after", last);
+    if (more && l->q.sort_col == NULL)
+        json_set_i64(o, "after", shown.v[shown.n - 1]);
     else if (more)
         json_set_str(o, "after", place);
-    struct id_vec shown = VEC_INIT(rd->mem);
-    for (size_t i = 0; i < json_n(arr); i++)
-        ids_want(&shown, json_get_i64(json_at(arr, i), "record", 0));
     TRY(titles_read(rd->db, rd->mem, &shown, e));
-    for (size_t i = 0; i < json_n(arr); i++) {
-        int64_t id = json_get_i64(json_at(arr, i), "record", 0);
-        json_set_str(json_item(arr, i), "title", record_title(rd->db, rd->mem, id));
-    }
+    for (size_t i = 0; i < shown.n; i++)
+        json_set_str(json_item(arr, i), "title", record_title(rd->db, rd->mem, shown.v[i]));
     return RC_OK;
+}
+
+static enum rc list_out(struct req *r, struct reader *rd, struct json *o, struct err *e)
+{
+    struct list l = {.f = pack_form(rd->set, req_arg(r, 0))};
+    if (l.f == NULL)
+        return err_set(e, ERR_FORM_MISSING, "%s", req_arg(r, 0));
+    TRY(list_make(r, rd, &l, e));
+    return rows_out(rd, &l, o, e);
 }
 
 void api_list(struct req *r, void *ctx)
@@ -253,27 +322,38 @@ void api_list(struct req *r, void *ctx)
 
 /* ---- forms ---- */
 
-static void form_out(struct json *o, const struct form *f, enum lang lang, bool fields)
+static void field_out(TALLOC_CTX *mem, struct json *o, const struct field *fd, enum lang lang)
+{
+    json_set_str(o, "path", fd->path);
+    json_set_str(o, "label", pick_lang(lang, fd->label, fd->label_en));
+    json_set_str(o, "type", ftype_name(mem, fd->type));
+    json_set_bool(o, "required", fd->required);
+    json_set_str(o, "stage", fd->stage ? fd->stage : "submit");
+    json_set_bool(o, "computed", fd->value != NULL);
+    json_set_bool(o, "many", field_is_child(fd));
+    if (fd->ref != NULL)
+        json_set_str(o, "ref", fd->ref->ident);
+    struct json *opt = fd->of ? json_set_arr(o, "options") : NULL;
+    for (size_t k = 0; fd->of != NULL && k < fd->of->n; k++) {
+        struct json *y = json_add_obj(opt);
+        json_set_str(y, "id", fd->of->opt[k].id);
+        json_set_str(y, "label", pick_lang(lang, fd->of->opt[k].label, fd->of->opt[k].label_en));
+    }
+    struct json *cols = fd->cols_n ? json_set_arr(o, "columns") : NULL;
+    for (size_t k = 0; k < fd->cols_n; k++)
+        field_out(mem, json_add_obj(cols), &fd->cols[k], lang);
+}
+
+static void form_out(TALLOC_CTX *mem, struct json *o, const struct form *f, enum lang lang, bool fields)
 {
     json_set_str(o, "form", f->ident);
     json_set_str(o, "id", f->id);
     json_set_str(o, "name", pick_lang(lang, f->name, f->name_en));
     json_set_str(o, "category", f->category);
     json_set_str(o, "room", f->room);
-    if (!fields)
-        return;
-    struct json *arr = json_set_arr(o, "fields");
-    for (size_t i = 0; i < f->field_n; i++) {
-        const struct field *fd = &f->field[i];
-        struct json *x = json_add_obj(arr);
-        json_set_str(x, "path", fd->path);
-        json_set_str(x, "label", pick_lang(lang, fd->label, fd->label_en));
-        json_set_i64(x, "type", fd->type);
-        json_set_bool(x, "required", fd->required);
-        json_set_str(x, "stage", fd->stage ? fd->stage : "submit");
-        json_set_bool(x, "computed", fd->value != NULL);
-        json_set_bool(x, "many", field_is_child(fd));
-    }
+    struct json *arr = fields ? json_set_arr(o, "fields") : NULL;
+    for (size_t i = 0; fields && i < f->field_n; i++)
+        field_out(mem, json_add_obj(arr), &f->field[i], lang);
 }
 
 void api_forms(struct req *r, void *ctx)
@@ -284,7 +364,7 @@ void api_forms(struct req *r, void *ctx)
     if (!api_begin(r, ctx, true, &rd))
         return;
     for (size_t i = 0; i < rd.set->form_n; i++)
-        form_out(json_add_obj(arr), &rd.set->form[i], req_lang(r), false);
+        form_out(r, json_add_obj(arr), &rd.set->form[i], req_lang(r), false);
     api_end(r, &rd, RC_OK, &e, o);
 }
 
@@ -298,7 +378,7 @@ void api_form(struct req *r, void *ctx)
     const struct form *f = pack_form(rd.set, req_arg(r, 0));
     enum rc rc = f == NULL ? err_set(&e, ERR_FORM_MISSING, "%s", req_arg(r, 0)) : RC_OK;
     if (f != NULL)
-        form_out(o, f, req_lang(r), true);
+        form_out(r, o, f, req_lang(r), true);
     api_end(r, &rd, rc, &e, o);
 }
 

@@ -1,7 +1,11 @@
 /* Conformity, the ledger, health, and the OpenAPI document that comes from the tables of routes and commands. */
 #include "api/api_int.h"
 
-static const char *const verdict_names[] = {"conforming", "nonconforming", "unknown", "excepted", "none"};
+const char *verdict_name(enum verdict_state s)
+{
+    static const char *const names[] = {"conforming", "nonconforming", "unknown", "excepted", "none"};
+    return names[s];
+}
 
 void api_conformity(struct req *r, void *ctx)
 {
@@ -17,7 +21,7 @@ void api_conformity(struct req *r, void *ctx)
         struct json *x = json_add_obj(arr);
         json_set_str(x, "article", st.v[i].article);
         json_set_str(x, "title", st.v[i].title);
-        json_set_str(x, "state", verdict_names[st.v[i].state]);
+        json_set_str(x, "state", verdict_name(st.v[i].state));
         json_set_i64(x, "since", st.v[i].since_us);
         json_set_i64(x, "bad", st.v[i].bad_n);
         json_set_i64(x, "unknown", st.v[i].unknown_n);
@@ -41,7 +45,7 @@ void api_violators(struct req *r, void *ctx)
         json_set_str(x, "check", v.v[i].check);
         json_set_i64(x, "record", v.v[i].subject);
         json_set_str(x, "title", v.v[i].title);
-        json_set_str(x, "state", verdict_names[v.v[i].state]);
+        json_set_str(x, "state", verdict_name(v.v[i].state));
         json_set_i64(x, "since", v.v[i].since_us);
         json_set_str(x, "why", v.v[i].why);
         json_set_str(x, "until", v.v[i].until);
@@ -188,16 +192,24 @@ const struct route api_routes[] = {
     {{"/api/v1/factor"}, METHOD_POST, NEED_SESSION, api_factor_post, "api.factor.post", "Second factor: do confirm (ticket), codes, off; with password and code", 4096},
     {{"/api/v1/proof"}, METHOD_POST, NEED_SESSION, api_proof, "api.proof", "Prove anew who is there: password or code (after ERR_PROOF)", 4096},
     {{"/api/v1/sessions"}, METHOD_GET, NEED_SESSION, api_sessions, "api.sessions", "Where one is signed in; session.end ends one or the others", 0},
-    {{"/api/v1/commands/{s}"}, METHOD_POST, NEED_SESSION, api_command_post, "api.command", "Send a command; Idempotency-Key makes a repetition harmless", 8 << 20},
+    {{"/api/v1/commands/{s}"}, METHOD_POST, NEED_SESSION, api_command_post, "api.command", "Send a command; Idempotency-Key makes a repetition harmless. With files: multipart/form-data, args and u.<path>", 52 << 20},
     {{"/api/v1/records/{i}"}, METHOD_GET, NEED_SESSION, api_record, "api.record", "A record with content, route, tasks and what may be done", 0},
     {{"/api/v1/records/{i}/book"}, METHOD_GET, NEED_SESSION, api_book, "api.book", "The rows that a review of a register lists, and what became of them since", 0},
-    {{"/api/v1/records/{i}/history"}, METHOD_GET, NEED_SESSION, api_history, "api.history", "Acts on a record", 0},
+    {{"/api/v1/records/{i}/history"}, METHOD_GET, NEED_SESSION, api_history, "api.history", "Acts on a record, its revisions and what each of the newest changed", 0},
     {{"/api/v1/records/{i}/sight"}, METHOD_GET, NEED_SESSION, api_past_sight, "api.sight", "Who could see a record on a day and through what, for those who read everything: on, after", 0},
     {{"/api/v1/forms"}, METHOD_GET, NEED_SESSION, api_forms, "api.forms", "Forms of the adopted regulations", 0},
     {{"/api/v1/forms/{s}"}, METHOD_GET, NEED_SESSION, api_form, "api.form", "One form with its fields", 0},
-    {{"/api/v1/forms/{s}/records"}, METHOD_GET, NEED_SESSION, api_list, "api.list", "Records of a form: q, limit, after", 0},
+    {{"/api/v1/forms/{s}/records"}, METHOD_GET, NEED_SESSION, api_list, "api.list", "Records of a form: q, state, sort, limit, after", 0},
     {{"/api/v1/forms/{s}/resolve"}, METHOD_GET, NEED_SESSION, api_resolve, "api.resolve", "A record by number, title, login or code: q", 0},
     {{"/api/v1/desk"}, METHOD_GET, NEED_SESSION, api_tasks, "api.desk", "My tasks, approvals waiting for me, what came back", 0},
+    {{"/api/v1/records/{i}/attachments"}, METHOD_POST, NEED_SESSION, api_attach, "api.attach", "Add a file to a record (multipart/form-data with one file)", 52 << 20},
+    {{"/api/v1/attachments/{i}"}, METHOD_GET, NEED_SESSION, api_attachment, "api.attachment", "The bytes of a file of a record that one may see", 0},
+    {{"/api/v1/imports/{i}"}, METHOD_GET, NEED_SESSION, api_import, "api.import", "One's own import: how far it is, and what is wrong with which rows", 0},
+    {{"/api/v1/regulations"}, METHOD_GET, NEED_SESSION, api_regulations, "api.regulations", "The adopted regulations", 0},
+    {{"/api/v1/regulations/{s}/articles/{s}"}, METHOD_GET, NEED_SESSION, api_article, "api.article", "An article: text, state, duties with next and last, schedules", 0},
+    {{"/api/v1/regulations/{s}/coverage"}, METHOD_GET, NEED_SESSION, api_coverage, "api.coverage", "What carries each duty, and how strongly", 0},
+    {{"/api/v1/settings"}, METHOD_GET, NEED_SESSION, api_settings, "api.settings", "Words, figures and alternatives in force; earlier sets", 0},
+    {{"/api/v1/people"}, METHOD_GET, NEED_SESSION, api_people, "api.people", "Sign-ins of people (administrators): q, limit, after", 0},
     {{"/api/v1/conformity/{s}"}, METHOD_GET, NEED_SESSION, api_conformity, "api.conformity", "State of every article of a regulation", 0},
     {{"/api/v1/conformity/{s}/violators"}, METHOD_GET, NEED_SESSION, api_violators, "api.violators", "Who or what does not conform: article, check", 0},
     {{"/api/v1/ledger"}, METHOD_GET, NEED_SESSION, api_ledger, "api.ledger", "Size, checkpoint and verifier key", 0},

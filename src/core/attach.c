@@ -425,3 +425,26 @@ char *attach_tmp_path(struct core *c, TALLOC_CTX *mem)
         *p = *p == '-' ? '_' : *p;
     return mem_fmt(mem, "%s/u%s", dir, token);
 }
+
+enum rc attach_copy(int fd, const char *path, struct err *e)
+{
+    MEM_SCOPE(mem, NULL);
+    char *part = mem_array(mem, char, BLOCK_BYTES);
+    int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool ok = to >= 0 && lseek(fd, 0, SEEK_SET) == 0;
+    ssize_t n = 0;
+    while (ok && (n = read(fd, part, BLOCK_BYTES)) > 0)
+        ok = write(to, part, (size_t)n) == n;
+    ok = ok && n == 0 && fsync(to) == 0;
+    if (to >= 0)
+        close(to);
+    if (!ok && to >= 0)
+        (void)unlink(path);
+    return ok ? RC_OK : err_set(e, ERR_FILE_WRITE, "%s", path);
+}
+
+enum rc attach_keep(struct core *c, TALLOC_CTX *mem, int fd, char **ret_path, struct err *e)
+{
+    *ret_path = attach_tmp_path(c, mem);
+    return attach_copy(fd, *ret_path, e);
+}

@@ -52,7 +52,7 @@ const struct command command_table[] = {
     {"set.adopt", CMD_ADMIN, PROOF_ALWAYS, cmd_set_adopt, "Adopt a set of packs", "adopt arr, dir str?, restart bool?"},
     {"set.settings", CMD_ADMIN, PROOF_ALWAYS, cmd_set_settings, "Change words, figures and alternatives", "settings obj, restart bool?"},
     {"set.undo", CMD_ADMIN, PROOF_ALWAYS, cmd_set_undo, "Return to an earlier pack set as a new one", "set i64, restart bool?"},
-    {"import.stage", CMD_SIGNED_IN, PROOF_NONE, cmd_import_stage, "Look rows of a file over; takes as many as fit and says so: send the rest with the batch", "form str, rows arr, batch i64?"},
+    {"import.stage", CMD_SIGNED_IN, PROOF_NONE, cmd_import_stage, "Look rows of a file over; takes as many as fit and says so: send the rest with the batch", "form str, rows arr of {line i64, values obj}, batch i64?"},
     {"import.run", CMD_SIGNED_IN, PROOF_FORM, cmd_import_run, "Hand a looked-over import in; again while the answer says more", "batch i64, paper_by str?, paper_on str?"},
     {"import.cancel", CMD_SIGNED_IN, PROOF_NONE, cmd_import_cancel, "Stop an approved import before its rows come into force", "batch i64"},
     {"import.step", CMD_SYSTEM, PROOF_NONE, cmd_import_step, "The next chunk of an import on its way", ""},

@@ -14,6 +14,7 @@
  *   sessions.c device.c  where somebody is signed in       factor.c factor_cmd.c vault.c  second factor, its key    prove.c  proofs
  *   together.c   steps that one approval decides
  *   attach.c kept.c  attachments, and what waits for a proof       import.c  CSV in, staged               erase.c  erasure    rebuild.c  projections from truth
+ *   people.c     sign-ins and posts of people, a page at a time
  *   listing.c    what lists show, by what they sort, where a page goes on
  *   backup.c restore.c erasures.c   a verified copy, and going on from one (epochs: ledger)
  *   setting.c    pack sets: adopt, settings, switch, undo     audit.c  nobody audits their own   oldset.c  older sets, for what was begun under them
@@ -54,13 +55,13 @@ struct answer {
     const char *receipt;           /* tlog-proof of that entry */
     bool repeated;                 /* this answer was given before for the same idempotency key */
 };
-/* Hands the command to the writer and waits until it is durable (or refused). name: see command.c; args: an object. ikey may be NULL.
- * Never fails itself: answer->rc tells. The same ikey with other arguments is ERR_IDEMPOTENCY. */
 /* Why nothing can be written now (full disk, clock), for a notice on every page; ERR_NONE when all is well. */
 enum err_code core_writes_refused(struct core *c);
 /* What the writer has done since the start, for operators and `make bench`. longest_hold_us is one batch from BEGIN to COMMIT. */
 struct core_counters { int64_t commands, commits, longest_hold_us; };
 void core_counters(struct core *c, struct core_counters *ret);
+/* Hands the command to the writer and waits until it is durable (or refused). name: see command.c; args: an object. ikey may be NULL.
+ * Never fails itself: answer->rc tells. The same ikey with other arguments is ERR_IDEMPOTENCY. */
 void core_command(struct core *c, TALLOC_CTX *mem, const struct actor *actor, const char *name, const struct json *args,
                   const char *ikey, struct answer **ret_answer);
 /* ---- imports (docs/decisions/0006) ---- */
@@ -268,11 +269,23 @@ MUST enum rc password_check(struct db *db, TALLOC_CTX *mem, const struct pack_se
 /* One's own password by the present one: wrong ones count like failed sign-ins. All sessions end. A new one for somebody else is account.set. */
 MUST enum rc password_change(struct core *c, TALLOC_CTX *mem, const struct session *s, const char *now, const char *next, const char *addr, char **ret_why, struct err *e);
 
+/* ---- people and their sign-ins, for those who administrate ---- */
+struct post_held { int64_t person; const char *role /* key */; };
+VEC_TYPE(post_held_vec, struct post_held);
+MUST enum rc posts_of(struct db *db, TALLOC_CTX *mem, const int64_t *person, size_t n, struct post_held_vec *ret, struct err *e);
+struct person_sign_in { int64_t person; const char *number, *name, *login /* NULL: none */, *state /* none, disabled, no-password, must-change, active */; struct post_held_vec posts; };
+VEC_TYPE(person_sign_ins, struct person_sign_in);
+/* A page of them behind `after` (0: the first). typed: what is looked for, or NULL. g: PERMIT_ADMIN. */
+MUST enum rc people_sign_ins(struct reader *r, const struct grant *g, const char *typed, int64_t after, size_t max, struct person_sign_ins *ret, bool *ret_more, struct err *e);
+
 /* ---- attachments (bytes under attachments/, by content) ---- */
 struct attachment { int64_t id, record, bytes, at, actor; const char *type /* from content and extension */, *name /* "(消去済み)" when erased */, *path /* attach_get only */; };
 VEC_TYPE(attachments, struct attachment);
-/* Where to stream an upload to (a fresh name in attachments/tmp); then the command attach.add {record, name, path, sha256?}. */
-char *attach_tmp_path(struct core *c, TALLOC_CTX *mem);
+char *attach_tmp_path(struct core *c, TALLOC_CTX *mem);      /* a fresh name in attachments/tmp */
+/* An upload into the house, under such a name; then the command attach.add {record, name, path, sha256?}. Refused: the caller
+ * unlinks it. ERR_FILE_WRITE. */
+MUST enum rc attach_copy(int fd, const char *path, struct err *e);      /* all of it, from its beginning, made durable */
+MUST enum rc attach_keep(struct core *c, TALLOC_CTX *mem, int fd, char **ret_path, struct err *e);
 /* A file that waits while its sender is asked for a proof (kept.c): where to put its bytes (NULL: not kept, it must be chosen again), a ticket for
  * the page that asks, and the file of a ticket that came back to the same session within 15 minutes. */
 struct kept { const char *field, *name, *path; };

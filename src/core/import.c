@@ -118,6 +118,21 @@ static enum rc batch_open(struct work *w, const struct json *args, const struct 
     return strcmp(ret->state, "looked") == 0 ? RC_OK : err_set(e, ERR_STATE, "batch %lld is %s", (long long)batch, ret->state);
 }
 
+/* Rows are kept and bound by the lines of the file that they stand in: each behind the one before it, and behind what the batch holds. */
+static enum rc lines_check(struct work *w, int64_t batch, const struct json *rows, struct err *e)
+{
+    struct q_staging_after_rows there;
+    int64_t last = 0;
+    for (size_t i = 0; i < json_n(rows); i++) {
+        int64_t line = json_get_i64(json_at(rows, i), "line", 0);
+        if (line <= last || json_type(json_get(json_at(rows, i), "values")) != JSON_OBJ)
+            return err_set_arg(e, ERR_FIELDS, mem_fmt(w->mem, "rows[%zu]: line, values", i), "row %zu, line %lld", i, (long long)line);
+        last = line;
+    }
+    TRY(q_staging_after(w->db, w->mem, batch, json_get_i64(json_at(rows, 0), "line", 0) - 1, 1, &there, e));
+    return there.n == 0 ? RC_OK : err_set_arg(e, ERR_FIELDS, "rows[0]: line", "line %lld is there", (long long)there.v[0].line);
+}
+
 enum rc cmd_import_stage(struct work *w, const struct json *args, struct json *body, struct err *e)
 {
     const struct form *f;
@@ -135,6 +150,7 @@ enum rc cmd_import_stage(struct work *w, const struct json *args, struct json *b
     TRY(batch_open(w, args, f, &b, e));
     if (b.n + (int64_t)json_n(rows) > IMPORT_ROWS_MAX)
         return err_set_arg(e, ERR_IMPORT, msg_text(w->actor.lang, MSG("core.import-none")), "%lld rows", (long long)(b.n + (int64_t)json_n(rows)));
+    TRY(lines_check(w, b.batch, rows, e));
     for (; i < json_n(rows) && (i == 0 || !import_time_over(t0)); i++) {
         bool bad;
         TRY(row_stage(w, f, b.batch, json_at(rows, i), &bad, e));

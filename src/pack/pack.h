@@ -212,6 +212,7 @@ struct form_diff { const char *form, *field, *what, *explained; };
 VEC_TYPE(form_diff_vec, struct form_diff);
 MUST enum rc coverage_forms(TALLOC_CTX *mem, const struct pack_set *s, const char *catalogue_dir, const char *pack, struct form_diff_vec *ret_rows, struct err *e);
 const char *strength_name(enum strength s);
+char *ftype_name(TALLOC_CTX *mem, enum ftype t);          /* as packs write it */
 /* Prints docs/PACKS.md. */
 void pack_doc(struct buf *b);
 #endif

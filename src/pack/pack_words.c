@@ -4,6 +4,8 @@
 #include <string.h>
 
 const char *const ftype_names = "text|longtext|int|number|money|date|datetime|month|duration|bool|choice|multi|ref|person|department|role|file|sign|table";
+char *ftype_name(TALLOC_CTX *mem, enum ftype t) { return name_at(mem, ftype_names, (int)t); }
+
 const char *const strength_names = "text|inform|measure|check|schedule|event|flow|enforce";
 
 #define W(s, m) offsetof(struct raw_##s, m)

@@ -5,24 +5,11 @@
 
 #define FILES_SHOWN 100
 
-static bool fd_copy(int from, const char *path)
-{
-    char part[65536];
-    int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool ok = to >= 0 && lseek(from, 0, SEEK_SET) == 0;
-    ssize_t n = 0;
-    while (ok && (n = read(from, part, sizeof part)) > 0)
-        ok = write(to, part, (size_t)n) == n;
-    ok = ok && n == 0 && fsync(to) == 0;
-    if (to >= 0)
-        close(to);
-    return ok;
-}
-
-static struct answer *copy_failed(struct req *r, const char *path)
+static struct answer *not_kept(struct req *r, const struct err *e)
 {
     struct answer *a = mem_new(r, struct answer);
-    a->rc = err_set(&a->err, ERR_FILE_WRITE, "%s", path);
+    a->rc = err_rc(e);
+    a->err = *e;
     a->body = json_obj(r);
     return a;
 }
@@ -32,9 +19,10 @@ static struct answer *attach(struct req *r, struct site *site, int64_t record, c
 {
     struct json *args = json_obj(r);
     struct answer *a;
-    char *tmp = attach_tmp_path(site->core, r);
-    if (!fd_copy(up->fd, tmp))
-        return copy_failed(r, tmp);
+    struct err e = {0};
+    char *tmp;
+    if (attach_keep(site->core, r, up->fd, &tmp, &e) != RC_OK)
+        return not_kept(r, &e);
     json_set_i64(args, "record", record);
     json_set_str(args, "name", up->name);
     json_set_str(args, "path", tmp);
@@ -71,7 +59,8 @@ const char *uploads_keep(struct req *r, struct site *site, struct html *h)
         char *path = is_field_file(up) && attach_name_ok(up->name) ? kept_begin(site->core, r, a) : NULL;
         if (path == NULL)
             continue;
-        char *ticket = fd_copy(up->fd, path) ? kept_ticket(site->core, r, a, &(struct kept){up->field + 2, up->name, path}) : NULL;
+        struct err e = {0};
+        char *ticket = attach_copy(up->fd, path, &e) == RC_OK ? kept_ticket(site->core, r, a, &(struct kept){up->field + 2, up->name, path}) : NULL;
         if (ticket == NULL) {
             (void)unlink(path);
             continue;
@@ -117,14 +106,17 @@ void uploads_command(struct req *r, struct site *site, const char *command, stru
         const struct upload *up = req_upload_at(r, i);
         if (!is_field_file(up))
             continue;
-        char *tmp = attach_tmp_path(site->core, r);
+        struct err e = {0};
+        char *tmp;
+        copied = attach_keep(site->core, r, up->fd, &tmp, &e) == RC_OK;
+        if (!copied) {
+            *ret = not_kept(r, &e);
+            break;
+        }
         struct json *file = json_add_obj(files);
         json_set_str(file, "field", up->field + 2);
         json_set_str(file, "name", up->name);
         json_set_str(file, "path", tmp);
-        copied = fd_copy(up->fd, tmp);
-        if (!copied)
-            *ret = copy_failed(r, tmp);
     }
     const size_t sent = json_n(files);
     copied = copied && (files == NULL || kept_add(r, site, files, ret));

@@ -4,16 +4,7 @@
 
 #define PEOPLE_ROWS 50
 
-static enum rc roles_read(struct screen *s, const int64_t *person, size_t n, struct db_rows **ret_rows, struct err *e)
-{
-    struct sql *q = sql_new(s->r);
-    sql_lit(q, "SELECT person, role FROM f_assignment WHERE slot = 0 AND person");
-    sql_in_ids(q, person, n);
-    sql_lit(q, " ORDER BY person, record LIMIT 1000");
-    return db_query(s->rd.db, s->r, q, ret_rows, e);
-}
-
-static void role_add(struct screen *s, const char **names, const char *key)
+static void post_add(struct screen *s, const char **names, const char *key)
 {
     const struct role *r = pack_role(s->rd.set, key);
     const char *name = r ? pick_lang(req_lang(s->r), r->name, r->name_en) : NULL;
@@ -21,18 +12,21 @@ static void role_add(struct screen *s, const char **names, const char *key)
         *names = mem_fmt(s->r, "%s%s%s", *names, (*names)[0] ? "、" : "", name);
 }
 
+static const char *post_names(struct screen *s, const struct post_held_vec *v)
+{
+    const char *out = "";
+    for (size_t i = 0; i < v->n; i++)
+        post_add(s, &out, v->v[i].role);
+    return out;
+}
+
 const char *role_names(struct screen *s, int64_t person)
 {
-    struct db_rows *rows;
+    struct post_held_vec v = VEC_INIT(s->r);
     struct err e = {0};
-    bool more = false;
-    const char *out = "";
-    if (roles_read(s, &person, 1, &rows, &e) == RC_OK)
-        while (db_next(rows, &more, &e) == RC_OK && more)
-            role_add(s, &out, db_text(rows, 1));
-    if (e.code != ERR_NONE)
+    if (posts_of(s->rd.db, s->r, &person, 1, &v, &e) != RC_OK)
         screen_broke(s, &e);
-    return out;
+    return post_names(s, &v);
 }
 
 /* Else answered with the refusal. */
@@ -49,94 +43,31 @@ static bool admin_only(struct screen *s)
     return false;
 }
 
-struct person_row { int64_t id; const char *number, *name, *kana, *login, *roles, *state; };
-VEC_TYPE(person_rows, struct person_row);
-
-static enum rc people_read(struct screen *s, const char *typed, int64_t after, struct person_rows *ret, struct err *e)
+/* Of people_sign_ins. */
+static const char *state_msg(const char *state)
 {
-    static const char *const cols[] = {"record", "number", "name", "kana", "login"};
-    struct list_query q = {.table = form_table(s->r, pack_form(s->rd.set, "person")), .cols = cols, .cols_n = ARRAY_N(cols), .limit = PEOPLE_ROWS};
-    struct db_val at[2] = {{DB_VAL_INT, after, 0, NULL}, {DB_VAL_INT, after, 0, NULL}};
-    struct db_rows *rows;
-    bool more;
-    if (typed != NULL && str_trim(str_of(typed)).n > 0)
-        q.search = text_fold(s->r, str_dup(s->r, str_trim(str_of(typed))));
-    if (after != 0)
-        q.after = at;
-    TRY(db_list(s->rd.db, s->r, &q, &rows, e));
-    for (;;) {
-        TRY(db_next(rows, &more, e));
-        if (!more || ret->n == PEOPLE_ROWS)
-            break;
-        struct person_row p = {.id = db_i64(rows, 0), .number = mem_strdup(s->r, db_text(rows, 1)), .name = mem_strdup(s->r, db_text(rows, 2)),
-                               .kana = db_is_null(rows, 3) ? "" : mem_strdup(s->r, db_text(rows, 3)), .login = db_is_null(rows, 4) ? "" : mem_strdup(s->r, db_text(rows, 4))};
-        *vec_push(ret) = p;
-    }
-    db_rows_end(rows);
-    return RC_OK;
+    return strcmp(state, "disabled") == 0 ? MSG("people.disabled") : strcmp(state, "no-password") == 0 ? MSG("people.no-password")
+         : strcmp(state, "must-change") == 0 ? MSG("people.must-change") : strcmp(state, "active") == 0 ? MSG("people.active") : MSG("people.none");
 }
 
-static struct person_row *row_of(struct person_rows *v, int64_t person)
-{
-    for (size_t i = 0; i < v->n; i++)
-        if (v->v[i].id == person)
-            return &v->v[i];
-    return NULL;
-}
-
-/* Posts of all of them in one statement, sign-ins in another. */
-static enum rc people_more(struct screen *s, struct person_rows *v, struct err *e)
-{
-    int64_t id[PEOPLE_ROWS];
-    struct db_rows *rows;
-    struct sql *q = sql_new(s->r);
-    struct person_row *p;
-    bool more = v->n > 0;
-    for (size_t i = 0; i < v->n; i++) {
-        id[i] = v->v[i].id;
-        v->v[i].roles = "";
-        v->v[i].state = MSG("people.none");
-    }
-    if (!more)
-        return RC_OK;
-    TRY(roles_read(s, id, v->n, &rows, e));
-    while (more) {
-        TRY(db_next(rows, &more, e));
-        if (more && (p = row_of(v, db_i64(rows, 0))) != NULL)
-            role_add(s, &p->roles, db_text(rows, 1));
-    }
-    sql_lit(q, "SELECT person, login, disabled, must_change, hash FROM account_login WHERE person");
-    sql_in_ids(q, id, v->n);
-    TRY(db_query(s->rd.db, s->r, q, &rows, e));
-    for (;;) {
-        TRY(db_next(rows, &more, e));
-        if (!more)
-            return RC_OK;
-        if ((p = row_of(v, db_i64(rows, 0))) == NULL)
-            continue;
-        p->login = mem_strdup(s->r, db_text(rows, 1));
-        p->state = db_i64(rows, 2) ? MSG("people.disabled") : db_is_null(rows, 4) ? MSG("people.no-password") : db_i64(rows, 3) ? MSG("people.must-change") : MSG("people.active");
-    }
-}
-
-static void row_out(struct screen *s, const struct person_row *p)
+static void row_out(struct screen *s, const struct person_sign_in *p)
 {
     struct html *h = s->h;
     html_open(h, E_TR);
     html_open(h, E_TD);
-    record_link(h, p->id, p->name);
+    record_link(h, p->person, p->name);
     html_close(h, E_TD);
-    html_el(h, E_TD, p->login);
-    html_el(h, E_TD, p->roles);
-    html_el(h, E_TD, msg_text(req_lang(s->r), p->state));
+    html_el(h, E_TD, p->login ? p->login : "");
+    html_el(h, E_TD, post_names(s, &p->posts));
+    html_el(h, E_TD, msg_text(req_lang(s->r), state_msg(p->state)));
     html_open(h, E_TD);
     html_open(h, E_A);
-    html_href(h, page_path("person.account"), URL_I(p->id));
+    html_href(h, page_path("person.account"), URL_I(p->person));
     html_msg(h, MSG("account.devices"));
     html_close(h, E_A);
-    if (p->login[0] != '\0') {
+    if (p->login != NULL && p->login[0] != '\0') {
         html_open(h, E_FORM);
-        html_action(h, page_path("people.post"), screen_csrf(s), URL_I(p->id));
+        html_action(h, page_path("people.post"), screen_csrf(s), URL_I(p->person));
         ui_button(h, MSG("people.issue"), "do", "password", false);
         ui_button(h, MSG("people.disable"), "do", "disable", false);
         html_close(h, E_FORM);
@@ -148,14 +79,17 @@ static void row_out(struct screen *s, const struct person_row *p)
 static void people_page(struct screen *s, const char *shown_login, const char *shown_password, const char *problem)
 {
     static const char *const keys[] = {MSG("setup.person"), MSG("login.login"), MSG("setup.roles-held"), MSG("people.state"), MSG("people.what")};
-    struct person_rows v = VEC_INIT(s->r);
+    struct person_sign_ins v = VEC_INIT(s->r);
+    const struct grant *g;
+    bool more;
     struct err e = {0};
     int64_t after = 0;
     struct html *h;
     const struct ui_row q = {.id = "q", .label = msg_text(req_lang(s->r), MSG("list.search"))};
     if (req_query(s->r, "after") != NULL && !str_to_i64(str_of(req_query(s->r, "after")), &after))
         after = 0;
-    if (people_read(s, req_query(s->r, "q"), after, &v, &e) != RC_OK || people_more(s, &v, &e) != RC_OK) {
+    if (perm_check(s->rd.db, s->r, s->rd.set, &s->rd.actor, PERMIT_ADMIN, NULL, NULL, s->rd.today, &g, &e) != RC_OK ||
+        people_sign_ins(&s->rd, g, req_query(s->r, "q"), after, PEOPLE_ROWS, &v, &more, &e) != RC_OK) {
         screen_fail(s, &e);
         return;
     }
@@ -182,15 +116,15 @@ static void people_page(struct screen *s, const char *shown_login, const char *s
     for (size_t i = 0; i < v.n; i++)
         row_out(s, &v.v[i]);
     ui_table_close(h);
-    const struct url_arg next[] = {URL_Q("q", req_query(s->r, "q")), URL_QI("after", v.n ? v.v[v.n - 1].id : 0)};
-    ui_pager(h, NULL, v.n == PEOPLE_ROWS ? url_make(s->r, page_path("people"), next, 2) : NULL, "");
+    const struct url_arg next[] = {URL_Q("q", req_query(s->r, "q")), URL_QI("after", v.n ? v.v[v.n - 1].person : 0)};
+    ui_pager(h, NULL, more ? url_make(s->r, page_path("people"), next, 2) : NULL, "");
     screen_close(s, problem ? 422 : 200);
 }
 
 void page_people(struct req *r, void *ctx)
 {
     struct screen s;
-    if (screen_begin(&s, r, ctx) && admin_only(&s))
+    if (screen_begin(&s, r, ctx))
         people_page(&s, NULL, NULL, NULL);
 }
 

@@ -26,7 +26,7 @@ def belongings(house):
 def paths_of(own):
     n = own["record"]
     return ["/r/%d" % n, "/r/%d/edit" % n, "/r/%d/edit?stage=later" % n, "/r/%d/history" % n, "/r/%d/print" % n, "/r/%d" % own["asset"], "/attachment/%d" % own["file"],
-            "/receipt/%d" % own["seq"], "/api/v1/records/%d" % n, "/api/v1/records/%d/history" % n, "/api/v1/ledger/%d" % own["seq"]]
+            "/receipt/%d" % own["seq"], "/api/v1/records/%d" % n, "/api/v1/records/%d/history" % n, "/api/v1/ledger/%d" % own["seq"], "/api/v1/attachments/%d" % own["file"]]
 
 
 def unseen(house, suzuki, own):
