@@ -49,6 +49,8 @@ DELETE FROM api_token;
 INSERT INTO api_token (token, person, name, made_at, ends_at) VALUES ($1, $2, $3, $4, $5);
 -- name: token_by_hash :opt  in: token blob  out: person i64, name text, ends_at i64
 SELECT person, name, ends_at FROM api_token WHERE token = $1;
+-- name: token_of :many  in: person i64, lim i64  out: name text, made_at i64, ends_at i64
+SELECT name, made_at, ends_at FROM api_token WHERE person = $1 ORDER BY made_at, name LIMIT $2;
 -- name: token_end :exec  in: person i64, name text
 DELETE FROM api_token WHERE person = $1 AND name = $2;
 -- name: rate_get :opt  in: addr text  out: failed i64, until i64

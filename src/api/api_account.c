@@ -22,6 +22,24 @@ void api_sessions(struct req *r, void *ctx)
     api_end(r, &rd, rc, &e, o);
 }
 
+void api_tokens(struct req *r, void *ctx)
+{
+    struct reader rd;
+    struct err e = {0};
+    struct q_token_of_rows v;
+    struct json *o = json_obj(r), *arr = json_set_arr(o, "tokens");
+    if (!api_begin(r, ctx, false, &rd))
+        return;
+    enum rc rc = token_list(&rd, &v, &e);
+    for (size_t i = 0; rc == RC_OK && i < v.n; i++) {
+        struct json *x = json_add_obj(arr);
+        json_set_str(x, "name", v.v[i].name);
+        json_set_i64(x, "made_at", v.v[i].made_at);
+        json_set_i64(x, "ends_at", v.v[i].ends_at);
+    }
+    api_end(r, &rd, rc, &e, o);
+}
+
 /* ---- second factor ---- */
 
 static enum rc proof_of(struct req *r, const struct json **ret_args, struct proof *ret, struct err *e)

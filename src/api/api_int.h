@@ -54,6 +54,7 @@ void api_command_post(struct req *r, void *ctx);
 void api_login(struct req *r, void *ctx);
 void api_me(struct req *r, void *ctx);
 void api_sessions(struct req *r, void *ctx);
+void api_tokens(struct req *r, void *ctx);
 void api_factor(struct req *r, void *ctx);
 void api_factor_post(struct req *r, void *ctx);
 void api_proof(struct req *r, void *ctx);

@@ -191,6 +191,7 @@ const struct route api_routes[] = {
     {{"/api/v1/factor"}, METHOD_GET, NEED_SESSION, api_factor, "api.factor", "One's second factor; when there is none, a secret and its ticket", 0},
     {{"/api/v1/factor"}, METHOD_POST, NEED_SESSION, api_factor_post, "api.factor.post", "Second factor: do confirm (ticket), codes, off; with password and code", 4096},
     {{"/api/v1/proof"}, METHOD_POST, NEED_SESSION, api_proof, "api.proof", "Prove anew who is there: password or code (after ERR_PROOF)", 4096},
+    {{"/api/v1/tokens"}, METHOD_GET, NEED_SESSION, api_tokens, "api.tokens", "One's tokens; token.make and token.end", 0},
     {{"/api/v1/sessions"}, METHOD_GET, NEED_SESSION, api_sessions, "api.sessions", "Where one is signed in; session.end ends one or the others", 0},
     {{"/api/v1/commands/{s}"}, METHOD_POST, NEED_SESSION, api_command_post, "api.command", "Send a command; Idempotency-Key makes a repetition harmless. With files: multipart/form-data, args and u.<path>", 52 << 20},
     {{"/api/v1/records/{i}"}, METHOD_GET, NEED_SESSION, api_record, "api.record", "A record with content, route, tasks and what may be done", 0},

@@ -264,6 +264,9 @@ MUST enum rc core_rescue(struct core *c, TALLOC_CTX *mem, const char *login, con
 struct session_info { int64_t id, since, used; const char *addr, *device /* NULL: unknown */; bool here /* the one that asks */; };
 VEC_TYPE(session_infos, struct session_info);
 MUST enum rc session_list(struct reader *r, int64_t person, struct session_infos *ret, struct err *e);
+/* Tokens of who asks; made and ended by token.make and token.end. */
+#define TOKENS_MAX 20
+MUST enum rc token_list(struct reader *r, struct q_token_of_rows *ret, struct err *e);
 /* Figures of the adopted packs per kind of account; *ret_why is a message naming the article. login and names are forbidden parts. */
 MUST enum rc password_check(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t person, bool privileged, const char *password, char **ret_why, struct err *e);
 /* One's own password by the present one: wrong ones count like failed sign-ins. All sessions end. A new one for somebody else is account.set. */

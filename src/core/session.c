@@ -406,15 +406,24 @@ enum rc cmd_session_touch(struct work *w, const struct json *args, struct json *
 }
 
 #define TOKEN_DAYS_MAX 366
+enum rc token_list(struct reader *r, struct q_token_of_rows *ret, struct err *e) { return q_token_of(r->db, r->mem, r->actor.person, TOKENS_MAX, ret, e); }
+
 enum rc cmd_token_make(struct work *w, const struct json *args, struct json *body, struct err *e)
 {
     uint8_t hash[32];
+    struct q_token_of_rows there;
     const char *name = json_get_str(args, "name");
     int64_t days = json_get_i64(args, "days", 30);
     (void)body;
     if (name == NULL || name[0] == '\0' || utf8_len(name) > 100 || days < 1 || days > TOKEN_DAYS_MAX || json_get_str(args, "token") == NULL ||
         strlen(json_get_str(args, "token")) != 43)                  /* what session_api reads: 256 random bits */
         return err_set(e, ERR_COMMAND, "token.make");
+    TRY(q_token_of(w->db, w->mem, w->actor.person, TOKENS_MAX, &there, e));
+    if (there.n == TOKENS_MAX)
+        return err_set_arg(e, ERR_TOKEN_MANY, mem_fmt(w->mem, "%d", TOKENS_MAX), "tokens of %lld", (long long)w->actor.person);
+    for (size_t i = 0; i < there.n; i++)
+        if (strcmp(there.v[i].name, name) == 0)
+            return err_set_arg(e, ERR_TOKEN_NAME, name, "token %s", name);
     TRY(q_token_add(w->tx, token_of(args, hash), w->actor.person, name, w->now_us, w->now_us + days * US_PER_DAY, e));
     return work_entry(w, "auth.token-made", work_pseudo(w, w->actor.person), e, NULL);
 }

@@ -108,6 +108,12 @@ static void own_links(struct screen *s)
     html_msg(s->h, MSG("password.title"));
     html_close(s->h, E_A);
     html_close(s->h, E_LI);
+    html_open(s->h, E_LI);
+    html_open(s->h, E_A);
+    html_href0(s->h, page_path("token"));
+    html_msg(s->h, MSG("token.title"));
+    html_close(s->h, E_A);
+    html_close(s->h, E_LI);
     html_close(s->h, E_UL);
 }
 

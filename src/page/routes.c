@@ -53,6 +53,8 @@ const struct route page_routes[] = {
     {{"/account"}, METHOD_POST, NEED_SESSION, page_account_post, "account.post", "end one's sessions", 4096},
     {{"/account/factor"}, METHOD_GET, NEED_SESSION, page_factor, "factor", "one's second factor", 0},
     {{"/account/factor"}, METHOD_POST, NEED_SESSION, page_factor_post, "factor.post", "begin or end it, new recovery codes", 4096},
+    {{"/account/token"}, METHOD_GET, NEED_SESSION, page_token, "token", "one's tokens for other programs", 0},
+    {{"/account/token"}, METHOD_POST, NEED_SESSION, page_token_post, "token.post", "make or end a token", 4096},
     {{"/proof"}, METHOD_POST, NEED_SESSION, page_proof_post, "proof.post", "a proof before an export", 16384},
     {{"/people/{i}/account"}, METHOD_GET, NEED_SESSION, page_account, "person.account", "where somebody is signed in", 0},
     {{"/people/{i}/account"}, METHOD_POST, NEED_SESSION, page_account_post, "person.account.post", "end somebody's sessions", 4096},

@@ -123,6 +123,27 @@ def settings(house, yamamoto):
     check("everybody may look", house.person("kato").get("/api/v1/settings").status == 200)
 
 
+def tokens(house, suzuki):
+    check = house.check
+    a = suzuki.form("/account/token", {"do": "make", "name": "集計 <表>", "days": "30"})
+    token = re.search(r"<pre>([\w-]{43})</pre>", a.text)
+    check("a token is made and shown once", a.status == 200 and token and token.group(1) not in suzuki.get("/account/token").text, a.text[-600:])
+    bearer = {"Authorization": "Bearer " + (token.group(1) if token else "")}
+    nobody = hostile.Client(house)
+    check("it opens what its owner may see", nobody.get("/api/v1/me", bearer).json().get("login") == "suzuki" and nobody.get("/api/v1/people", bearer).status == 403)
+    check("and no page", nobody.get("/account/token", bearer).status == 303)
+    check("its owner sees it", [t["name"] for t in get(suzuki, "/api/v1/tokens").json()["tokens"]] == ["集計 <表>"] and "集計 &lt;表&gt;" in suzuki.get("/account/token").text)
+    check("nobody else does", house.person("kato").get("/api/v1/tokens").json()["tokens"] == [])
+    for what, fields in (("the same name", {"name": "集計 <表>", "days": "30"}), ("no name", {"name": " ", "days": "30"}), ("too long", {"name": "x", "days": "367"}), ("no days", {"name": "x", "days": "ten"})):
+        b = suzuki.form("/account/token", {"do": "make", **fields})
+        check("%s is refused, and what was typed stays" % what, b.status == 422 and 'value="%s"' % fields["days"] in b.text and "<pre>" not in b.text, (b.status, b.text[-400:]))
+    for i in range(19):
+        suzuki.form("/account/token", {"do": "make", "name": "x%d" % i, "days": "1"})
+    check("there is a limit", suzuki.form("/account/token", {"do": "make", "name": "y", "days": "1"}).status == 422 and "20 個まで" in suzuki.form("/account/token", {"do": "make", "name": "y", "days": "1"}).text)
+    c = suzuki.form("/account/token", {"do": "end", "name": "集計 <表>"})
+    check("ended, it opens nothing", c.status == 303 and nobody.get("/api/v1/me", bearer).status == 401, c.status)
+
+
 def people(house, yamamoto):
     check = house.check
     seen, after = [], ""
@@ -162,6 +183,7 @@ def main():
         regulations(house, nakamura)
         settings(house, yamamoto)
         people(house, yamamoto)
+        tokens(house, suzuki)
         imports(house, yamamoto)
         house.check("a record", get(suzuki, "/api/v1/records/{i}", i=made[0]).json()["record"] == made[0])
         house.check("a desk", "tasks" in get(suzuki, "/api/v1/desk").json())
@@ -169,6 +191,8 @@ def main():
         house.check("holders", get(suzuki, "/api/v1/holders?role=administrator").json()["holders"])
         house.check("figures", "writer_commits" in get(suzuki, "/api/v1/metrics").json())
         house.check("health", get(hostile.Client(house), "/health").json()["status"] == "ok")
+        house.check("who held a role on a day", get(nakamura, "/api/v1/roles?on=2026-04-01").status == 200)
+        house.check("who could see a record on a day", get(nakamura, "/api/v1/records/{i}/sight?on=2026-04-01", i=made[0]).status == 200)
         doc = get(suzuki, "/api/v1/openapi.json").json()
         named = {p for p in doc["paths"] if not p.startswith("/api/v1/commands/") or p.endswith("{s}")}
         house.check("every path of the document is asked", not named - asked - ELSEWHERE, sorted(named - asked - ELSEWHERE))
