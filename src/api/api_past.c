@@ -76,7 +76,7 @@ static enum rc roles_out(struct req *r, struct reader *rd, struct json *o, struc
         json_set_str(x, "role", v.v[i].role->key);
         json_set_str(x, "name", pick_lang(rd->actor.lang, v.v[i].role->name, v.v[i].role->name_en));
         json_set_bool(x, "everyone", v.v[i].role->everyone);
-        json_set_bool(x, "vacant", !v.v[i].role->everyone && v.v[i].v.n == 0 && after == 0);
+        json_set_bool(x, "vacant", !v.v[i].role->everyone && v.v[i].v.n == 0 && after == 0 && !(v.v[i].role->derived_head && p.before));
         who = json_set_arr(x, "holders");
         for (size_t k = 0; k < v.v[i].v.n; k++)
             holder_out(rd, &p, &v.v[i].v.v[k], json_add_obj(who));

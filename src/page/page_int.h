@@ -54,6 +54,11 @@ struct json *words_read(struct req *r, const struct pack_set *set);       /* wha
 /* Makes the values canonical; at most max problems: what cannot be read, is weaker than stated, or is no alternative. */
 size_t words_check(struct screen *s, struct json *settings, struct ui_problem *ret, size_t max);
 
+/* 任命書: of which records there is one, the way to it, and the letter itself (page_letter.c). */
+bool letter_of(const struct record *rec);
+void letter_link(struct screen *s, const struct record *rec);
+void letter_page(struct screen *s, const struct record *rec);
+
 const struct role *role_spoken(const struct pack_set *set, const struct role *base);     /* the regulation's own name of a post of core */
 bool role_asked(const struct pack_set *set, const struct role *base);      /* a route, task, check or schedule calls for it */
 /* The form of an import page that the person may use, else NULL (answered). page_template.c: how its columns are written, and an empty sheet. */
@@ -78,7 +83,7 @@ PAGE(page_record); PAGE(page_edit); PAGE(page_edit_post); PAGE(page_act_post); P
 PAGE(page_log_add); PAGE(page_log_add_post); PAGE(page_log_correct); PAGE(page_log_correct_post);
 PAGE(page_receipt); PAGE(page_conform); PAGE(page_article); PAGE(page_ledger); PAGE(page_settings); PAGE(page_settings_post); PAGE(page_task_post);
 PAGE(page_words); PAGE(page_words_post); PAGE(page_coverage); PAGE(page_regulation); PAGE(page_people); PAGE(page_people_post); PAGE(page_account); PAGE(page_account_post); PAGE(page_proof_post);
-PAGE(page_past_roles); PAGE(page_past_sight);
+PAGE(page_past_roles); PAGE(page_past_chart); PAGE(page_past_sight);
 PAGE(page_factor); PAGE(page_factor_post); PAGE(page_login_code); PAGE(page_login_code_post); PAGE(page_token); PAGE(page_token_post);
 #undef PAGE
 #endif

@@ -1,6 +1,6 @@
 /* The organisation on a day: who held each role of the regulations, and for one record, who could see it and through what. For those who read
  * everything (past_begin refuses others). */
-#include "page/page_int.h"
+#include "page/past.h"
 
 #define SHOWN_EACH 8
 #define SHOWN_ONE 50
@@ -11,8 +11,7 @@ static const char *say(struct screen *s, const char *key, const char *arg) { ret
 
 static const char *label_of(struct screen *s, const struct role *r) { return pick_lang(req_lang(s->r), r->name, r->name_en); }
 
-/* The day that is asked about. A day that cannot be read is told above the form, with today's answer below. */
-static bool day_begin(struct screen *s, struct past *p, const char **ret_problem)
+bool past_day(struct screen *s, struct past *p, const char **ret_problem)
 {
     struct err e = {0}, e2 = {0};
     *ret_problem = NULL;
@@ -27,7 +26,7 @@ static bool day_begin(struct screen *s, struct past *p, const char **ret_problem
     return rc == RC_OK;
 }
 
-static void day_form(struct screen *s, const struct past *p, const struct route_path *route, int64_t record, const char *problem)
+void past_day_form(struct screen *s, const struct past *p, const struct route_path *route, int64_t record, const char *problem)
 {
     const struct ui_row row = {.id = "on", .label = msg_text(req_lang(s->r), MSG("past.day"))};
     struct html *h = s->h;
@@ -58,10 +57,6 @@ static void person_link(struct screen *s, const struct past *p, int64_t person)
 
 /* ---- roles ---- */
 
-struct role_day { const struct role *role; struct holders v; int64_t next; };
-VEC_TYPE(role_days, struct role_day);
-struct roles_view { struct past p; struct role_days day; struct holders department /* that there were; empty when there are too many to compare */; const struct role *only; };
-
 static enum rc role_read(struct screen *s, struct roles_view *v, const struct role *role, int64_t after, size_t limit, struct err *e)
 {
     struct role_day d = {.role = role, .v = VEC_INIT(s->r)};
@@ -82,7 +77,7 @@ static enum rc departments_read(struct screen *s, struct roles_view *v, struct e
     return RC_OK;
 }
 
-static enum rc roles_read(struct screen *s, struct roles_view *v, struct err *e)
+enum rc past_roles_read(struct screen *s, struct roles_view *v, struct err *e)
 {
     struct id_vec ids = VEC_INIT(s->r);
     const struct pack_set *set = v->p.set;
@@ -187,6 +182,8 @@ static void role_out(struct screen *s, const struct roles_view *v, const struct 
         html_open(h, E_LI);
         if (d->role->everyone)
             html_msg(h, MSG("settings.everyone"));
+        else if (d->role->derived_head && v->p.before)   /* who headed what has no dates: before the records began nobody knows */
+            ui_badge(h, UI_UNKNOWN, msg_text(req_lang(s->r), MSG("past.no-record")));
         else if (req_query(s->r, "after") == NULL)
             vacant(s);
         html_close(h, E_LI);
@@ -204,7 +201,7 @@ static void role_out(struct screen *s, const struct roles_view *v, const struct 
     html_close(h, E_TR);
 }
 
-static void roles_out_on(struct screen *s, const struct roles_view *v)
+void past_roles_table(struct screen *s, const struct roles_view *v)
 {
     const char *const label[] = {msg_text(req_lang(s->r), MSG("settings.role")), say(s, MSG("past.holders"), v->p.on)};
     ui_table_open(s->h, label[1]);
@@ -218,26 +215,37 @@ static void roles_out_on(struct screen *s, const struct roles_view *v)
     }
 }
 
+static void chart_link(struct screen *s, const struct past *p)
+{
+    html_open(s->h, E_P);
+    html_open(s->h, E_A);
+    html_href(s->h, page_path("past.chart"), URL_Q("on", p->on));
+    html_msg(s->h, MSG("chart.title"));
+    html_close(s->h, E_A);
+    html_close(s->h, E_P);
+}
+
 void page_past_roles(struct req *r, void *ctx)
 {
     struct screen s;
     struct roles_view v = {.day = VEC_INIT(r), .department = VEC_INIT(r)};
     const char *problem;
     struct err e = {0};
-    if (!screen_begin(&s, r, ctx) || !day_begin(&s, &v.p, &problem))
+    if (!screen_begin(&s, r, ctx) || !past_day(&s, &v.p, &problem))
         return;
-    if (roles_read(&s, &v, &e) != RC_OK) {
+    if (past_roles_read(&s, &v, &e) != RC_OK) {
         screen_fail(&s, &e);
         return;
     }
     screen_open(&s, msg_text(req_lang(r), MSG("past.roles")), "settings");
     html_el_msg(s.h, E_P, MSG("past.roles-help"));
-    day_form(&s, &v.p, page_path("past.roles"), 0, problem);
+    past_day_form(&s, &v.p, page_path("past.roles"), 0, problem);
     if (v.p.before)
         html_el(s.h, E_P, say(&s, MSG("past.before"), when_text(r, v.p.began_us)));
     if (v.p.ahead)
         html_el_msg(s.h, E_P, MSG("past.ahead"));
-    roles_out_on(&s, &v);
+    chart_link(&s, &v.p);
+    past_roles_table(&s, &v);
     screen_close(&s, problem ? 422 : 200);
 }
 
@@ -315,7 +323,7 @@ void page_past_sight(struct req *r, void *ctx)
         screen_fail(&s, &e);
         return;
     }
-    if (!day_begin(&s, &p, &problem))
+    if (!past_day(&s, &p, &problem))
         return;
     if (req_query(r, "after") != NULL && !str_to_i64(str_of(req_query(r, "after")), &after))
         (void)!err_set(&e, ERR_LIST_PLACE, "after");
@@ -327,7 +335,7 @@ void page_past_sight(struct req *r, void *ctx)
     problem = rc != RC_OK ? err_say(r, req_lang(r), &e) : problem;
     screen_open(&s, say(&s, MSG("past.sight-of"), rec.number), rec.form->room ? rec.form->room : "registers");
     html_el_msg(s.h, E_P, MSG("past.sight-help"));
-    day_form(&s, &p, page_path("past.sight"), rec.id, problem);
+    past_day_form(&s, &p, page_path("past.sight"), rec.id, problem);
     if (rc == RC_OK)
         sight_out(&s, &p, &rec, &v);
     screen_close(&s, problem ? 422 : 200);

@@ -349,7 +349,13 @@ void page_print(struct req *r, void *ctx)
         screen_fail(&s, &e);
         return;
     }
+    if (text_eq(req_query(r, "as"), "letter") && letter_of(&rec)) {
+        letter_page(&s, &rec);
+        return;
+    }
     screen_open(&s, pick_lang(req_lang(r), rec.form->name, rec.form->name_en), "");
+    if (letter_of(&rec))
+        letter_link(&s, &rec);
     int64_t rev = rec.draft_rev && !rec.force_rev ? rec.draft_rev : rec.force_rev;
     route_people(&s, &rec, &steps);
     head_out(&s, &rec);
