@@ -2,20 +2,23 @@
  * could flip it. A verdict is written only when it changes; a bad one opens a task for whom the check names, and closes it again.
  *
  * What a write touches: the record itself when it is a subject; the subjects that it refers or referred to, or that refer to it, when
- * there is a direct reference between the two forms; else all subjects of the check, in chunks from the keeper (subject 0 of `verdict`
- * is that pending evaluation). Everything is judged again by check_full. check_eval.c asks the conditions, conform.c adds verdicts
+ * the condition finds the record by such a reference (pack/cond_path.c); else all subjects of the check, in chunks from the keeper (subject 0
+ * of `verdict` is that pending evaluation). Everything is judged again by check_full. check_eval.c asks the conditions, conform.c adds verdicts
  * up to articles. */
 #include "core/check_int.h"
+#include "core/route_int.h"
+#include "core/schedule.h"
 
 #define LINKS_MAX 400
 #define PEOPLE_MAX 20                  /* tasks of one violation */
+#define OPEN_MAX 200
 
 /* ---- tasks of violations ---- */
 
 static enum rc tasks_close(struct work *w, const struct check *k, const char *key, int64_t subject, struct err *e)
 {
     struct q_check_tasks_rows open;
-    const char *lo = mem_fmt(w->mem, "check:%s:%lld:", key, (long long)subject), *hi = mem_fmt(w->mem, "check:%s:%lld;", key, (long long)subject);
+    const char *lo = mem_fmt(w->mem, CHECK_PREFIX "%s:%lld:", key, (long long)subject), *hi = sched_upper(w->mem, lo);
     if (k != NULL && !k->has_task)
         return RC_OK;
     TRY(q_check_tasks(w->db, w->mem, lo, hi, &open, e));
@@ -24,12 +27,31 @@ static enum rc tasks_close(struct work *w, const struct check *k, const char *ke
     return RC_OK;
 }
 
-static enum rc tasks_open(struct work *w, const struct check *k, const struct eval *ev, struct err *e)
+static bool seated(const struct seat_vec *v, int64_t person)
+{
+    for (size_t i = 0; i < v->n && i < PEOPLE_MAX; i++)
+        if (v->v[i].person == person)
+            return true;
+    return person == 0 && v->n == 0;
+}
+
+static const struct q_sched_open *open_for(const struct q_sched_open_rows *open, int64_t person)
+{
+    for (size_t i = 0; i < open->n; i++)
+        if ((open->v[i].person_null ? 0 : open->v[i].person) == person)
+            return &open->v[i];
+    return NULL;
+}
+
+/* Of a violation that lasts, too: whoever answers today has the task, and only they. */
+static enum rc tasks_keep(struct work *w, const struct check *k, const struct eval *ev, struct err *e)
 {
     struct record rec;
     struct content *c;
     size_t erased;
     struct seat_vec seats = VEC_INIT(w->mem);
+    struct q_sched_open_rows open;
+    const char *group = mem_fmt(w->mem, CHECK_PREFIX "%s:%lld:", k->key, (long long)ev->subject);
     if (!k->has_task)
         return RC_OK;
     TRY(record_get(w->db, w->mem, w->set, ev->subject, &rec, e));
@@ -37,13 +59,19 @@ static enum rc tasks_open(struct work *w, const struct check *k, const struct ev
         return RC_OK;
     TRY(revision_content(w->db, w->mem, rec.force_rev, &c, &erased, e));
     TRY(org_resolve(w, &k->task, c, rec.department, rec.made_by, NULL, 0, &seats, e));
+    TRY(q_sched_open(w->db, w->mem, group, sched_upper(w->mem, group), OPEN_MAX, &open, e));
     for (size_t i = 0; (i == 0 || i < seats.n) && i < PEOPLE_MAX; i++) {
-        int64_t person = seats.n > 0 ? seats.v[i].person : 0;
-        const char *tkey = mem_fmt(w->mem, "check:%s:%lld:%lld", k->key, (long long)ev->subject, (long long)person);
-        TRY(q_task_put(w->tx, work_new_id(w), tkey, k->key, k->pack ? k->pack->id : "core", k->carries.n > 0 ? k->carries.duty[0] : NULL,
-                       ev->subject, false, person, person == 0, seats.n > 0 ? seats.v[i].post : k->task.role, k->label ? k->label : k->key,
-                       ev->deadline_us, ev->deadline_us == 0, "open", w->now_us, 0, true, 0, true, e));
+        int64_t person = seats.n > 0 ? seats.v[i].person : 0, since = open.n > 0 ? open.v[0].opened_at : w->now_us;
+        const struct q_sched_open *had = open_for(&open, person);
+        if (had != NULL && (had->due_us_null ? 0 : had->due_us) == ev->deadline_us)
+            continue;
+        TRY(q_task_put(w->tx, work_new_id(w), mem_fmt(w->mem, "%s%lld", group, (long long)person), k->key, k->pack ? k->pack->id : "core",
+                       k->carries.n > 0 ? k->carries.duty[0] : NULL, ev->subject, false, person, person == 0, seats.n > 0 ? seats.v[i].post : k->task.role,
+                       k->label ? k->label : k->key, ev->deadline_us, ev->deadline_us == 0, "open", since, 0, true, 0, true, e));
     }
+    for (size_t i = 0; i < open.n; i++)
+        if (!seated(&seats, open.v[i].person_null ? 0 : open.v[i].person))
+            TRY(q_task_close(w->tx, open.v[i].tkey, w->now_us, 0, "moved", 0, true, e));
     return RC_OK;
 }
 
@@ -61,26 +89,31 @@ static enum rc since_of(struct work *w, const struct check *k, const struct eval
     return RC_OK;
 }
 
-static enum rc verdict_keep(struct work *w, const struct check *k, const struct eval *ev, int64_t as_of, struct full_count *n, struct err *e)
+/* again: the tasks of what was violated before are looked at, too. */
+struct keeping { int64_t as_of; struct full_count *n; bool again; };
+
+static enum rc verdict_keep(struct work *w, const struct check *k, const struct eval *ev, const struct keeping *how, struct err *e)
 {
     MEM_SCOPE(tmp, w->mem);
     struct q_verdict_get was;
     bool found, flip = true;
     int64_t since = w->now_us;
     TRY(q_verdict_get(w->db, tmp, k->key, ev->subject, &was, &found, e));
-    full_count_change(w, k, ev, found ? &was : NULL, n);
+    full_count_change(w, k, ev, found ? &was : NULL, how->n);
     if (found && strcmp(was.state, ev->state) == 0) {
+        if (how->again && strcmp(ev->state, "bad") == 0)
+            TRY(tasks_keep(w, k, ev, e));
         if ((was.next_us_null ? 0 : was.next_us) == ev->next_us && text_eq(was.why, ev->why))
             return RC_OK;
-        return q_verdict_put(w->tx, k->key, ev->subject, ev->state, was.since_us, ev->next_us, ev->next_us == 0, as_of, ev->why, e);
+        return q_verdict_put(w->tx, k->key, ev->subject, ev->state, was.since_us, ev->next_us, ev->next_us == 0, how->as_of, ev->why, e);
     }
     if (!found)
         TRY(since_of(w, k, ev, &since, &flip, e));
-    TRY(q_verdict_put(w->tx, k->key, ev->subject, ev->state, since, ev->next_us, ev->next_us == 0, as_of, ev->why, e));
+    TRY(q_verdict_put(w->tx, k->key, ev->subject, ev->state, since, ev->next_us, ev->next_us == 0, how->as_of, ev->why, e));
     if (flip)
         TRY(q_verdict_flip_add(w->tx, work_new_id(w), k->key, ev->subject, ev->state, since, e));
     if (strcmp(ev->state, "bad") == 0)
-        return tasks_open(w, k, ev, e);
+        return tasks_keep(w, k, ev, e);
     return found && strcmp(was.state, "bad") == 0 ? tasks_close(w, k, k->key, ev->subject, e) : RC_OK;
 }
 
@@ -116,22 +149,27 @@ static bool evaluated(const struct eval_vec *v, int64_t subject)
 }
 
 /* Judges the named subjects; one that is no longer in force loses its verdict. */
-static enum rc check_subjects(struct work *w, const struct check *k, const int64_t *ids, size_t n, struct err *e)
+static enum rc subjects_judge(struct work *w, const struct check *k, const int64_t *ids, size_t n, bool again, struct err *e)
 {
-    int64_t as_of;
-    TRY(as_of_now(w, &as_of, e));
+    struct keeping how = {.again = again};
+    TRY(as_of_now(w, &how.as_of, e));
     for (size_t from = 0; from < n; from += CHUNK) {
         MEM_SCOPE(tmp, w->mem);
         size_t upto = from + CHUNK < n ? from + CHUNK : n;
         struct eval_vec evals = VEC_INIT(tmp);
         TRY(check_eval(w, tmp, k, (struct subjects){.ids = ids + from, .n = upto - from}, &evals, e));
         for (size_t i = 0; i < evals.n; i++)
-            TRY(verdict_keep(w, k, &evals.v[i], as_of, NULL, e));
+            TRY(verdict_keep(w, k, &evals.v[i], &how, e));
         for (size_t i = from; i < upto; i++)
             if (!evaluated(&evals, ids[i]))
                 TRY(verdict_end(w, k, k->key, ids[i], e));
     }
     return RC_OK;
+}
+
+static enum rc check_subjects(struct work *w, const struct check *k, const int64_t *ids, size_t n, struct err *e)
+{
+    return subjects_judge(w, k, ids, n, false, e);
 }
 
 /* Verdicts in (after, upto] whose subject was not among the evaluated ones, which are sorted. */
@@ -153,9 +191,10 @@ static enum rc gone_end(struct work *w, const struct check *k, const struct eval
 
 enum rc check_range(struct work *w, const struct check *k, int64_t *after, bool *ret_more, struct full_count *n, struct err *e)
 {
-    int64_t t0 = clock_mono_us(), as_of;
+    int64_t t0 = clock_mono_us();
+    struct keeping how = {.n = n};
     size_t done = 0;
-    TRY(as_of_now(w, &as_of, e));
+    TRY(as_of_now(w, &how.as_of, e));
     *ret_more = true;
     while (*ret_more && done < COMMAND_SUBJECTS && clock_mono_us() - t0 < BUDGET_US) {
         MEM_SCOPE(tmp, w->mem);
@@ -164,7 +203,7 @@ enum rc check_range(struct work *w, const struct check *k, int64_t *after, bool 
         *ret_more = evals.n == CHUNK;
         int64_t upto = *ret_more ? evals.v[evals.n - 1].subject : INT64_MAX;
         for (size_t i = 0; i < evals.n; i++)
-            TRY(verdict_keep(w, k, &evals.v[i], as_of, n, e));
+            TRY(verdict_keep(w, k, &evals.v[i], &how, e));
         TRY(gone_end(w, k, &evals, *after, upto, n, e));
         *after = upto;
         done += evals.n;
@@ -176,11 +215,14 @@ enum rc check_range(struct work *w, const struct check *k, int64_t *after, bool 
 
 /* ---- what a write touches ---- */
 
-static bool reads_form(const struct cond *c, const struct form *f)
+/* apart: at least one condition may see a record of the form wherever it belongs (pack/cond_path.c). */
+static bool reads_form(const struct check *k, const struct form *f, bool apart)
 {
-    for (size_t i = 0; c != NULL && i < c->read_n; i++)
-        if (strcmp(c->read[i].form_ident, f->ident) == 0)
-            return true;
+    const struct cond *const all[] = {k->where, k->must, k->deadline};
+    for (size_t n = 0; n < ARRAY_N(all); n++)
+        for (size_t i = 0; all[n] != NULL && i < all[n]->read_n; i++)
+            if (strcmp(all[n]->read[i].form_ident, f->ident) == 0 && (all[n]->read[i].apart || !apart))
+                return true;
     return false;
 }
 
@@ -197,24 +239,30 @@ static bool refers(const struct form *from, const struct form *to)
     return false;
 }
 
-/* Whom the record referred to in its last revisions: a moved reference touches the old subject as well. */
-static enum rc former_refs(struct work *w, const struct record *rec, const struct form *to, struct id_vec *ids, struct err *e)
+/* Whom a content names of a form (NULL: of any). */
+static void refs_of(const struct form *f, const struct content *c, const struct form *to, struct id_vec *ids)
 {
-    struct q_revisions_of_rows revs;
-    TRY(q_revisions_of(w->db, w->mem, rec->id, 3, &revs, e));
-    for (size_t i = 0; i < revs.n; i++) {
-        struct content *c;
-        size_t erased;
-        TRY(revision_content(w->db, w->mem, revs.v[i].id, &c, &erased, e));
-        for (size_t k = 0; k < c->n && ids->n < LINKS_MAX; k++) {
-            const struct field *col = NULL;
-            int64_t row, id;
-            const struct field *fd = content_field(rec->form, c->v[k].path, &col, &row);
-            fd = col ? col : fd;
-            if (fd != NULL && value_is_ref(fd) && fd->ref == to && str_to_i64(str_of(c->v[k].text), &id))
-                *vec_push(ids) = id;
-        }
+    for (size_t k = 0; k < c->n && ids->n < LINKS_MAX; k++) {
+        const struct field *col = NULL;
+        int64_t row, id;
+        const struct field *fd = content_field(f, c->v[k].path, &col, &row);
+        fd = col ? col : fd;
+        if (fd != NULL && value_is_ref(fd) && (to == NULL || fd->ref == to) && str_to_i64(str_of(c->v[k].text), &id))
+            *vec_push(ids) = id;
     }
+}
+
+/* What is in force stops naming somebody: whoever it named is judged once more, since the record itself leads there no longer. */
+enum rc check_left(struct work *w, const struct form *f, const struct content *before, const struct content *after, struct err *e)
+{
+    struct id_vec had = VEC_INIT(w->mem), has = VEC_INIT(w->mem);
+    refs_of(f, before, NULL, &had);
+    refs_of(f, after, NULL, &has);
+    for (size_t i = 0; i < had.n; i++)
+        if (!ids_have(&has, had.v[i])) {
+            TRY(work_todo(w, "subject", had.v[i], e));
+            *vec_push(&has) = had.v[i];
+        }
     return RC_OK;
 }
 
@@ -228,14 +276,15 @@ static enum rc wide_mark(struct work *w, const struct check *k, struct err *e)
     return was.as_of == 0 ? RC_OK : q_verdict_put(w->tx, k->key, -1, "wide", w->now_us, 0, true, 0, NULL, e);
 }
 
-static enum rc touch_other(struct work *w, const struct check *k, const struct record *rec, struct err *e)
+/* c: what is in force, or was until it was struck out. */
+static enum rc touch_other(struct work *w, const struct check *k, const struct record *rec, const struct content *c, struct err *e)
 {
     struct id_vec ids = VEC_INIT(w->mem);
     bool there = refers(rec->form, k->subject), back = refers(k->subject, rec->form);
-    if (k->wide || !(there || back))
+    if (k->wide || reads_form(k, rec->form, true) || !(there || back))
         return wide_mark(w, k, e);
     if (there)
-        TRY(former_refs(w, rec, k->subject, &ids, e));
+        refs_of(rec->form, c, k->subject, &ids);
     if (back) {
         struct q_links_to_form_rows to;
         TRY(q_links_to_form(w->db, w->mem, rec->id, k->subject->ident, LINKS_MAX, &to, e));
@@ -247,23 +296,51 @@ static enum rc touch_other(struct work *w, const struct check *k, const struct r
     return ids.n > 0 ? check_subjects(w, k, ids.v, ids.n, e) : RC_OK;
 }
 
+static bool is_subject(const struct check *k, const struct record *rec) { return k->subject != NULL && k->subject == rec->form; }
+
 static enum rc touch(struct work *w, int64_t record, struct err *e)
 {
     struct record rec;
+    struct content *c;
+    size_t erased;
     TRY(record_get(w->db, w->mem, w->set, record, &rec, e));
     if (rec.form == NULL)
         return RC_OK;
+    c = content_new(w->mem);
+    if (rec.force_rev != 0)
+        TRY(revision_content(w->db, w->mem, rec.force_rev, &c, &erased, e));
     for (size_t i = 0; i < w->set->check_n; i++) {
         const struct check *k = &w->set->check[i];
-        if (k->subject == NULL)
+        if (is_subject(k, &rec))
+            TRY(subjects_judge(w, k, &record, 1, true, e));
+        if (k->subject == NULL || !reads_form(k, rec.form, false))
             continue;
-        if (k->subject == rec.form)
-            TRY(check_subjects(w, k, &record, 1, e));
-        if (reads_form(k->where, rec.form) || reads_form(k->must, rec.form) || reads_form(k->deadline, rec.form))
-            if (k->subject != rec.form || refers(rec.form, rec.form) || k->wide)
-                TRY(touch_other(w, k, &rec, e));
+        if (k->subject != rec.form || refers(rec.form, rec.form) || k->wide || reads_form(k, rec.form, true))
+            TRY(touch_other(w, k, &rec, c, e));
     }
     return RC_OK;
+}
+
+static enum rc subject_judge(struct work *w, int64_t record, struct err *e)
+{
+    struct record rec;
+    TRY(record_get(w->db, w->mem, w->set, record, &rec, e));
+    for (size_t i = 0; i < w->set->check_n; i++)
+        if (is_subject(&w->set->check[i], &rec))
+            TRY(check_subjects(w, &w->set->check[i], &record, 1, e));
+    return RC_OK;
+}
+
+/* The tasks of one violation: who answers, and until when, may have changed with posts, days and settings. */
+enum rc check_tasks_again(struct work *w, const char *name, int64_t subject, struct err *e)
+{
+    struct eval_vec evals = VEC_INIT(w->mem);
+    const struct check *k = pack_check(w->set, name);
+    struct subjects one = {.ids = &subject, .n = 1};
+    if (k == NULL || k->subject == NULL)
+        return RC_OK;
+    TRY(check_eval(w, w->mem, k, one, &evals, e));
+    return evals.n == 1 && strcmp(evals.v[0].state, "bad") == 0 ? tasks_keep(w, k, &evals.v[0], e) : RC_OK;
 }
 
 /* ---- commands ---- */
@@ -330,7 +407,7 @@ static enum rc due_run(struct work *w, struct json *body, struct err *e)
     return RC_OK;
 }
 
-/* {"record": id} after a write; {"due": true} what time or a wide check asks for; {"full": true} a part of judging everything (check_full.c). */
+/* {"record": id} after a write; {"subject": id} of one that a write has left; {"due": true} what time or a wide check asks for; {"full": true} a part of judging everything (check_full.c). */
 enum rc cmd_check_run(struct work *w, const struct json *args, struct json *body, struct err *e)
 {
     int64_t record = json_get_i64(args, "record", 0);
@@ -339,6 +416,8 @@ enum rc cmd_check_run(struct work *w, const struct json *args, struct json *body
         return RC_OK;
     if (record != 0)
         return touch(w, record, e);
+    if (json_get_i64(args, "subject", 0) != 0)
+        return subject_judge(w, json_get_i64(args, "subject", 0), e);
     if (json_get_bool(args, "due"))
         return due_run(w, body, e);
     return check_full_step(w, args, body, e);

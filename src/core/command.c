@@ -76,6 +76,11 @@ static enum rc todo_one(struct work *w, const char *kind, int64_t record, struct
     json_set_i64(args, "record", record);
     if (strcmp(kind, "search") == 0)
         return cmd_search_run(w, args, body, e);
+    if (strcmp(kind, "subject") == 0) {
+        args = json_obj(w->mem);
+        json_set_i64(args, "subject", record);
+        return cmd_check_run(w, args, body, e);
+    }
     if (strcmp(kind, "check") == 0) {
         TRY(cmd_check_run(w, args, body, e));
         return sched_touch(w, record, e);

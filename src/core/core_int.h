@@ -255,6 +255,11 @@ MUST enum rc reader_form_at(struct reader *r, int64_t id /* of a set; 0: today's
 MUST enum rc search_clear(struct work *w, int64_t record, struct err *e);
 enum rc cmd_search_run(struct work *w, const struct json *args, struct json *body, struct err *e);
 enum rc cmd_check_run(struct work *w, const struct json *args, struct json *body, struct err *e);
+#define CHECK_PREFIX "check:"          /* check:<check>:<subject>:<person> is the key of a violation's task */
+/* The tasks of a violation, which bear the check's name: handed on to who answers for it now. */
+MUST enum rc check_tasks_again(struct work *w, const char *name, int64_t subject, struct err *e);
+/* Of what is in force (before) something else comes into force (after): whom only the former names is judged again. */
+MUST enum rc check_left(struct work *w, const struct form *f, const struct content *before, const struct content *after, struct err *e);
 /* todo.run or check.run; when a condition cannot be computed, once more with each condition apart, and what failed goes into the log. */
 void check_command(struct core *c, TALLOC_CTX *mem, const char *name, const struct json *args, struct answer **ret);
 void check_faults_begin(struct work *w, const struct json *args, struct json *body);      /* `apart`: w->faults */

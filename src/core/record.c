@@ -402,6 +402,7 @@ enum rc cmd_record_fill(struct work *w, const struct json *args, struct json *bo
     TRY(revision_write(w, rec.id, rec.form, c, &rev, e));
     struct json *effect = json_obj(w->mem);
     json_set_i64(effect, "promote", rev.id);
+    TRY(check_left(w, rec.form, base, c, e));
     if (closing)
         TRY(close_effect(w, &rec, effect, e));
     TRY(task_settle(w, &rec, SLOT_FORCE, effect, e));
@@ -459,6 +460,16 @@ enum rc cmd_record_void(struct work *w, const struct json *args, struct json *bo
     return record_answer(w, rec.id, body, e);
 }
 
+static enum rc refs_left(struct work *w, const struct record *rec, const struct content *c, struct err *e)
+{
+    struct content *was;
+    size_t erased;
+    if (rec->force_rev == 0)
+        return RC_OK;
+    TRY(revision_content(w->db, w->mem, rec->force_rev, &was, &erased, e));
+    return check_left(w, rec->form, was, c, e);
+}
+
 enum rc record_promote(struct work *w, const struct record *rec, const struct content *c, struct json *effect, struct err *e)
 {
     TRY(proof_form(w, rec->form, e));
@@ -474,6 +485,7 @@ enum rc record_promote(struct work *w, const struct record *rec, const struct co
     TRY(record_department(w, rec->form, c, rec->department, &dept, e));
     if (dept != 0)
         json_set_i64(effect, "department", dept);
+    TRY(refs_left(w, rec, c, e));
     TRY(task_plan(w, rec, "in_force", effect, e));
     TRY(task_settle(w, rec, SLOT_DRAFT, effect, e));
     TRY(work_todo(w, "route", rec->id, e));

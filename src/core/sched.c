@@ -359,13 +359,25 @@ static enum rc handed_on(struct run *r, const struct q_sched_open *row, size_t n
     return RC_OK;
 }
 
+/* A row of a violation stands for all of them. Derived from what is judged, so no act. */
+static enum rc violation_handed_on(struct run *r, const struct q_sched_open *row, struct err *e)
+{
+    r->n++;
+    return row->record_null ? RC_OK : check_tasks_again(r->w, row->name, row->record, e);
+}
+
+/* First the tasks of violations, then those of schedules; `after` is the key that the next chunk begins at. */
 static enum rc people_run(struct work *w, const char *after, struct json *body, struct err *e)
 {
     struct run r = run_begin(w);
     struct q_sched_open_rows open;
     size_t from = 0;
-    after = after != NULL && after[0] ? after : SCHED_PREFIX;
-    TRY(q_sched_open(w->db, w->mem, after, sched_upper(w->mem, SCHED_PREFIX), OPEN_ROWS, &open, e));
+    if (after == NULL || after[0] == '\0') {             /* at the beginning: who moves from now on asks for another round */
+        after = CHECK_PREFIX;
+        TRY(q_keep_put(w->tx, SCHED_PEOPLE, "0", e));
+    }
+    bool violations = strncmp(after, CHECK_PREFIX, strlen(CHECK_PREFIX)) == 0;
+    TRY(q_sched_open(w->db, w->mem, after, sched_upper(w->mem, violations ? CHECK_PREFIX : SCHED_PREFIX), OPEN_ROWS, &open, e));
     bool whole = open.n < OPEN_ROWS;
     while (from < open.n && !spent(&r)) {
         const char *group = sched_group(w->mem, open.v[from].tkey);
@@ -374,13 +386,15 @@ static enum rc people_run(struct work *w, const char *after, struct json *body, 
             to++;
         if (to == open.n && !whole && from > 0)          /* its other rows may stand in the next chunk */
             break;
-        TRY(handed_on(&r, &open.v[from], to - from, group, e));
+        TRY(violations ? violation_handed_on(&r, &open.v[from], e) : handed_on(&r, &open.v[from], to - from, group, e));
         after = sched_upper(w->mem, group);
         from = to;
     }
     bool more = from < open.n || !whole;
-    if (!more)
-        TRY(q_keep_put(w->tx, SCHED_PEOPLE, "0", e));
+    if (!more && violations) {
+        after = SCHED_PREFIX;
+        more = true;
+    }
     TRY(run_end(&r, e));
     json_set_bool(body, "more", more);
     json_set_str(body, "after", after);
@@ -393,6 +407,7 @@ enum rc cmd_schedule_run(struct work *w, const struct json *args, struct json *b
     struct q_keep_get done;
     bool found;
     json_set_bool(body, "more", false);
+    check_faults_begin(w, args, body);
     if (w->set == NULL)
         return RC_OK;
     TRY(q_keep_get(w->db, w->mem, "setup_done", &done, &found, e));

@@ -117,8 +117,10 @@ static const char *core_col(struct gen *g, const struct node *n, const char *for
     const struct field *fd = f ? pack_field(f, path) : NULL;
     if (fd == NULL)
         cond_bad(g, n->at, MSG("cond.core"), mem_fmt(g->mem, "%s.%s", form, path), NULL);
-    else
+    else {
         cond_reads(g, f->ident, fd->col);
+        cond_apart(g, f->ident);
+    }
     return fd ? fd->col : "record";
 }
 
@@ -194,8 +196,10 @@ static struct val f_applicant(struct gen *g, const struct node *n, struct val *a
 static struct val f_state(struct gen *g, const struct node *n, struct val *a)
 {
     (void)n;
-    if (a[0].ref != NULL)
+    if (a[0].ref != NULL) {
         cond_reads(g, a[0].ref->ident, "state");
+        cond_apart(g, a[0].ref->ident);
+    }
     return mk(V_TEXT, mem_fmt(g->mem, "(SELECT hr.state FROM record hr WHERE hr.id = %s)", a[0].sql));
 }
 

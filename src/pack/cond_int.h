@@ -50,11 +50,15 @@ struct val {
 /* sql: the alias as written out. Those of selects end in _, so that they can meet neither a word of an engine nor a name of ours.
  * uses: columns read so far, by which a select finds out that it mixes aggregates and plain columns. */
 struct view { const char *alias, *sql; const struct form *f; const struct field *child; bool is_r; struct view *outer; size_t uses; };
+/* A column of a view, and which columns are equal to it (cond_path.c): an id (col "record") or a reference. */
+struct place { const struct view *v; const char *col; const struct form *ref; int class; };
+VEC_TYPE(place_vec, struct place);
 struct gen {
     TALLOC_CTX *mem; const struct cond_scope *scope; const char *src; struct pos pos; struct problem_vec *problems; bool failed;
     struct view *views; int selects; bool aggregate_ok;
     struct view *own; size_t own_n, own_aggregated; bool own_aggregates;     /* the select that is being written */
     struct cond *out; VEC(struct cond_read) reads; VEC(const char *) fields;
+    struct place_vec places; VEC(const char *) apart;           /* cond_path.c */
 };
 struct val cond_gen(struct gen *g, const struct node *n);
 struct val cond_bad(struct gen *g, size_t at, const char *key, const char *a, const char *b);
@@ -70,4 +74,13 @@ bool cond_same_ref(struct gen *g, struct val a, struct val b, size_t at);
 struct val cond_as(struct gen *g, struct val v, enum vt want, const struct choice_set *of, size_t at);    /* literal to type */
 char *cond_quote(TALLOC_CTX *mem, const char *text);
 void cond_reads(struct gen *g, const char *form_ident, const char *col);
+struct view *cond_view(const struct gen *g, struct str alias);
+const struct field *cond_field(const struct gen *g, const struct form *f, struct str name, struct str second);
+/* ---- cond_path.c ---- */
+/* The form is read otherwise than through a reference between it and the subject. */
+void cond_apart(struct gen *g, const char *form_ident);
+/* What is equal outside of a select, to be put back at its end. */
+struct place_vec cond_places_kept(struct gen *g);
+/* Looks at the views of a select, once its FROM is written and before its WHERE is. */
+void cond_paths(struct gen *g, const struct select *s, const struct view *views);
 #endif

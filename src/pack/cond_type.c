@@ -51,7 +51,7 @@ void cond_reads(struct gen *g, const char *form_ident, const char *col)
     for (size_t i = 0; i < g->reads.n; i++)
         if (text_eq(g->reads.v[i].form_ident, form_ident) && text_eq(g->reads.v[i].col, col))
             return;
-    *vec_push(&g->reads) = (struct cond_read){form_ident, col};
+    *vec_push(&g->reads) = (struct cond_read){.form_ident = form_ident, .col = col};
 }
 
 static void field_read(struct gen *g, const char *path)
@@ -71,7 +71,7 @@ const char *cond_from(TALLOC_CTX *mem, const struct form *f) { return form_table
 
 /* ---- views and aliases ---- */
 
-static struct view *view_by_alias(const struct gen *g, struct str alias)
+struct view *cond_view(const struct gen *g, struct str alias)
 {
     for (struct view *v = g->views; v != NULL; v = v->outer)
         if (str_is(alias, v->alias))
@@ -95,7 +95,7 @@ static struct val of_field(const struct field *f, const char *sql)
     return v;
 }
 
-static const struct field *field_of(const struct gen *g, const struct form *f, struct str name, struct str second)
+const struct field *cond_field(const struct gen *g, const struct form *f, struct str name, struct str second)
 {
     MEM_SCOPE(tmp, g->mem);
     if (second.n > 0)
@@ -148,7 +148,7 @@ static struct val view_column(struct gen *g, struct view *v, const struct node *
         return cond_bad(g, n->at, MSG("cond.column"), str_dup(g->mem, n->part3), v->alias);
     if (v->child != NULL)
         return child_column(g, v, n->part2, n->at);
-    const struct field *fd = field_of(g, v->f, n->part2, n->part3);
+    const struct field *fd = cond_field(g, v->f, n->part2, n->part3);
     if (fd != NULL && field_is_child(fd))
         return cond_bad(g, n->at, MSG("cond.child"), fd->path, NULL);
     if (fd != NULL) {
@@ -163,7 +163,7 @@ static struct val view_column(struct gen *g, struct view *v, const struct node *
 
 struct val cond_column(struct gen *g, const struct node *n)
 {
-    struct view *v = view_by_alias(g, n->s);
+    struct view *v = cond_view(g, n->s);
     if (n->part2.n == 0) {
         if (str_is(n->s, "option") && g->scope->option_field != NULL) {
             const struct field *f = g->scope->option_field;
@@ -181,8 +181,8 @@ struct val cond_column(struct gen *g, const struct node *n)
 /* The multi, many or table field that a name means: r.basis2. */
 const struct field *cond_child(struct gen *g, const struct node *n, struct view **ret_view)
 {
-    struct view *v = n->k == N_NAME ? view_by_alias(g, n->s) : NULL;
-    const struct field *fd = v != NULL && v->child == NULL && n->part2.n > 0 ? field_of(g, v->f, n->part2, n->part3) : NULL;
+    struct view *v = n->k == N_NAME ? cond_view(g, n->s) : NULL;
+    const struct field *fd = v != NULL && v->child == NULL && n->part2.n > 0 ? cond_field(g, v->f, n->part2, n->part3) : NULL;
     if (fd == NULL || !field_is_child(fd)) {
         cond_bad(g, n->at, MSG("cond.not-child"), str_dup(g->mem, n->part2.n ? n->part2 : n->s), NULL);
         return NULL;
@@ -335,7 +335,8 @@ struct cond *cond_compile(TALLOC_CTX *mem, const char *src, struct pos pos, cons
 {
     struct lex lex;
     struct cond *out = mem_new(mem, struct cond);
-    struct gen g = {.mem = mem, .scope = scope, .src = src, .pos = pos, .problems = problems, .out = out, .reads = VEC_INIT(mem), .fields = VEC_INIT(mem)};
+    struct gen g = {.mem = mem, .scope = scope, .src = src, .pos = pos, .problems = problems, .out = out, .reads = VEC_INIT(mem), .fields = VEC_INIT(mem),
+                    .places = VEC_INIT(mem), .apart = VEC_INIT(mem)};
     struct view r = {.alias = "r", .sql = "r", .f = scope->r, .is_r = true}, subject = {.alias = scope->alias, .sql = scope->alias, .f = scope->alias_form, .is_r = true};
     if (scope->alias != NULL && !alias_ok(scope->alias)) {
         cond_problem(problems, mem, pos, src, 0, MSG("cond.alias-taken"), scope->alias, NULL);
@@ -360,6 +361,9 @@ struct cond *cond_compile(TALLOC_CTX *mem, const char *src, struct pos pos, cons
                            form_child_table(mem, scope->r, scope->option_field), v.sql);
     else if (v.t == V_BOOL)
         out->sql = mem_fmt(mem, "CAST((%s) AS INTEGER)", v.sql);
+    for (size_t i = 0; i < g.reads.n; i++)
+        for (size_t k = 0; k < g.apart.n; k++)
+            g.reads.v[i].apart = g.reads.v[i].apart || text_eq(g.reads.v[i].form_ident, g.apart.v[k]);
     out->read = g.reads.v;
     out->read_n = g.reads.n;
     out->fields = g.fields.v;

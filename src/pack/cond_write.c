@@ -177,6 +177,7 @@ static const char *select_gen(struct gen *g, const struct node *n, enum select_u
     struct buf *from = buf_new(g->mem, COND_SQL_MAX), *where = buf_new(g->mem, COND_SQL_MAX);
     const char *sql = "NULL";
     bool agg = g->aggregate_ok, aggregates = false;
+    struct place_vec places = cond_places_kept(g);
     *ret_first = mk(V_BAD, "NULL");
     if (++g->selects > COND_SELECTS_MAX || s->from_n > COND_FROM_MAX) {
         cond_bad(g, n->at, MSG("cond.deep"), NULL, NULL);
@@ -188,6 +189,7 @@ static const char *select_gen(struct gen *g, const struct node *n, enum select_u
     }
     g->aggregate_ok = false;
     if (from_gen(g, s, views, from, where)) {
+        cond_paths(g, s, views);
         if (use == SELECT_EXISTS)
             *ret_first = cond_gen(g, s->expr[0]);
         else
@@ -201,6 +203,7 @@ static const char *select_gen(struct gen *g, const struct node *n, enum select_u
             sql = mem_fmt(g->mem, "SELECT %s FROM %s%s", use == SELECT_EXISTS ? "1" : x, f, w);
     }
     g->views = saved;
+    g->places = places;
     g->aggregate_ok = agg;
     return sql;
 }

@@ -4,7 +4,7 @@
  *   yaml.c         libyaml events to a positioned tree; limits; refuses anchors, aliases, tags, duplicate keys (libyaml known here only)
  *   pack_read.c    one folder -> struct pack (tables of keywords: one declaration for reader, lint and docs/PACKS.md)
  *   pack_form.c    forms, fields, rules, routes     pack_duty.c  duties, checks, schedules, events
- *   cond_lex.c cond_parse.c cond_type.c cond_write.c   conditions: tokens -> tree -> types -> SQL text for both engines
+ *   cond_lex.c cond_parse.c cond_type.c cond_write.c   conditions: tokens -> tree -> types -> SQL text for both engines   cond_path.c  how what is read hangs together with the subject
  *   pack_combine.c facets over core forms, strictest settings, the set       pack_lint.c  cross references, route cover, unreachable
  *   pack_text.c    the regulation's text: Markdown with {parameter} and choose: blocks, tied to duties
  *   pack_words.c   the keyword tables     pack_route.c  conditions, rules, routes merged over facets     pack_set.c  look-ups, problems printed
@@ -186,7 +186,9 @@ const char *pick_lang(enum lang lang, const char *ja, const char *en);          
  * form for the parent id. Record columns of every view: id, number, state, department, made_by, made_at, closed_at, happened_on, version.
  * Functions: docs/PACKS.md. Parameters: param('id') and choice('id') become constants of the set; chosen('choice_id', x) tests a multiple choice. */
 enum ctype { CT_BOOL, CT_NUM, CT_TEXT, CT_DATE, CT_TIME /* us */, CT_REF, CT_CHOICE };
-struct cond_read { const char *form_ident; const char *col; };      /* what the condition reads, for the paths of checks; col may be NULL */
+/* What the condition reads, for the paths of checks; col may be NULL. apart: a record of that form may concern any subject, not only those that it
+ * refers to or that refer to it. */
+struct cond_read { const char *form_ident; const char *col; bool apart; };
 struct cond { const char *src; struct pos pos; enum ctype type; const struct choice_set *of; const char *sql; struct cond_read *read; size_t read_n; bool uses_now, uses_today;
               const char **fields; size_t fields_n; /* fields of r that it reads: named in undecided:<field> */ };
 /* A scope: the set's forms, the form of r (may be NULL: checks use aliases of their own), the pack that speaks, extra names. */

@@ -139,19 +139,25 @@ static const char roles_of_house[] = "[{\"person\":\"kanri\",\"role\":\"administ
                                      "{\"person\":\"sekinin\",\"role\":\"chief\"},{\"person\":\"shagai\",\"role\":\"outside_officer\"},"
                                      "{\"person\":\"taishoku\",\"role\":\"it_admin\"}]";
 
-int house_open_as(bool on_pg, const char *adopt, const char *roles)
+static void empty_open(bool on_pg, const char *packs)
 {
     struct err e = {0};
-    const struct actor setup = {.kind = ACTOR_SETUP, .lang = LANG_JA, .login = "setup"};
     root = mem_root(0);
     house_mem = mem_scope_new(root);
     assert_int_equal(crypt_init(&e), RC_OK);
     memcpy(dir, "/tmp/daicho-house-XXXXXX", sizeof "/tmp/daicho-house-XXXXXX");
     assert_non_null(mkdtemp(dir));
-    conf = (struct conf){.data_dir = dir, .db_url = on_pg ? pgtest_new(root, NULL, NULL) : NULL, .workers = 4, .packs_dir = "tests/core/packs", .public_url = ""};
+    conf = (struct conf){.data_dir = dir, .db_url = on_pg ? pgtest_new(root, NULL, NULL) : NULL, .workers = 4, .packs_dir = packs, .public_url = ""};
     if (core_open(root, &conf, &house_core, &e) != RC_OK)
         fail_msg("core_open: %s", e.detail);
     assert_non_null(core_setup_code(house_core));
+}
+
+int house_open_as(bool on_pg, const char *adopt, const char *roles)
+{
+    struct err e = {0};
+    const struct actor setup = {.kind = ACTOR_SETUP, .lang = LANG_JA, .login = "setup"};
+    empty_open(on_pg, "tests/core/packs");
     house_good(&setup, "setup.start", house_obj(mem_fmt(house_mem, "{\"adopt\":%s,\"organization\":{\"name\":\"試験商会\"}}", adopt)));
     people_set();
     house_good(&setup, "setup.roles", house_obj(mem_fmt(house_mem, "{\"assignments\":%s}", roles ? roles : roles_of_house)));
@@ -171,6 +177,44 @@ int house_open_routes(bool on_pg)
                          "[{\"person\":\"kanri\",\"role\":\"administrator\"},{\"person\":\"kansa\",\"role\":\"auditor\"},{\"person\":\"sekinin\",\"role\":\"chief\"},"
                          "{\"person\":\"shagai\",\"role\":\"outside_officer\"},{\"person\":\"kacho\",\"role\":\"ra\"},{\"person\":\"bucho\",\"role\":\"rb\"},"
                          "{\"person\":\"kacho\",\"role\":\"rc\"},{\"person\":\"bucho\",\"role\":\"rc\"}]");
+}
+
+/* Who is who by login: the forms of people and departments as they stand. */
+static struct json *ids_by(const char *column, const char *table)
+{
+    struct json *o = json_obj(house_mem);
+    struct reader r = house_reading("-");
+    struct sql *s = sql_new(house_mem);
+    struct db_rows *rows;
+    struct err e = {0};
+    bool more;
+    sql_lit(s, "SELECT ");
+    sql_ident(s, column);
+    sql_lit(s, ", record FROM ");
+    sql_ident(s, table);
+    sql_lit(s, " WHERE slot = 0");
+    assert_int_equal(db_query(r.db, house_mem, s, &rows, &e), RC_OK);
+    for (;;) {
+        assert_int_equal(db_next(rows, &more, &e), RC_OK);
+        if (!more)
+            break;
+        json_set_i64(o, db_text(rows, 0), db_i64(rows, 1));
+    }
+    core_read_end(&r);
+    return o;
+}
+
+int house_open_example(bool on_pg, const char *example, const char *pack)
+{
+    struct err e = {0};
+    empty_open(on_pg, "packs");
+    people = departments = json_obj(house_mem);
+    if (example_load(house_core, mem_fmt(house_mem, "examples/%s", example), &pack, 1, "Himitsu-no-kagi-1", &e) != RC_OK)
+        fail_msg("example %s: %s", example, e.detail);
+    people = ids_by("login", "f_person");
+    departments = ids_by("name", "f_department");
+    core_settle(house_core);
+    return 0;
 }
 
 void house_holds(void)

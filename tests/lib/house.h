@@ -16,6 +16,8 @@ extern TALLOC_CTX *house_mem;
 int house_open_as(bool on_pg, const char *adopt, const char *roles);
 /* With the packs `trial` and `routes` and their posts. */
 int house_open_routes(bool on_pg);
+/* An example of examples/ with a pack of packs/; house_person and house_dept know its people and departments. */
+int house_open_example(bool on_pg, const char *example, const char *pack);
 int house_end(void);
 /* Everything so far is bound by the ledger, and projections made anew are the same. */
 void house_holds(void);

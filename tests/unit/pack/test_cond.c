@@ -274,6 +274,58 @@ static void test_noted(void **state)
     assert_true(reads(c, "asset", "state"));
 }
 
+/* Whether the condition, about asset a, may see a record of the form wherever it belongs. */
+static bool apart(const char *src, const char *form)
+{
+    struct cond_scope check = {.set = condset(), .alias = "a", .alias_form = pack_form(condset(), "asset")};
+    problems.n = 0;
+    struct cond *c = cond_compile(mem, src, at, &check, CT_BOOL, &problems);
+    bool read = false;
+    if (c == NULL)
+        fail_msg("%s: %s", src, problems.n ? problems.v[0].text : "-");
+    for (size_t i = 0; i < c->read_n; i++)
+        if (text_eq(c->read[i].form_ident, form)) {
+            if (c->read[i].apart)
+                return true;
+            read = true;
+        }
+    if (!read)
+        fail_msg("%s does not read %s", src, form);
+    return false;
+}
+
+static void test_apart(void **state)
+{
+    (void)state;
+    static const char *const direct[][2] = {
+        {"a.active", "asset"},
+        {"exists (select 1 from takeout t where t.asset = a.id)", "takeout"},
+        {"exists (select 1 from takeout t where a.id = t.asset and (t.encrypted or t.amount > 3))", "takeout"},
+        {"not exists (select 1 from takeout_items i where i.asset = a.id)", "takeout"},
+        {"exists (select 1 from takeout_items i join takeout t on t.id = i.takeout where i.asset = a.id and t.encrypted)", "takeout"},
+        {"exists (select 1 from department d where d.id = a.owner_dept)", "department"},
+        {"exists (select 1 from takeout t join takeout u on u.asset = t.asset where t.asset = a.id and u.id <> t.id)", "takeout"},
+        {"exists (select 1 from takeout t where t.asset = a.id and exists (select 1 from takeout u where u.asset = t.asset))", "takeout"},
+        {"exists (select 1 from asset b where b.id = a.id and b.active)", "asset"}};
+    static const char *const far[][2] = {
+        {"exists (select 1 from takeout t where t.encrypted)", "takeout"},
+        {"exists (select 1 from takeout t where t.asset = a.id or t.encrypted)", "takeout"},
+        {"exists (select 1 from takeout t where not (t.asset = a.id))", "takeout"},
+        {"exists (select 1 from takeout t where t.asset <> a.id)", "takeout"},
+        {"exists (select 1 from takeout t join person p on p.id = t.carrier where t.asset = a.id)", "person"},
+        {"exists (select 1 from takeout t where t.carrier = a.made_by)", "takeout"},
+        {"exists (select 1 from takeout t where t.asset = a.id) and (select count(*) from takeout u) < 9", "takeout"},
+        {"exists (select 1 from asset b where b.price = a.price)", "asset"},
+        {"is_set(head_of(a.owner_dept))", "department"},
+        {"exists (select 1 from department d where d.id = a.owner_dept and holds(d.head, 'clerk', today()))", "assignment"}};
+    for (size_t i = 0; i < ARRAY_N(direct); i++)
+        if (apart(direct[i][0], direct[i][1]))
+            fail_msg("%s: only by a reference", direct[i][0]);
+    for (size_t i = 0; i < ARRAY_N(far); i++)
+        if (!apart(far[i][0], far[i][1]))
+            fail_msg("%s: not only by a reference", far[i][0]);
+}
+
 static void test_scope(void **state)
 {
     (void)state;
@@ -321,7 +373,7 @@ int main(void)
     mem_init();
     const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-        T(test_types), T(test_wanted), T(test_refused_types), T(test_refused_names), T(test_attacks), T(test_limits), T(test_position), T(test_noted), T(test_scope),
+        T(test_types), T(test_wanted), T(test_refused_types), T(test_refused_names), T(test_attacks), T(test_limits), T(test_position), T(test_noted), T(test_apart), T(test_scope),
         T(test_quotes), T(test_doc),
     };
     return cmocka_run_group_tests_name("cond", tests, NULL, NULL);
