@@ -4,9 +4,12 @@
  *   housedriver write DIR ACK THREADS N FIRST [URL]       N records by THREADS threads, keys k<FIRST>...; each answer goes to ACK as a line
  *                                                         "k12 ok RECORD SEQ" or "k12 CODE" after it was given
  *   housedriver check DIR ACK [URL]                       opens, verifies, compares with ACK; one line of JSON
- *   housedriver attach DIR RECORD TEXT NAME [URL]         attaches a file with this text */
+ *   housedriver attach DIR RECORD TEXT NAME [URL]         attaches a file with this text
+ *   housedriver assets DIR N [URL]                        a house with N records that a daily schedule asks something about
+ *   housedriver issue DIR N [URL]                         opens and waits for the tasks of today; killed (-9) by itself when some of N are there */
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -62,10 +65,10 @@ static int64_t person_of(const char *login)
     return id;
 }
 
-static int make(const char *dir, const char *url)
+static int make(const char *dir, const char *adopt, const char *url)
 {
-    static const char *const steps[][2] = {
-        {"setup.start", "{\"adopt\":[\"trial\",\"imports\"],\"organization\":{\"name\":\"試験商会\"}}"},
+    const char *const steps[][2] = {
+        {"setup.start", mem_fmt(root, "{\"adopt\":%s,\"organization\":{\"name\":\"試験商会\"}}", adopt)},
         {"setup.people", "{\"departments\":[{\"name\":\"本社\",\"head\":\"shacho\"},{\"name\":\"営業部\",\"parent\":\"本社\",\"head\":\"bucho\"}],"
                          "\"people\":[{\"name\":\"社長\",\"login\":\"shacho\",\"department\":\"本社\"},{\"name\":\"部長\",\"login\":\"bucho\",\"department\":\"営業部\"},"
                          "{\"name\":\"鈴木\",\"login\":\"suzuki\",\"department\":\"営業部\"},{\"name\":\"管理\",\"login\":\"kanri\",\"department\":\"本社\"}]}"},
@@ -269,6 +272,77 @@ static int attach_one(const char *dir, int64_t record, const char *text, const c
     return 0;
 }
 
+/* ---- schedules ---- */
+
+static int assets(const char *dir, int n, const char *url)
+{
+    int code = make(dir, "[\"sched\"]", url);
+    if (code != 0)
+        return code;
+    house(dir, url);
+    const struct actor a = {.kind = ACTOR_PERSON, .person = person_of("suzuki"), .lang = LANG_JA, .login = "suzuki"};
+    for (int i = 0; i < n; i++) {
+        TALLOC_CTX *mem = mem_root(0);
+        struct json *args = obj(mem, mem_fmt(mem, "{\"form\":\"asset\",\"submit\":true,\"values\":{\"name\":\"資産%d\",\"dept\":\"営業部\",\"confidentiality\":\"c0\"}}", i));
+        struct answer *ans = say(mem, &a, "record.create", args, NULL);
+        if (ans->rc != RC_OK)
+            die("asset", &ans->err);
+        talloc_free(mem);
+    }
+    core_settle(core);
+    core_close(core);
+    return 0;
+}
+
+struct issued { int64_t tasks, subjects, twice; };
+
+static struct issued issued(void)
+{
+    struct reader r;
+    struct err e = {0};
+    TALLOC_CTX *mem = mem_root(0);
+    struct sql *tasks = sql_new(mem), *subjects = sql_new(mem), *twice = sql_new(mem);
+    if (core_read_begin(core, mem, NULL, &r, &e) != RC_OK)
+        die("read", &e);
+    sql_lit(tasks, "SELECT count(*) FROM task WHERE name = 'sched:daily'");
+    sql_lit(subjects, "SELECT count(DISTINCT record) FROM task WHERE name = 'sched:daily'");
+    sql_lit(twice, "SELECT count(*) FROM (SELECT record, due_us FROM task WHERE name = 'sched:daily' GROUP BY record, due_us HAVING count(*) > 1) d");
+    struct issued n = {number(&r, tasks), number(&r, subjects), number(&r, twice)};
+    core_read_end(&r);
+    talloc_free(mem);
+    return n;
+}
+
+/* Between two chunks, or within one that is being written: the next start knows of whole ones only. */
+static int issue(const char *dir, int64_t n, const char *url)
+{
+    struct ledger_report rep;
+    struct reader r;
+    struct err e = {0};
+    char *difference = NULL;
+    house(dir, url);
+    int64_t before = issued().tasks;
+    for (int64_t now = before; now < n; now = issued().tasks) {
+        if (now > before) {
+            printf("{\"killed\": %lld}\n", (long long)now);
+            fflush(stdout);
+            kill(getpid(), SIGKILL);
+        }
+        usleep(200);
+    }
+    core_settle(core);
+    struct issued end = issued();
+    if (core_read_begin(core, root, NULL, &r, &e) != RC_OK || ledger_verify(r.db, root, core_vkey(core), &rep, &e) != RC_OK)
+        die("verify", &e);
+    core_read_end(&r);
+    if (core_rebuild(core, true, &difference, &e) != RC_OK)
+        die("rebuild", &e);
+    core_close(core);
+    printf("{\"tasks\": %lld, \"subjects\": %lld, \"twice\": %lld, \"problem\": \"%s\", \"difference\": \"%s\"}\n", (long long)end.tasks, (long long)end.subjects,
+           (long long)end.twice, rep.problem ? rep.problem : "", difference ? difference : "");
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     struct err e = {0};
@@ -278,13 +352,17 @@ int main(int argc, char **argv)
         die("crypt", &e);
     root = mem_root(0);
     if (argc >= 3 && strcmp(argv[1], "make") == 0)
-        code = make(argv[2], argc > 3 ? argv[3] : NULL);
+        code = make(argv[2], "[\"trial\",\"imports\"]", argc > 3 ? argv[3] : NULL);
     else if (argc >= 7 && strcmp(argv[1], "write") == 0)
         code = write_all(argv[2], argv[3], atoi(argv[4]), atoi(argv[5]), atoi(argv[6]), argc > 7 ? argv[7] : NULL);
     else if (argc >= 4 && strcmp(argv[1], "check") == 0)
         code = check(argv[2], argv[3], argc > 4 ? argv[4] : NULL);
     else if (argc >= 6 && strcmp(argv[1], "attach") == 0)
         code = attach_one(argv[2], atoll(argv[3]), argv[4], argv[5], argc > 6 ? argv[6] : NULL);
+    else if (argc >= 4 && strcmp(argv[1], "assets") == 0)
+        code = assets(argv[2], atoi(argv[3]), argc > 4 ? argv[4] : NULL);
+    else if (argc >= 4 && strcmp(argv[1], "issue") == 0)
+        code = issue(argv[2], atoll(argv[3]), argc > 4 ? argv[4] : NULL);
     talloc_free(root);
     return code;
 }
