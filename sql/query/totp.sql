@@ -2,6 +2,8 @@
 
 -- name: totp_of :opt  in: person i64  out: secret blob, made_at i64, last_step i64
 SELECT secret, made_at, last_step FROM account_totp WHERE person = $1;
+-- name: totp_any :opt  in: person_after i64  out: person i64, secret blob
+SELECT person, secret FROM account_totp WHERE person > $1 ORDER BY person LIMIT 1;
 -- name: totp_put :exec  in: person i64, secret blob, made_at i64, last_step i64
 INSERT INTO account_totp (person, secret, made_at, last_step) VALUES ($1, $2, $3, $4);
 -- name: totp_step :one-row  in: person i64, step i64

@@ -110,6 +110,9 @@ static int restored(struct core *core)
     }
     printf("復元し、検証しました: 記録 %lld 件、世代 %lld。復元で失われたと確認できた記録: %lld 件。\n検証鍵: %s\n", (long long)rep.entries, (long long)rep.epochs,
            (long long)rep.lost, core_vkey(core));
+    if (!core_signin_key_fits(core))
+        fprintf(stderr, "daicho: 二段階のサインインの鍵(keys/signin.key)がないか、別の家のものです。このままでは二段階の人は確認コードでサインインできません。"
+                        "このデータの鍵を戻して起動し直すか、回復コードか管理者の解除(daicho rescue)で入り、登録し直してください。\n");
     core_close(core);
     return 0;
 }

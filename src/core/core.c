@@ -114,6 +114,9 @@ static enum rc core_start(struct core *c, struct err *e)
     c->trial = db_is_trial(writer);
     TRY(bind_key_ready(c, writer, e));
     TRY(vault_open(c, keys, e));
+    TRY(factor_key_fits(c, writer, &c->vault_fits, e));
+    if (!c->vault_fits)
+        log_event(LOG_ERROR, "signin.key", "why", "keys/" VAULT_KEY " is missing or another house's: nobody's second factor opens. Put back the one that belongs to this data", NULL);
     struct ledger_conf lc = {.key_dir = keys, .highwater_dir = hw, .org = "daicho", .trial = c->trial,
                              .restored = mark.there, .known = mark.known, .why = mark.why};
     TRY(ledger_open(c, writer, &lc, &c->writer.ledger, e));
@@ -168,6 +171,7 @@ void core_close(struct core *c)
 const struct conf *core_conf(const struct core *c) { return c->conf; }
 const char *core_vkey(const struct core *c) { return c->vkey; }
 bool core_is_trial(const struct core *c) { return c->trial; }
+bool core_signin_key_fits(const struct core *c) { return c->vault_fits; }
 const char *core_setup_code(const struct core *c) { return c->setup_code; }
 
 /* ---- the pack set in use ---- */

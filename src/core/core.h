@@ -329,6 +329,8 @@ MUST enum rc core_backup(const struct conf *conf, const char *dir, bool with_key
 /* Checks and verifies the backup in dir and puts it in place of what is there (moved aside); the next core_open finishes. dir NULL: the data
  * that is there is vouched for. known_file: a newer checkpoint kept elsewhere, or NULL. */
 MUST enum rc core_restore(const struct conf *conf, const char *dir, const char *known_file, struct err *e);
+/* keys/signin.key opens the second factors that are there. */
+bool core_signin_key_fits(const struct core *c);
 /* Set-up code for the first administrator, printed on the console; NULL when set-up is done. */
 const char *core_setup_code(const struct core *c);
 /* Loads examples/<name>: organization.json settings.json departments.csv people.csv roles.csv records.json. Everybody gets the same password;

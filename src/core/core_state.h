@@ -31,7 +31,7 @@ struct core {
     struct set_ref *pending;          /* made by a command of this batch, adopted after COMMIT */
     struct writer writer; struct keeper keeper;
     char *vkey; bool trial; char *setup_code;
-    uint8_t bind_key[32], vault[32];
+    uint8_t bind_key[32], vault[32]; bool vault_fits;
     int64_t shown /* atomic; odd: the rows of an import are coming into sight, new readers wait */;
     char *attach_dir;
 };
@@ -54,6 +54,8 @@ MUST enum rc erasures_since(struct core *c, TALLOC_CTX *mem, int64_t epoch, int6
 /* ---- vault.c ---- */
 #define VAULT_KEY "signin.key"
 MUST enum rc vault_open(struct core *c, const char *keys, struct err *e);
+/* Whether the key opens the second factors that are there: not after a restore without it, or with another house's. */
+MUST enum rc factor_key_fits(struct core *c, struct db *db, bool *ret, struct err *e);
 void vault_seal(struct core *c, TALLOC_CTX *mem, const char *what, int64_t person, const void *p, size_t n, uint8_t **ret, size_t *ret_n);
 bool vault_unseal(struct core *c, const char *what, int64_t person, const uint8_t *sealed, size_t n, void *ret, size_t want_n);
 /* ---- space.c (under the writer's lock, or before it runs) ---- */

@@ -44,6 +44,18 @@ static enum rc found_read(struct core *c, TALLOC_CTX *mem, int64_t person, int64
     return rc;
 }
 
+/* One of them is enough: all are sealed under the same key. */
+enum rc factor_key_fits(struct core *c, struct db *db, bool *ret, struct err *e)
+{
+    MEM_SCOPE(mem, NULL);
+    struct q_totp_any row;
+    uint8_t secret[TOTP_SECRET_N];
+    bool found;
+    TRY(q_totp_any(db, mem, 0, &row, &found, e));
+    *ret = !found || vault_unseal(c, factor_place, row.person, (const uint8_t *)row.secret.p, row.secret.n, secret, sizeof secret);
+    return RC_OK;
+}
+
 enum rc factor_check(struct core *c, TALLOC_CTX *mem, int64_t person, const char *typed, struct factor_used *ret, bool *ret_ok, struct err *e)
 {
     struct found f = {0};
