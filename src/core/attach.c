@@ -292,29 +292,43 @@ static enum rc field_take(struct work *w, const struct record *rec, const char *
     return RC_OK;
 }
 
-enum rc attach_with(struct work *w, const struct json *args, struct json *body, command_fn run, struct err *e)
+enum rc attach_take(struct work *w, const struct record *rec, const struct json *args, struct json **ret_values, struct taken_vec *ret, struct err *e)
 {
-    const struct json *files = json_get(args, "files");
-    struct json *with = json_obj(w->mem), *values;
-    struct taken *t = mem_array(w->mem, struct taken, json_n(files) + 1);
-    struct record rec;
-    if (json_n(files) == 0)
-        return run(w, args, body, e);
+    const struct json *files = json_get(args, "files"), *given = json_get(args, "values");
+    ret->mem = w->mem;
     if (json_n(files) > ATTACH_N_MAX)
         return refuse(w, MSG("core.attach-size"), "number", e);
-    TRY(attach_permit(w, args, &rec, e));
-    TRY(json_read(w->mem, str_of(json_get(args, "values") ? json_text(w->mem, json_get(args, "values")) : "{}"), 8 << 20, &values, e));
+    TRY(json_read(w->mem, str_of(given ? json_text(w->mem, given) : "{}"), 8 << 20, ret_values, e));
     for (size_t i = 0; i < json_n(files); i++) {
-        TRY(take(w, &rec, json_at(files, i), &t[i], e));
-        TRY(field_take(w, &rec, json_get_str(json_at(files, i), "field"), t[i].id, values, e));
+        struct taken *t = mem_new(w->mem, struct taken);
+        TRY(take(w, rec, json_at(files, i), t, e));
+        TRY(field_take(w, rec, json_get_str(json_at(files, i), "field"), t->id, *ret_values, e));
+        *vec_push(ret) = t;
     }
+    return RC_OK;
+}
+
+enum rc attach_store(struct work *w, const struct taken_vec *t, struct err *e)
+{
+    for (size_t i = 0; i < t->n; i++)
+        TRY(store(w->mem, w->core, t->v[i]->path, t->v[i]->m.sha, e));
+    return RC_OK;
+}
+
+enum rc attach_with(struct work *w, const struct json *args, struct json *body, command_fn run, struct err *e)
+{
+    struct json *with = json_obj(w->mem), *values;
+    struct taken_vec t = VEC_INIT(w->mem);
+    struct record rec;
+    if (json_n(json_get(args, "files")) == 0)
+        return run(w, args, body, e);
+    TRY(attach_permit(w, args, &rec, e));
+    TRY(attach_take(w, &rec, args, &values, &t, e));
     for (struct json_pos p = {0}; json_next(args, &p);)
         json_set(with, p.key, p.val);
     json_set(with, "values", values);
     TRY(run(w, with, body, e));
-    for (size_t i = 0; i < json_n(files); i++)               /* only what was not refused takes its place among the bytes */
-        TRY(store(w->mem, w->core, t[i].path, t[i].m.sha, e));
-    return RC_OK;
+    return attach_store(w, &t, e);                       /* only what was not refused takes its place among the bytes */
 }
 
 /* ---- erasing: name and bytes go; row, hash and entry stay ---- */

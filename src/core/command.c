@@ -7,14 +7,13 @@ static enum rc cmd_todo_run(struct work *w, const struct json *args, struct json
 
 static enum rc save_with_files(struct work *w, const struct json *args, struct json *body, struct err *e) { return attach_with(w, args, body, cmd_record_save, e); }
 static enum rc fill_with_files(struct work *w, const struct json *args, struct json *body, struct err *e) { return attach_with(w, args, body, cmd_record_fill, e); }
-static enum rc approve_with_files(struct work *w, const struct json *args, struct json *body, struct err *e) { return attach_with(w, args, body, cmd_record_approve, e); }
 
 const struct command command_table[] = {
     {"record.create", CMD_SIGNED_IN, PROOF_FORM, cmd_record_create, "Make a record as a draft", "form str, values obj, happened_on str?, late_reason str?, submit bool?"},
     {"record.save", CMD_SIGNED_IN, PROOF_NONE, save_with_files, "Change the draft, or begin one on a record in force", "record i64, version i64, values obj, files arr?"},
     {"record.submit", CMD_SIGNED_IN, PROOF_FORM, cmd_record_submit, "Hand the draft in: it enters its route", "record i64, version i64, comment str?"},
     {"record.withdraw", CMD_SIGNED_IN, PROOF_NONE, cmd_record_withdraw, "Take a submitted draft back", "record i64, version i64, comment str?"},
-    {"record.approve", CMD_SIGNED_IN, PROOF_FORM, approve_with_files, "Approve, confirm or receive at one's step", "record i64, version i64, comment str?, values obj?, on_behalf i64?, files arr?"},
+    {"record.approve", CMD_SIGNED_IN, PROOF_FORM, cmd_record_approve, "Approve, confirm or receive at one's step", "record i64, version i64, comment str?, values obj?, on_behalf i64?, files arr?"},
     {"record.return", CMD_SIGNED_IN, PROOF_NONE, cmd_record_return, "Send back to the applicant or to an earlier step, with a reason", "record i64, version i64, comment str, to str?"},
     {"record.reject", CMD_SIGNED_IN, PROOF_NONE, cmd_record_reject, "Refuse for good, with a reason", "record i64, version i64, comment str"},
     {"record.letter", CMD_SIGNED_IN, PROOF_FORM, cmd_record_letter, "Record an outsider's answer by its scan; another person confirms it", "record i64, version i64, attachment i64, answer str, step str?, comment str?"},

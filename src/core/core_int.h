@@ -191,6 +191,12 @@ struct session_limits { int64_t idle_us, absolute_us; };
 struct session_limits session_limits(const struct pack_set *set);
 const char *device_name(TALLOC_CTX *mem, const char *agent);        /* "Windows / Chrome"; NULL: unknown */
 
+/* ---- attach.c ---- */
+/* The files of a command (`files`: field, name, path, sha256?) are looked through and named, their ids put into its values; stored at its end. */
+struct taken;
+VEC_TYPE(taken_vec, struct taken *);
+MUST enum rc attach_take(struct work *w, const struct record *rec, const struct json *args, struct json **ret_values, struct taken_vec *ret, struct err *e);
+MUST enum rc attach_store(struct work *w, const struct taken_vec *t, struct err *e);
 MUST enum rc proof_form(struct work *w, const struct form *f, struct err *e);
 MUST enum rc proof_approval(struct work *w, bool final, struct err *e);
 void work_as_house(struct work *w);                 /* nobody did it; the caller puts the actor back */

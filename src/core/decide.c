@@ -243,6 +243,14 @@ static enum rc letter_no(struct work *w, struct record *rec, struct row_vec *row
     return strcmp(rows->v[at].note, "letter-reject") == 0 ? reject_do(w, rec, rows, at, why, effect, e) : return_do(w, rec, rows, at, NULL, why, effect, e);
 }
 
+/* The approval is not taken: the route begins anew. What was filled in stays only when it is what asks for other steps (`filled`). */
+static enum rc reopened(struct work *w, struct record *rec, const struct content *c, struct json *body, struct err *e)
+{
+    TRY(route_reopen(w, rec, c, e));
+    json_set_bool(body, "reopened", true);
+    return record_answer(w, rec->id, body, e);
+}
+
 static bool step_done(const struct row_vec *rows, const char *key)
 {
     bool any = false;
@@ -263,16 +271,15 @@ enum rc cmd_record_approve(struct work *w, const struct json *args, struct json 
     size_t at, seat;
     bool stale, filled, done;
     const struct step *last;
+    struct json *values;
+    struct taken_vec files;
     const char *comment = json_get_str(args, "comment");
     struct json *effect = json_obj(w->mem);
     TRY(step_lock(w, args, &rec, &rows, &at, &seat, e));
     TRY(proof_approval(w, false, e));
     TRY(route_stale(w, &rec, &c, &stale, e));
-    if (stale) {
-        TRY(route_reopen(w, &rec, c, e));
-        json_set_bool(body, "reopened", true);
-        return record_answer(w, rec.id, body, e);
-    }
+    if (stale)
+        return reopened(w, &rec, c, body, e);
     struct row *r = &rows.v[at];
     const struct step *s = pack_step(rec.form, r->step);
     if (s == NULL)
@@ -281,16 +288,17 @@ enum rc cmd_record_approve(struct work *w, const struct json *args, struct json 
         TRY(letter_no(w, &rec, &rows, at, comment, e));
         return record_answer(w, rec.id, body, e);
     }
-    TRY(step_values(w, &rec, &rows, s, json_get(args, "values"), &c, &last, &filled, e));
+    TRY(attach_take(w, &rec, args, &values, &files, e));             /* not before: an approval that is not taken takes no files */
+    TRY(step_values(w, &rec, &rows, s, values, &c, &last, &filled, e));
     TRY(judge_rules(w, &rec, SLOT_DRAFT, c, last->id, e));
     TRY(work_troubles_refuse(w, e));
     bool fits = true;
     if (filled)
         TRY(rows_replan(w, &rec, &rows, &fits, e));
     if (!fits) {
-        TRY(route_reopen(w, &rec, c, e));
-        json_set_bool(body, "reopened", true);
-        return record_answer(w, rec.id, body, e);
+        json_set_bool(body, "filled", true);
+        TRY(attach_store(w, &files, e));
+        return reopened(w, &rec, c, body, e);
     }
     r = &rows.v[at];
     if (row_is_exception(r))
@@ -308,6 +316,7 @@ enum rc cmd_record_approve(struct work *w, const struct json *args, struct json 
     if (done)
         TRY(record_promote(w, &rec, c, effect, e));
     TRY(act_do(w, rec.id, rec.draft_rev, "approve", s->key, comment, effect, e));
+    TRY(attach_store(w, &files, e));
     json_set_bool(body, "in_force", done);
     return record_answer(w, rec.id, body, e);
 }

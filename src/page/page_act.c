@@ -212,6 +212,13 @@ static bool approval_values(struct req *r, struct site *site, struct json *args)
     return true;
 }
 
+static const char *done_text(struct req *r, const char *act, const struct json *body)
+{
+    if (json_get_bool(body, "reopened"))
+        return json_get_bool(body, "filled") ? "done.reopened-filled" : "done.reopened";
+    return mem_fmt(r, "done.%s", act);
+}
+
 /* A refusal shows the record again with the reason and the article; nothing is lost. */
 void page_act_post(struct req *r, void *ctx)
 {
@@ -255,7 +262,7 @@ void page_act_post(struct req *r, void *ctx)
     if (!screen_begin(&s, r, ctx))
         return;
     if (a->rc == RC_OK) {
-        screen_go(&s, "record", req_arg_i64(r, 0), mem_fmt(r, "done.%s", act));
+        screen_go(&s, "record", req_arg_i64(r, 0), done_text(r, act, a->body));
         return;
     }
     struct trouble_vec t = VEC_INIT(r);

@@ -123,7 +123,7 @@ void uploads_command(struct req *r, struct site *site, const char *command, stru
     if (copied)                                          /* with files no two posts are the same: the version tells the second one */
         core_command(site->core, r, &page_user(r)->actor, command, args, files ? NULL : ikey, ret);
     size_t end = (*ret)->err.code == ERR_PROOF ? sent : json_n(files);       /* asked who is there: what waits goes on waiting */
-    for (size_t i = 0; i < end && (*ret)->rc != RC_OK; i++)
+    for (size_t i = 0; i < end; i++)                     /* what was taken is not there any more */
         (void)unlink(json_get_str(json_at(files, i), "path"));
 }
 
