@@ -244,6 +244,7 @@ MUST enum rc setting_body(struct work *w, const char *dir, const struct json *ad
 /* Writes the set, loads it, makes its tables; w->set is the new one at once, everybody else's after COMMIT. */
 /* Refuses a word, figure or alternative that no pack of the set has. */
 MUST enum rc setting_names_check(struct work *w, const struct json *in, struct err *e);
+MUST enum rc setting_values_check(struct work *w, const struct json *in, struct json *ret_clean, struct err *e);      /* setting_value.c; names are known */
 MUST enum rc setting_switch(struct work *w, const struct json *body, const char *why, int64_t *ret_id, struct err *e);
 MUST enum rc setting_reopen(struct work *w, bool restart, struct err *e);
 

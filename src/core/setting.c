@@ -344,13 +344,14 @@ enum rc cmd_set_settings(struct work *w, const struct json *args, struct json *b
     if ((in != NULL && json_type(in) != JSON_OBJ) || json_n(in) > SETTINGS_MAX)
         return err_set(e, ERR_COMMAND, "settings");
     TRY(body_current(w, &b, e));
-    struct json *s = json_child(b, "settings");
+    struct json *s = json_child(b, "settings"), *clean = json_obj(w->mem);
     if (s == NULL)
         s = json_set_obj(b, "settings");
-    for (struct json_pos p = {0}; json_next(in, &p);)
+    TRY(setting_names_check(w, in, e));
+    TRY(setting_values_check(w, in, clean, e));
+    for (struct json_pos p = {0}; json_next(clean, &p);)
         json_set(s, p.key, p.val);
     TRY(setting_switch(w, b, "settings", &id, e));
-    TRY(setting_names_check(w, in, e));
     TRY(setting_reopen(w, json_get_bool(args, "restart"), e));
     return set_answer(body, id);
 }
