@@ -23,7 +23,7 @@ TABLE = [
     ("nakamura", "/registers", 12, 0), ("nakamura", "/f/takeout", 16, 0), ("suzuki", "/f/takeout", 20, 0), ("takahashi", "/f/takeout", 20, 0),
     ("nakamura", "/f/takeout?sort=-dest", 16, 0), ("nakamura", "/f/takeout?q=%E6%9D%B1%E9%83%BD", 18, 0),
     ("nakamura", "/f/account", 20, 0), ("nakamura", "/f/person", 20, 0), ("nakamura", "/f/asset", 20, 0), ("nakamura", "/f/takeout/csv", 16, 1),      # each 200 rows
-    ("nakamura", "/r/{wide}", 42, 0), ("suzuki", "/r/{wide}", 30, 0), ("takahashi", "/r/{wide}", 35, 0), ("tanaka", "/r/{wide}", 40, 0),
+    ("nakamura", "/r/{wide}", 42, 0), ("suzuki", "/r/{wide}", 30, 0), ("takahashi", "/r/{wide}", 40, 0), ("tanaka", "/r/{wide}", 44, 0),
     ("suzuki", "/r/{wide}/edit", 20, 0), ("suzuki", "/r/{wide}/print", 20, 0), ("nakamura", "/r/{long}", 42, 0), ("suzuki", "/r/{long}/history", 21, 0),
     ("suzuki", "/f/takeout/new", 18, 0), ("nakamura", "/conformity", 42, 0), ("nakamura", "/regulation/sme/3-2", 46, 0), ("nakamura", "/regulation/sme", 42, 0),
     ("yamamoto", "/people", 18, 0), ("suzuki", "/account/token", 12, 0), ("nakamura", "/settings", 72, 0), ("nakamura", "/ledger", 16, 0), ("nakamura", "/settings/roles", 70, 0), ("nakamura", "/settings/roles?role=core:committee", 22, 0), ("nakamura", "/settings/chart", 70, 0), ("nakamura", "/r/{wide}/sight", 40, 0), ("nakamura", "/r/{long}/sight", 40, 0),
