@@ -18,7 +18,6 @@ DECLARED = {
     'login_n': 'counted once on the screen of people',
     'rate_sweep': 'addresses and unknown names of failed sign-ins, at most a day old',
     'session_sweep': 'sessions of at most twelve hours',
-    'token_end': 'API tokens are few',
 }
 
 
