@@ -13,11 +13,11 @@
 #define CATCH_MAX 40
 
 struct state { const char *rule; struct civil since, upto, day; bool has_upto, has_day; int64_t after; bool changed; };
-struct run { struct work *w; struct json *effect, *tasks, *closed, *states; int64_t t0, n; int fiscal; bool more; };
+struct run { struct work *w; struct json *effect, *tasks, *closed, *states; int64_t t0, n; int fiscal; bool more, worked /* a chunk does one thing at least: else a slow machine would begin it again for ever */; };
 
 static bool spent(const struct run *r)
 {
-    return r->n >= CHUNK_TASKS || clock_mono_us() - r->t0 > BUDGET_US;
+    return r->worked && (r->n >= CHUNK_TASKS || clock_mono_us() - r->t0 > BUDGET_US);
 }
 
 static const char *day_text(TALLOC_CTX *mem, struct civil c)
@@ -196,6 +196,7 @@ static enum rc issue_one(struct run *r, const struct schedule *s, const struct f
     struct q_sched_issued had;
     int64_t due;
     const char *group = mem_fmt(w->mem, SCHED_PREFIX "%s:%lld:%s:", s->key, (long long)id, day_text(w->mem, day));
+    r->worked = true;
     TRY(q_sched_issued(w->db, w->mem, group, sched_upper(w->mem, group), &had, e));
     if (had.n > 0)
         return RC_OK;
@@ -386,6 +387,7 @@ static enum rc people_run(struct work *w, const char *after, struct json *body, 
             to++;
         if (to == open.n && !whole && from > 0)          /* its other rows may stand in the next chunk */
             break;
+        r.worked = true;
         TRY(violations ? violation_handed_on(&r, &open.v[from], e) : handed_on(&r, &open.v[from], to - from, group, e));
         after = sched_upper(w->mem, group);
         from = to;
