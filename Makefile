@@ -40,7 +40,7 @@ mutate:
 
 # libFuzzer over every parser, SECONDS each (60); new inputs gather in build-fuzz/found, a crash is written to the current folder: put it into
 # tests/fuzz/corpus/NAME, whose files `make test` replays.
-FUZZERS = head urlencoded multipart cookie url json csv when content cond yaml entry note
+FUZZERS = head urlencoded multipart cookie url json csv acct when content cond yaml entry note
 fuzz:
 	tools/deps.sh test
 	test -f build-fuzz/build.ninja || CC=clang meson setup build-fuzz -Db_sanitize=address,undefined -Dfuzz=true -Dwerror=false
