@@ -6,12 +6,12 @@
 #   tools/deps.sh web     also the browser that drives the pages, and fonts for them
 set -eu
 need="build-essential meson ninja-build pkg-config python3 libtalloc-dev libjansson-dev libicu-dev libsodium-dev libssl-dev
- libsqlite3-dev libpq-dev libyaml-dev libmicrohttpd-dev libqrencode-dev libical-dev liboath-dev"
+ libsqlite3-dev libpq-dev libyaml-dev libmicrohttpd-dev libqrencode-dev libical-dev liboath-dev libldap-dev"
 # The build describes its tests, too, so their library is needed from the start.
 need="$need libcmocka-dev libgumbo-dev"
 case "${1:-}" in
     "") ;;
-    test) need="$need postgresql-15 sqlite3 golang-go golang-golang-x-mod-dev clang libclang-rt-14-dev" ;;
+    test) need="$need slapd postgresql-15 sqlite3 golang-go golang-golang-x-mod-dev clang libclang-rt-14-dev" ;;
     bench) need="$need nginx-light postgresql-15" ;;
     web) need="$need chromium chromium-driver python3-selenium fonts-noto-cjk" ;;
     *) echo "usage: $0 [test|web|bench]" >&2; exit 2 ;;
@@ -27,5 +27,7 @@ done
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 echo "installing:$missing"
 as_root apt-get update -q
+# The tests run servers of their own; the package's would take port 389 of the machine.
+case "$missing" in *slapd*) echo "slapd slapd/no_configuration boolean true" | as_root debconf-set-selections ;; esac
 # shellcheck disable=SC2086  # a list of words
 as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing

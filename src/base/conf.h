@@ -14,6 +14,7 @@ struct conf {
     const char *highwater_dir;   /* default data_dir/highwater; put it on another disk */
     const char *public_url;      /* behind a TLS proxy: https://...; decides cookie prefix and HSTS */
     const char *trusted_proxy;   /* addresses, with commas, of those whose X-Forwarded-For is believed */
+    const char *directory;       /* file that says where the directory (LDAP) is; empty: none */
     const char *log_level;
 };
 /* argv without the program and subcommand; unknown options are ERR_CONF. Owned by mem. */

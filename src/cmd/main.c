@@ -172,6 +172,7 @@ static const struct subcommand subcommands[] = {
     {"restore", cmd_restore, "put a backup in place, or vouch for the data that is there: DIR|here [CHECKPOINT]"},
     {"pack", cmd_pack, "pack check [DIR], pack doc"},
     {"coverage", cmd_coverage, "what carries each duty: [--pack P] [--forms] [--json]"},
+    {"directory", cmd_directory, "directory check: what works of the directory (LDAP) that --directory names"},
     {"rescue", cmd_rescue, "let somebody who is locked out in again: no second factor, a first password: LOGIN"},
     {"help", cmd_help, "this text"},
     {NULL, NULL, NULL},

@@ -98,6 +98,8 @@ static enum rc core_start(struct core *c, struct err *e)
     bool spans;
     char *keys = file_join(c, conf->data_dir, "keys");
     char *hw = highwater_dir(c, conf);
+    if (conf->directory != NULL && conf->directory[0] != '\0')
+        TRY(dir_open(c, conf->directory, &c->dir, e));
     TRY(file_mkdirs(conf->data_dir, 0700, e));
     TRY(file_mkdirs(keys, 0700, e));
     TRY(file_mkdirs(hw, 0700, e));

@@ -26,6 +26,7 @@
 #include "base/base.h"
 #include "crypt/crypt.h"
 #include "db/db.h"
+#include "dir/dir.h"
 #include "ledger/ledger.h"
 #include "pack/pack.h"
 #include "value/value.h"
