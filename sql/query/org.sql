@@ -29,12 +29,14 @@ SELECT x.record, x.person, CASE WHEN EXISTS (SELECT 1 FROM org_span p WHERE p.re
 -- name: org_held_on :one  in: person i64, role text, on_day text, at i64  out: n i64
 SELECT count(*) FROM org_span WHERE form = 'assignment' AND person = $1 AND role = $2 AND (from_on IS NULL OR from_on <= $3) AND (to_on IS NULL OR to_on >= $3)
  AND since_us <= $4 AND (until_us IS NULL OR until_us > $4);
--- name: org_headed_on :one  in: person i64, at i64  out: n i64
-SELECT count(*) FROM org_span WHERE form = 'department' AND person = $1 AND since_us <= $2 AND (until_us IS NULL OR until_us > $2);
+-- name: org_headed_on :one  in: person i64, on_day text, at i64  out: n i64
+SELECT count(*) FROM org_span WHERE form = 'department' AND person = $1 AND (to_on IS NULL OR to_on >= $2) AND since_us <= $3 AND (until_us IS NULL OR until_us > $3);
 -- name: org_span_at :opt  in: record i64, at i64  out: person i64?, department i64?, to_on text?
 SELECT person, department, to_on FROM org_span WHERE record = $1 AND since_us <= $2 AND (until_us IS NULL OR until_us > $2) ORDER BY since_us DESC, revision DESC LIMIT 1;
 -- name: org_members_on :many  in: department i64, on_day text, at i64, after i64, lim i64  out: record i64
-SELECT record FROM org_span WHERE form = 'person' AND department = $1 AND record > $4 AND since_us <= $3 AND (until_us IS NULL OR until_us > $3) AND (to_on IS NULL OR to_on >= $2) ORDER BY record LIMIT $5;
+SELECT record FROM org_span WHERE form = 'person' AND department = $1 AND record > $4 AND since_us <= $3 AND (until_us IS NULL OR until_us > $3) AND (to_on IS NULL OR to_on >= $2)
+ UNION SELECT person FROM org_span WHERE form = 'posting' AND department = $1 AND person > $4 AND since_us <= $3 AND (until_us IS NULL OR until_us > $3) AND from_on <= $2 AND (to_on IS NULL OR to_on >= $2)
+ ORDER BY 1 LIMIT $5;
 -- name: org_people_on :one  in: on_day text, at i64, lim i64  out: n i64
 SELECT count(*) FROM (SELECT record FROM org_span WHERE form = 'person' AND since_us <= $2 AND (until_us IS NULL OR until_us > $2) AND (to_on IS NULL OR to_on >= $1) LIMIT $3) d;
 -- name: pack_set_at :opt  in: at i64  out: id i64

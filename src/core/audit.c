@@ -41,11 +41,12 @@ static enum rc post_in(struct work *w, int64_t person, int64_t dept, bool *ret, 
 
 static enum rc belongs(struct work *w, int64_t person, int64_t dept, bool *ret, struct err *e)
 {
-    int64_t mine, head;
-    TRY(org_department_of(w->db, person, w->today, &mine, e));
+    int64_t head;
+    bool member;
+    TRY(org_member(w->db, w->set, person, dept, w->today, &member, e));
     TRY(org_head(w->db, w->mem, dept, w->today, &head, e));
     TRY(post_in(w, person, dept, ret, e));
-    if (mine == dept && !*ret) {
+    if (member && !*ret) {
         TRY(from_outside(w, person, ret, e));
         *ret = !*ret;
     }

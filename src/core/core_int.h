@@ -135,12 +135,21 @@ bool part_known(struct db *db, TALLOC_CTX *mem, int64_t person, int64_t record, 
 #define ORG_KEYS_MAX 24
 /* Keys under which a role may be held: its own, and other packs' roles that are the same post. */
 void org_role_keys(const struct pack_set *set, const char *role, const char **keys, size_t *n, size_t max);
-MUST enum rc org_heads(struct db *db, TALLOC_CTX *mem, int64_t person, struct id_vec *ret, struct err *e);        /* departments */
+MUST enum rc org_heads(struct db *db, TALLOC_CTX *mem, int64_t person, const char *on, struct id_vec *ret, struct err *e);        /* departments */
+/* The main department first, then those of additional posts that last on that day. */
+MUST enum rc org_departments_of(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t person, const char *on, struct id_vec *ret, struct err *e);
+MUST enum rc org_member(struct db *db, const struct pack_set *set, int64_t person, int64_t department, const char *on, bool *ret, struct err *e);
 MUST enum rc org_below(struct db *db, TALLOC_CTX *mem, const int64_t *department, size_t n, struct id_vec *ret, struct err *e);     /* directly below one of these */
 /* The next superior of a department's people who is none of `avoid`, at the top the post that a pack names; nothing when there is nobody. */
 MUST enum rc org_climb(struct work *w, int64_t department, const int64_t *avoid, size_t avoid_n, struct seat_vec *ret, struct err *e);
 void org_roles_read(struct work *w, const struct form *f, struct content *c);       /* typed roles to role keys; troubles for unknown ones */
 MUST enum rc org_assignment_check(struct work *w, const struct record *rec, const struct content *c, struct err *e);
+
+/* ---- org_rules.c: what the tree of departments keeps to ---- */
+/* Troubles circle, closed, in-use for a department, a person, an appointment or a post that is handed in; nothing for other forms. */
+MUST enum rc org_judge(struct work *w, const struct record *rec, const struct content *c, struct err *e);
+MUST enum rc org_promote_check(struct work *w, const struct record *rec, const struct content *c, struct err *e);
+MUST enum rc org_void_check(struct work *w, const struct record *rec, struct err *e);
 
 /* ---- deputy.c ---- */
 struct deputy { int64_t record /* the delegation */, from, to; const char *role /* key, NULL: all posts */; };

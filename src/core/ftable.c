@@ -103,7 +103,7 @@ enum rc ftable_ensure(struct tx *tx, TALLOC_CTX *mem, const struct pack_set *set
 /* Answers about people and posts are kept (org.c, deputy.c): whoever writes such a row ends that. */
 static void touched(struct tx *tx, const struct form *f)
 {
-    static const char *const asked[] = {"person", "department", "assignment", "delegation"};
+    static const char *const asked[] = {"person", "department", "assignment", "delegation", "posting"};
     for (size_t i = 0; i < ARRAY_N(asked); i++)
         if (strcmp(f->ident, asked[i]) == 0)
             db_memo_forget(tx_db(tx));

@@ -349,7 +349,7 @@ enum rc judge_rules(struct work *w, const struct record *rec, enum slot slot, co
     for (size_t i = 0; i < f->field_n; i++)
         if (f->field[i].unique)
             TRY(unique_check(w, rec, &f->field[i], c, e));
-    return RC_OK;
+    return strcmp(at, "submit") == 0 ? org_judge(w, rec, c, e) : RC_OK;
 }
 
 enum rc judge_plain(struct work *w, const struct record *rec, const struct content *c, struct err *e)

@@ -1,6 +1,6 @@
 /* The organisation as the engine needs it: who holds which role on a day, who heads what, who stands above whom, and who answers for a
  * step's `who`. People, departments and assignments are forms; their rows in force are read. */
-#include "core/core_int.h"
+#include "core/route_int.h"
 
 #define PEOPLE_MAX 500
 #define CLIMB_MAX 12
@@ -10,6 +10,14 @@ static void dated(struct sql *s, const char *on)
     sql_lit(s, " AND (x.from_on IS NULL OR x.from_on <= ");
     sql_text(s, on);
     sql_lit(s, ") AND (x.to_on IS NULL OR x.to_on >= ");
+    sql_text(s, on);
+    sql_lit(s, ")");
+}
+
+/* A department that is closed has no head. */
+static void open_on(struct sql *s, const char *on)
+{
+    sql_lit(s, " AND (x.closed_on IS NULL OR x.closed_on >= ");
     sql_text(s, on);
     sql_lit(s, ")");
 }
@@ -155,6 +163,41 @@ enum rc org_department_of(struct db *db, int64_t person, const char *on, int64_t
     return kept_one(db, tmp, key, s, ret_department, e);
 }
 
+/* A house whose regulations are older than the register of additional posts has no such table. */
+static bool has_postings(const struct pack_set *set)
+{
+    return set != NULL && pack_form(set, "posting") != NULL;
+}
+
+enum rc org_departments_of(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t person, const char *on, struct id_vec *ret, struct err *e)
+{
+    const char *key = kept_key(mem, "org.departments ", person, has_postings(set), NULL, on);
+    if (kept(db, mem, key, ret))
+        return RC_OK;
+    struct sql *s = sql_new(mem);
+    sql_lit(s, "SELECT department_, 0 FROM f_person WHERE slot = 0 AND record = ");
+    sql_i64(s, person);
+    if (has_postings(set)) {
+        sql_lit(s, " UNION ALL SELECT x.department_, 1 FROM f_posting x WHERE x.slot = 0 AND x.person = ");
+        sql_i64(s, person);
+        dated(s, on);
+    }
+    sql_lit(s, " ORDER BY 2, 1 LIMIT 50");
+    return kept_ask(db, mem, key, s, ret, e);
+}
+
+enum rc org_member(struct db *db, const struct pack_set *set, int64_t person, int64_t department, const char *on, bool *ret, struct err *e)
+{
+    MEM_SCOPE(tmp, NULL);
+    struct id_vec in = VEC_INIT(tmp);
+    *ret = false;
+    if (department == 0 || person == 0)
+        return RC_OK;
+    TRY(org_departments_of(db, tmp, set, person, on, &in, e));
+    *ret = ids_have(&in, department);
+    return RC_OK;
+}
+
 enum rc org_head(struct db *db, TALLOC_CTX *mem, int64_t department, const char *on, int64_t *ret_person, struct err *e)
 {
     const char *key = kept_key(mem, "org.head ", department, 0, NULL, on);
@@ -163,6 +206,7 @@ enum rc org_head(struct db *db, TALLOC_CTX *mem, int64_t department, const char 
     struct sql *s = sql_new(mem);
     sql_lit(s, "SELECT x.head FROM f_department x WHERE x.slot = 0 AND x.record = ");
     sql_i64(s, department);
+    open_on(s, on);
     sql_lit(s, " AND EXISTS (SELECT 1 FROM f_person p WHERE p.record = x.head AND p.slot = 0 AND (p.left_on IS NULL OR p.left_on >= ");
     sql_text(s, on);
     sql_lit(s, "))");
@@ -255,14 +299,15 @@ static enum rc held(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, 
 }
 
 /* The departments that this person heads. */
-enum rc org_heads(struct db *db, TALLOC_CTX *mem, int64_t person, struct id_vec *ret, struct err *e)
+enum rc org_heads(struct db *db, TALLOC_CTX *mem, int64_t person, const char *on, struct id_vec *ret, struct err *e)
 {
-    const char *key = kept_key(mem, "org.heads ", person, 0, NULL, NULL);
+    const char *key = kept_key(mem, "org.heads ", person, 0, NULL, on);
     if (kept(db, mem, key, ret))
         return RC_OK;
     struct sql *s = sql_new(mem);
-    sql_lit(s, "SELECT record FROM f_department WHERE slot = 0 AND head = ");
+    sql_lit(s, "SELECT x.record FROM f_department x WHERE x.slot = 0 AND x.head = ");
     sql_i64(s, person);
+    open_on(s, on);
     sql_lit(s, " LIMIT 500");
     return kept_ask(db, mem, key, s, ret, e);
 }
@@ -285,7 +330,7 @@ enum rc org_holds_set(struct db *db, const struct pack_set *set, int64_t person,
     if (r != NULL && r->everyone)
         return org_is_here(db, person, on, ret, e);
     if (r != NULL && r->derived_head) {
-        TRY(org_heads(db, tmp, person, &v, e));
+        TRY(org_heads(db, tmp, person, on, &v, e));
     } else {
         TRY(held(db, tmp, set, person, role, on, &v, e));
     }
@@ -389,6 +434,17 @@ static enum rc seats_take(struct asking *a, const struct id_vec *ids, const char
 
 static enum rc resolve(struct asking *a, const struct who *by, struct seat_vec *ret, struct err *e);
 
+/* Somebody with several posts applies for the department of the record when it is one of theirs; else, and as anybody but the applicant, the main post
+ * counts (docs/decisions/0012). */
+static enum rc department_for(struct asking *a, int64_t person, int64_t *ret, struct err *e)
+{
+    bool member = false;
+    if (person == a->applicant)
+        TRY(org_member(a->w->db, a->w->set, person, a->department, a->w->today, &member, e));
+    *ret = a->department;
+    return member ? RC_OK : org_department_of(a->w->db, person, a->w->today, ret, e);
+}
+
 /* The head of a department, or of the department of a person: nobody is their own superior. */
 static enum rc resolve_head(struct asking *a, const struct who *by, struct seat_vec *ret, struct err *e)
 {
@@ -407,7 +463,7 @@ static enum rc resolve_head(struct asking *a, const struct who *by, struct seat_
         more[a->avoid_n] = rec.id;
         under.avoid = more;
         under.avoid_n = a->avoid_n + 1;
-        TRY(org_department_of(w->db, rec.id, w->today, &dept, e));
+        TRY(department_for(a, rec.id, &dept, e));
     }
     if (dept != 0)
         TRY(org_head(w->db, w->mem, dept, w->today, &head, e));

@@ -67,15 +67,16 @@ static bool deputises(const struct question *q)
     return q->f != NULL && asked(q, deputy_stands(q->db, tmp, q->set, q->f, q->rec->id, q->a->person, q->today, &from, &e), &e) && from != 0;
 }
 
-/* Is the record's department the actor's, or below one that the actor heads? */
+/* Is the record's department one of the actor's, or below one that the actor heads? */
 static bool near(const struct question *q, int64_t dept)
 {
     MEM_SCOPE(tmp, q->mem);
     struct err e = {0};
-    int64_t mine, head;
-    if (dept == 0 || !asked(q, org_department_of(q->db, q->a->person, q->today, &mine, &e), &e))
+    int64_t head;
+    bool member = false;
+    if (dept == 0 || !asked(q, org_member(q->db, q->set, q->a->person, dept, q->today, &member, &e), &e))
         return false;
-    if (mine != 0 && mine == dept)
+    if (member)
         return true;
     for (int i = 0; dept != 0 && i < 12; i++) {
         if (!asked(q, org_head(q->db, tmp, dept, q->today, &head, &e), &e))
@@ -277,7 +278,6 @@ enum rc perm_departments(struct db *db, TALLOC_CTX *mem, const struct pack_set *
     struct err bad = {0};
     struct question q = {db, mem, set, a, f, NULL, today, &bad};
     struct id_vec ids = VEC_INIT(mem);
-    int64_t mine;
     *ret_all = a->kind != ACTOR_PERSON || f->see == SEE_ALL || sees_all(&q);
     if (bad.code != ERR_NONE) {
         *e = bad;
@@ -287,11 +287,9 @@ enum rc perm_departments(struct db *db, TALLOC_CTX *mem, const struct pack_set *
     *ret_n = 0;
     if (*ret_all || f->see == SEE_ROUTE)
         return RC_OK;
-    TRY(org_heads(db, mem, a->person, &ids, e));
+    TRY(org_heads(db, mem, a->person, today, &ids, e));
     TRY(below(&q, &ids, e));
-    TRY(org_department_of(db, a->person, today, &mine, e));
-    if (mine != 0)
-        *vec_push(&ids) = mine;
+    TRY(org_departments_of(db, mem, set, a->person, today, &ids, e));
     *ret_ids = ids.v;
     *ret_n = ids.n;
     return RC_OK;

@@ -451,6 +451,7 @@ enum rc cmd_record_void(struct work *w, const struct json *args, struct json *bo
         return err_set_arg(e, ERR_REASON, msg_text(w->actor.lang, MSG("core.void-reason")), "void without reason");
     if (strcmp(rec.state, "void") == 0 || strcmp(rec.state, "corrected") == 0)
         return err_set(e, ERR_STATE, "already %s", rec.state);
+    TRY(org_void_check(w, &rec, e));
     struct json *effect = json_obj(w->mem);
     TRY(record_void_effect(w, &rec, effect, e));
     struct json *steps = json_set_obj(effect, "steps");
@@ -475,6 +476,7 @@ enum rc record_promote(struct work *w, const struct record *rec, const struct co
     TRY(proof_form(w, rec->form, e));
     TRY(org_assignment_check(w, rec, c, e));
     TRY(deputy_check(w, rec, c, e));
+    TRY(org_promote_check(w, rec, c, e));
     if (strcmp(rec->form->ident, "import") == 0)
         TRY(import_apply(w, rec, c, e));
     json_set_i64(effect, "promote", rec->draft_rev);

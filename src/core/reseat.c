@@ -150,7 +150,7 @@ enum rc route_lacks_tell(struct work *w, const struct record *rec, const struct 
 
 bool seats_told_by(const char *form_ident)
 {
-    static const char *const forms[] = {"person", "assignment", "department"};
+    static const char *const forms[] = {"person", "assignment", "department", "posting"};
     for (size_t i = 0; i < ARRAY_N(forms); i++)
         if (strcmp(form_ident, forms[i]) == 0)
             return true;

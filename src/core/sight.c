@@ -163,7 +163,7 @@ static enum rc held_then(struct looking *l, int64_t person, const char *role, bo
     const struct role *r = pack_role(l->p->set, role);
     *ret = r != NULL && r->everyone;
     if (r != NULL && r->derived_head) {
-        TRY(q_org_headed_on(l->r->db, l->r->mem, person, l->p->at, &headed, e));
+        TRY(q_org_headed_on(l->r->db, l->r->mem, person, l->p->on, l->p->at, &headed, e));
         *ret = headed.n > 0;
     } else if (!*ret) {
         org_role_keys(l->p->set, role, keys, &n, ORG_KEYS_MAX);
@@ -258,7 +258,8 @@ static enum rc near_heads(struct looking *l, struct err *e)
         TRY(q_org_span_at(l->r->db, l->r->mem, dept, l->p->at, &d, &found, e));
         if (!found)
             return RC_OK;
-        add(l, d.person_null ? 0 : d.person, SIGHT_HEAD, NULL, dept);
+        if (d.to_on == NULL || strcmp(d.to_on, l->p->on) >= 0)          /* closed: nobody heads it */
+            add(l, d.person_null ? 0 : d.person, SIGHT_HEAD, NULL, dept);
         dept = d.department_null ? 0 : d.department;
     }
     return RC_OK;

@@ -5,7 +5,7 @@
 
 #define FILL_AT_ONCE 500
 
-static const char *const kept_forms[] = {"person", "department", "assignment", "delegation"};
+static const char *const kept_forms[] = {"person", "department", "assignment", "delegation", "posting"};
 
 bool span_kept(const char *form)
 {

@@ -138,6 +138,16 @@ static const char *here(struct gen *g, const struct node *n, const char *who, co
     return mem_fmt(g->mem, "EXISTS (SELECT 1 FROM f_person hp WHERE hp.record = %s AND hp.slot = 0 AND (hp.%s IS NULL OR hp.%s >= %s))", who, left, left, on);
 }
 
+/* A department that is closed has no head. */
+static const char *open_on(struct gen *g, const struct node *n, const char *on)
+{
+    const struct form *f = pack_form(g->scope->set, "department");
+    if (f == NULL || pack_field(f, "closed_on") == NULL)               /* departments of these regulations are never closed */
+        return "";
+    const char *closed = core_col(g, n, "department", "closed_on");
+    return mem_fmt(g->mem, " AND (hd.%s IS NULL OR hd.%s >= %s)", closed, closed, on);
+}
+
 static struct val f_holds(struct gen *g, const struct node *n, struct val *a)
 {
     MEM_SCOPE(tmp, g->mem);
@@ -151,7 +161,7 @@ static struct val f_holds(struct gen *g, const struct node *n, struct val *a)
     if (r->everyone)
         return mk(V_BOOL, mem_fmt(g->mem, "(%s END)", known));
     if (r->derived_head)
-        return mk(V_BOOL, mem_fmt(g->mem, "(%s AND EXISTS (SELECT 1 FROM f_department hd WHERE hd.slot = 0 AND hd.%s = %s) END)", known, core_col(g, n, "department", "head"), who));
+        return mk(V_BOOL, mem_fmt(g->mem, "(%s AND EXISTS (SELECT 1 FROM f_department hd WHERE hd.slot = 0 AND hd.%s = %s%s) END)", known, core_col(g, n, "department", "head"), who, open_on(g, n, on)));
     return mk(V_BOOL, mem_fmt(g->mem, "(%s AND EXISTS (SELECT 1 FROM f_assignment ha WHERE ha.slot = 0 AND ha.%s = %s AND ha.%s IN (%s) AND %s) END)", known,
                               core_col(g, n, "assignment", "person"), who, core_col(g, n, "assignment", "role"), role_list(g, r), lasting(g, n, on)));
 }
@@ -175,8 +185,13 @@ static struct val f_department_of(struct gen *g, const struct node *n, struct va
 
 static struct val f_member_of(struct gen *g, const struct node *n, struct val *a)
 {
-    const char *own = core_col(g, n, "person", "department");
-    return mk(V_BOOL, mem_fmt(g->mem, "((SELECT hp.%s FROM f_person hp WHERE hp.slot = 0 AND hp.record = %s) = %s)", own, a[0].sql, a[1].sql));
+    const char *own = core_col(g, n, "person", "department"), *main = mem_fmt(g->mem, "(SELECT hp.%s FROM f_person hp WHERE hp.slot = 0 AND hp.record = %s) = %s", own, a[0].sql, a[1].sql);
+    if (pack_form(g->scope->set, "posting") == NULL)                 /* regulations that are older than it */
+        return mk(V_BOOL, mem_fmt(g->mem, "(%s)", main));
+    const char *who = core_col(g, n, "posting", "person"), *dept = core_col(g, n, "posting", "department"), *from = core_col(g, n, "posting", "from_on"), *to = core_col(g, n, "posting", "to_on");
+    const char *today = f_today(g, n, NULL).sql;
+    return mk(V_BOOL, mem_fmt(g->mem, "CASE WHEN %s IS NULL OR %s IS NULL THEN NULL WHEN EXISTS (SELECT 1 FROM f_posting hk WHERE hk.slot = 0 AND hk.%s = %s AND hk.%s = %s AND hk.%s <= %s AND (hk.%s IS NULL OR hk.%s >= %s)) THEN 1 = 1 ELSE %s END",
+                              a[0].sql, a[1].sql, who, a[0].sql, dept, a[1].sql, from, today, to, to, today, main));
 }
 
 static struct val f_superior_of(struct gen *g, const struct node *n, struct val *a)
@@ -508,7 +523,7 @@ static const struct fn fns[] = {
     {"holds", "rld", f_holds, "the person holds the role on the day, also through `is:`"},
     {"head_of", "r", f_head_of, "the head of the department"},
     {"department_of", "r", f_department_of, "the person's main department"},
-    {"member_of", "rr", f_member_of, "the person's main department is this one"},
+    {"member_of", "rr", f_member_of, "the department is the person's main one or, today, that of an additional post"},
     {"superior_of", "r", f_superior_of, "the head above the person"},
     {"applicant", "", f_applicant, "who made the record"},
     {"state", "r", f_state, "the state of the record that is referred to"},
