@@ -41,13 +41,4 @@ static enum rc book_out(struct req *r, struct reader *rd, struct json *o, struct
     return RC_OK;
 }
 
-void api_book(struct req *r, void *ctx)
-{
-    struct reader rd;
-    struct err e = {0};
-    struct json *o = json_obj(r);
-    if (!api_begin(r, ctx, true, &rd))
-        return;
-    enum rc rc = book_out(r, &rd, o, &e);
-    api_end(r, &rd, rc, &e, o);
-}
+void api_book(struct req *r, void *ctx) { api_read(r, ctx, book_out); }

@@ -41,16 +41,7 @@ static enum rc holders_out(struct req *r, struct reader *rd, struct json *o, str
     return RC_OK;
 }
 
-void api_holders(struct req *r, void *ctx)
-{
-    struct reader rd;
-    struct err e = {0};
-    struct json *o = json_obj(r);
-    if (!api_begin(r, ctx, true, &rd))
-        return;
-    enum rc rc = holders_out(r, &rd, o, &e);
-    api_end(r, &rd, rc, &e, o);
-}
+void api_holders(struct req *r, void *ctx) { api_read(r, ctx, holders_out); }
 
 static enum rc head_out(struct req *r, struct reader *rd, struct json *o, struct err *e)
 {
@@ -66,16 +57,7 @@ static enum rc head_out(struct req *r, struct reader *rd, struct json *o, struct
     return person_out(rd, head, json_set_obj(o, "head"), e);
 }
 
-void api_head(struct req *r, void *ctx)
-{
-    struct reader rd;
-    struct err e = {0};
-    struct json *o = json_obj(r);
-    if (!api_begin(r, ctx, true, &rd))
-        return;
-    enum rc rc = head_out(r, &rd, o, &e);
-    api_end(r, &rd, rc, &e, o);
-}
+void api_head(struct req *r, void *ctx) { api_read(r, ctx, head_out); }
 
 static void failing_out(struct json *o, const struct violators *v)
 {
@@ -179,13 +161,4 @@ static enum rc people_out(struct req *r, struct reader *rd, struct json *o, stru
     return RC_OK;
 }
 
-void api_people(struct req *r, void *ctx)
-{
-    struct reader rd;
-    struct err e = {0};
-    struct json *o = json_obj(r);
-    if (!api_begin(r, ctx, true, &rd))
-        return;
-    enum rc rc = people_out(r, &rd, o, &e);
-    api_end(r, &rd, rc, &e, o);
-}
+void api_people(struct req *r, void *ctx) { api_read(r, ctx, people_out); }

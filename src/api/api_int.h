@@ -36,6 +36,17 @@ static inline void api_end(struct req *r, struct reader *rd, enum rc rc, const s
     else
         api_error(r, e);
 }
+/* A reading handler that only fills the answer's object: begun and ended round fn; not before a regulation is adopted. */
+static inline void api_read(struct req *r, void *ctx, enum rc (*fn)(struct req *r, struct reader *rd, struct json *o, struct err *e))
+{
+    struct reader rd;
+    struct err e = {0};
+    struct json *o = json_obj(r);
+    if (!api_begin(r, ctx, true, &rd))
+        return;
+    enum rc rc = fn(r, &rd, o, &e);
+    api_end(r, &rd, rc, &e, o);
+}
 #define API_ARGS_MAX (8 << 20)
 void api_answer(struct req *r, struct answer *a);
 /* The JSON of a command: the body, or the part `args` beside files, which are kept and named in it (dropped when it is refused). api_files.c */

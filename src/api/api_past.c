@@ -86,16 +86,7 @@ static enum rc roles_out(struct req *r, struct reader *rd, struct json *o, struc
     return RC_OK;
 }
 
-void api_past_roles(struct req *r, void *ctx)
-{
-    struct reader rd;
-    struct err e = {0};
-    struct json *o = json_obj(r);
-    if (!api_begin(r, ctx, true, &rd))
-        return;
-    enum rc rc = roles_out(r, &rd, o, &e);
-    api_end(r, &rd, rc, &e, o);
-}
+void api_past_roles(struct req *r, void *ctx) { api_read(r, ctx, roles_out); }
 
 static enum rc sight_out(struct req *r, struct reader *rd, struct json *o, struct err *e)
 {
@@ -131,13 +122,4 @@ static enum rc sight_out(struct req *r, struct reader *rd, struct json *o, struc
     return RC_OK;
 }
 
-void api_past_sight(struct req *r, void *ctx)
-{
-    struct reader rd;
-    struct err e = {0};
-    struct json *o = json_obj(r);
-    if (!api_begin(r, ctx, true, &rd))
-        return;
-    enum rc rc = sight_out(r, &rd, o, &e);
-    api_end(r, &rd, rc, &e, o);
-}
+void api_past_sight(struct req *r, void *ctx) { api_read(r, ctx, sight_out); }

@@ -114,9 +114,10 @@ static enum rc ended_out(struct reader *rd, int64_t id, struct json *arr, struct
     return RC_OK;
 }
 
-static enum rc record_out(struct reader *rd, int64_t id, struct json *o, struct err *e)
+static enum rc record_out(struct req *r, struct reader *rd, struct json *o, struct err *e)
 {
     struct record rec;
+    int64_t id = req_arg_i64(r, 0);
     struct task_infos tasks = VEC_INIT(rd->mem);
     const char **may;
     const struct grant *see;
@@ -137,16 +138,7 @@ static enum rc record_out(struct reader *rd, int64_t id, struct json *o, struct 
     return RC_OK;
 }
 
-void api_record(struct req *r, void *ctx)
-{
-    struct reader rd;
-    struct err e = {0};
-    struct json *o = json_obj(r);
-    if (!api_begin(r, ctx, true, &rd))
-        return;
-    enum rc rc = record_out(&rd, req_arg_i64(r, 0), o, &e);
-    api_end(r, &rd, rc, &e, o);
-}
+void api_record(struct req *r, void *ctx) { api_read(r, ctx, record_out); }
 
 #define CHANGES_MAX 20
 
@@ -181,9 +173,10 @@ static enum rc revisions_out(struct reader *rd, int64_t id, struct json *arr, st
     return RC_OK;
 }
 
-static enum rc history_out(struct reader *rd, int64_t id, struct json *o, struct err *e)
+static enum rc history_out(struct req *r, struct reader *rd, struct json *o, struct err *e)
 {
     struct record rec;
+    int64_t id = req_arg_i64(r, 0);
     struct act_infos acts = VEC_INIT(rd->mem);
     struct json *arr = json_set_arr(o, "acts");
     TRY(seen(rd, id, &rec, e));
@@ -203,16 +196,7 @@ static enum rc history_out(struct reader *rd, int64_t id, struct json *o, struct
     return revisions_out(rd, id, json_set_arr(o, "revisions"), e);
 }
 
-void api_history(struct req *r, void *ctx)
-{
-    struct reader rd;
-    struct err e = {0};
-    struct json *o = json_obj(r);
-    if (!api_begin(r, ctx, true, &rd))
-        return;
-    enum rc rc = history_out(&rd, req_arg_i64(r, 0), o, &e);
-    api_end(r, &rd, rc, &e, o);
-}
+void api_history(struct req *r, void *ctx) { api_read(r, ctx, history_out); }
 
 /* ---- lists ---- */
 
@@ -309,16 +293,7 @@ static enum rc list_out(struct req *r, struct reader *rd, struct json *o, struct
     return rows_out(rd, &l, o, e);
 }
 
-void api_list(struct req *r, void *ctx)
-{
-    struct reader rd;
-    struct err e = {0};
-    struct json *o = json_obj(r);
-    if (!api_begin(r, ctx, true, &rd))
-        return;
-    enum rc rc = list_out(r, &rd, o, &e);
-    api_end(r, &rd, rc, &e, o);
-}
+void api_list(struct req *r, void *ctx) { api_read(r, ctx, list_out); }
 
 /* ---- forms ---- */
 
@@ -404,10 +379,10 @@ void api_resolve(struct req *r, void *ctx)
 
 /* ---- what is due ---- */
 
-static enum rc desk_out(struct reader *rd, struct json *o, struct err *e)
+static enum rc desk_out(struct req *r, struct reader *rd, struct json *o, struct err *e)
 {
-    struct task_infos tasks = VEC_INIT(rd->mem);
-    struct waitings wait = VEC_INIT(rd->mem), back = VEC_INIT(rd->mem);
+    struct task_infos tasks = VEC_INIT(r);
+    struct waitings wait = VEC_INIT(r), back = VEC_INIT(r);
     TRY(task_mine(rd, false, 200, &tasks, e));
     TRY(tasks_out(rd, &tasks, json_set_arr(o, "tasks")));
     struct task_infos vacant = VEC_INIT(rd->mem);
@@ -434,13 +409,4 @@ static enum rc desk_out(struct reader *rd, struct json *o, struct err *e)
     return RC_OK;
 }
 
-void api_tasks(struct req *r, void *ctx)
-{
-    struct reader rd;
-    struct err e = {0};
-    struct json *o = json_obj(r);
-    if (!api_begin(r, ctx, true, &rd))
-        return;
-    enum rc rc = desk_out(&rd, o, &e);
-    api_end(r, &rd, rc, &e, o);
-}
+void api_tasks(struct req *r, void *ctx) { api_read(r, ctx, desk_out); }

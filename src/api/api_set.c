@@ -201,13 +201,4 @@ static enum rc settings_out(struct req *r, struct reader *rd, struct json *o, st
     return RC_OK;
 }
 
-void api_settings(struct req *r, void *ctx)
-{
-    struct reader rd;
-    struct err e = {0};
-    struct json *o = json_obj(r);
-    if (!api_begin(r, ctx, true, &rd))
-        return;
-    enum rc rc = settings_out(r, &rd, o, &e);
-    api_end(r, &rd, rc, &e, o);
-}
+void api_settings(struct req *r, void *ctx) { api_read(r, ctx, settings_out); }

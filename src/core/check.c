@@ -10,7 +10,6 @@
 #include "core/schedule.h"
 
 #define LINKS_MAX 400
-#define PEOPLE_MAX 20                  /* tasks of one violation */
 #define OPEN_MAX 200
 
 /* ---- tasks of violations ---- */
@@ -25,22 +24,6 @@ static enum rc tasks_close(struct work *w, const struct check *k, const char *ke
     for (size_t i = 0; i < open.n; i++)
         TRY(q_task_close(w->tx, open.v[i].tkey, w->now_us, 0, "done", 0, true, e));
     return RC_OK;
-}
-
-static bool seated(const struct seat_vec *v, int64_t person)
-{
-    for (size_t i = 0; i < v->n && i < PEOPLE_MAX; i++)
-        if (v->v[i].person == person)
-            return true;
-    return person == 0 && v->n == 0;
-}
-
-static const struct q_sched_open *open_for(const struct q_sched_open_rows *open, int64_t person)
-{
-    for (size_t i = 0; i < open->n; i++)
-        if ((open->v[i].person_null ? 0 : open->v[i].person) == person)
-            return &open->v[i];
-    return NULL;
 }
 
 /* Of a violation that lasts, too: whoever answers today has the task, and only they. */
@@ -59,10 +42,11 @@ static enum rc tasks_keep(struct work *w, const struct check *k, const struct ev
         return RC_OK;
     TRY(revision_content(w->db, w->mem, rec.force_rev, &c, &erased, e));
     TRY(org_resolve(w, &k->task, c, rec.department, rec.made_by, NULL, 0, &seats, e));
+    seats.n = seats.n < TASK_PEOPLE_MAX ? seats.n : TASK_PEOPLE_MAX;
     TRY(q_sched_open(w->db, w->mem, group, sched_upper(w->mem, group), OPEN_MAX, &open, e));
-    for (size_t i = 0; (i == 0 || i < seats.n) && i < PEOPLE_MAX; i++) {
+    for (size_t i = 0; i == 0 || i < seats.n; i++) {
         int64_t person = seats.n > 0 ? seats.v[i].person : 0, since = open.n > 0 ? open.v[0].opened_at : w->now_us;
-        const struct q_sched_open *had = open_for(&open, person);
+        const struct q_sched_open *had = open_task_of(open.v, open.n, person);
         if (had != NULL && (had->due_us_null ? 0 : had->due_us) == ev->deadline_us)
             continue;
         TRY(q_task_put(w->tx, work_new_id(w), mem_fmt(w->mem, "%s%lld", group, (long long)person), k->key, k->pack ? k->pack->id : "core",
@@ -70,7 +54,7 @@ static enum rc tasks_keep(struct work *w, const struct check *k, const struct ev
                        k->label ? k->label : k->key, ev->deadline_us, ev->deadline_us == 0, "open", since, 0, true, 0, true, e));
     }
     for (size_t i = 0; i < open.n; i++)
-        if (!seated(&seats, open.v[i].person_null ? 0 : open.v[i].person))
+        if (!seats_answer(&seats, open_task_person(&open.v[i])))
             TRY(q_task_close(w->tx, open.v[i].tkey, w->now_us, 0, "moved", 0, true, e));
     return RC_OK;
 }
@@ -302,13 +286,10 @@ static enum rc touch(struct work *w, int64_t record, struct err *e)
 {
     struct record rec;
     struct content *c;
-    size_t erased;
     TRY(record_get(w->db, w->mem, w->set, record, &rec, e));
     if (rec.form == NULL)
         return RC_OK;
-    c = content_new(w->mem);
-    if (rec.force_rev != 0)
-        TRY(revision_content(w->db, w->mem, rec.force_rev, &c, &erased, e));
+    TRY(record_force_content(w->db, w->mem, &rec, &c, e));
     for (size_t i = 0; i < w->set->check_n; i++) {
         const struct check *k = &w->set->check[i];
         if (is_subject(k, &rec))
@@ -331,16 +312,18 @@ static enum rc subject_judge(struct work *w, int64_t record, struct err *e)
     return RC_OK;
 }
 
-/* The tasks of one violation: who answers, and until when, may have changed with posts, days and settings. */
-enum rc check_tasks_again(struct work *w, const char *name, int64_t subject, struct err *e)
+/* Who answers for violations, and until when, may have changed with posts, days and settings. */
+enum rc check_tasks_again(struct work *w, const char *name, const int64_t *subject, size_t n, struct err *e)
 {
     struct eval_vec evals = VEC_INIT(w->mem);
     const struct check *k = pack_check(w->set, name);
-    struct subjects one = {.ids = &subject, .n = 1};
     if (k == NULL || k->subject == NULL)
         return RC_OK;
-    TRY(check_eval(w, w->mem, k, one, &evals, e));
-    return evals.n == 1 && strcmp(evals.v[0].state, "bad") == 0 ? tasks_keep(w, k, &evals.v[0], e) : RC_OK;
+    TRY(check_eval(w, w->mem, k, (struct subjects){.ids = subject, .n = n}, &evals, e));
+    for (size_t i = 0; i < evals.n; i++)
+        if (strcmp(evals.v[i].state, "bad") == 0)
+            TRY(tasks_keep(w, k, &evals.v[i], e));
+    return RC_OK;
 }
 
 /* ---- commands ---- */

@@ -4,6 +4,7 @@
 #include "core/core_int.h"
 
 #define VIOLATORS_MAX 200
+#define OVERDUE_OF "t.state = 'open' AND NOT (t.tkey >= 'check:' AND t.tkey < 'check;')"        /* those of violations are judged by their check */
 
 struct carried { const struct duty **v; size_t n; };       /* duties that a check carries */
 
@@ -40,7 +41,7 @@ static enum rc keyed_next(struct keyed *k, bool *ret_more, struct err *e)
     return *ret_more && k->at == k->n ? err_set(e, ERR_BUG, "counts out of order at %s", db_text(k->rows, 0)) : RC_OK;
 }
 
-/* Counts of all checks, each to 1,000 from the index alone. */
+/* Counts of all checks, each to 1,000 from the index alone; what conforms is only asked for, not counted: it is most of it. */
 static enum rc tallies_read(struct reader *r, struct tally *ret, struct err *e)
 {
     struct sql *s = sql_new(r->mem);
@@ -52,7 +53,7 @@ static enum rc tallies_read(struct reader *r, struct tally *ret, struct err *e)
                " (SELECT v.since_us FROM verdict v WHERE v.chk = k.column1 AND v.state = 'bad' ORDER BY v.since_us LIMIT 1),"
                " (SELECT count(*) FROM (SELECT 1 AS x FROM verdict v WHERE v.chk = k.column1 AND v.state = 'unknown' LIMIT 1001) d),"
                " (SELECT v.since_us FROM verdict v WHERE v.chk = k.column1 AND v.state = 'unknown' ORDER BY v.since_us LIMIT 1),"
-               " (SELECT count(*) FROM (SELECT 1 AS x FROM verdict v WHERE v.chk = k.column1 AND v.state = 'ok' LIMIT 1001) d)");
+               " (SELECT count(*) FROM (SELECT 1 AS x FROM verdict v WHERE v.chk = k.column1 AND v.state = 'ok' LIMIT 1) d)");
     if (more)
         TRY(keyed_query(r, s, &k, e));
     for (; more; k.at++) {
@@ -74,26 +75,27 @@ static struct carried duties_of(struct reader *r, const struct check *k)
     return c;
 }
 
-/* What is overdue of the duties of the set; bounded, so that a page costs the same with a million tasks. */
+/* What is overdue of the duties of the set; bounded, so that a page costs the same with a million tasks. From one duty that has tasks to the next (few of
+ * them have any), each by the index. */
 static enum rc overdue_read(struct reader *r, struct overdue *ret, struct err *e)
 {
     struct sql *s = sql_new(r->mem);
-    struct keyed k = {.key = mem_array(r->mem, const char *, r->set->duty_n + 1), .n = r->set->duty_n};
-    bool more = k.n > 0;
-    for (size_t i = 0; i < k.n; i++)
-        k.key[i] = r->set->duty[i].key;
-    sql_lit(s, "SELECT k.column1, (SELECT count(*) FROM (SELECT 1 AS x FROM task t WHERE t.duty = k.column1 AND t.state = 'open' AND t.due_us < ");
+    struct db_rows *rows;
+    bool more;
+    sql_lit(s, "WITH RECURSIVE d(duty) AS (SELECT (SELECT min(t.duty) FROM task t WHERE t.duty > '')"
+               " UNION ALL SELECT (SELECT min(t.duty) FROM task t WHERE t.duty > d.duty) FROM d WHERE d.duty IS NOT NULL)");
+    sql_lit(s, " SELECT d.duty, (SELECT count(*) FROM (SELECT 1 AS x FROM task t WHERE t.duty = d.duty AND " OVERDUE_OF " AND t.due_us < ");
     sql_i64(s, r->now_us);
-    sql_lit(s, " AND NOT (t.tkey >= 'check:' AND t.tkey < 'check;') LIMIT 1001) d),"
-               " (SELECT t.due_us FROM task t WHERE t.duty = k.column1 AND t.state = 'open' AND t.due_us < ");
+    sql_lit(s, " LIMIT 1001) c), (SELECT t.due_us FROM task t WHERE t.duty = d.duty AND " OVERDUE_OF " AND t.due_us < ");
     sql_i64(s, r->now_us);
-    sql_lit(s, " AND NOT (t.tkey >= 'check:' AND t.tkey < 'check;') ORDER BY t.due_us LIMIT 1)");
-    if (more)
-        TRY(keyed_query(r, s, &k, e));
-    for (; more; k.at++) {
-        TRY(keyed_next(&k, &more, e));
-        if (more)
-            ret[k.at] = (struct overdue){db_i64(k.rows, 1), int_or_0(k.rows, 2)};
+    sql_lit(s, " ORDER BY t.due_us LIMIT 1) FROM d WHERE d.duty IS NOT NULL");
+    TRY(db_query(r->db, r->mem, s, &rows, e));
+    TRY(db_next(rows, &more, e));
+    while (more) {
+        const struct duty *d = pack_duty(r->set, db_text(rows, 0));      /* NULL: of a set that was left */
+        if (d != NULL)
+            ret[d - r->set->duty] = (struct overdue){db_i64(rows, 1), int_or_0(rows, 2)};
+        TRY(db_next(rows, &more, e));
     }
     return RC_OK;
 }

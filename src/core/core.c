@@ -103,6 +103,7 @@ static enum rc core_start(struct core *c, struct err *e)
     TRY(file_mkdirs(conf->data_dir, 0700, e));
     TRY(file_mkdirs(keys, 0700, e));
     TRY(file_mkdirs(hw, 0700, e));
+    c->kept_some = true;                                 /* from before this start, perhaps */
     c->attach_dir = file_join(c, conf->data_dir, "attachments");
     TRY(file_mkdirs(c->attach_dir, 0700, e));
     TRY(file_mkdirs(file_join(c, c->attach_dir, "tmp"), 0700, e));

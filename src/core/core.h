@@ -140,10 +140,10 @@ MUST enum rc receipt_get(struct reader *r, int64_t seq, struct str *ret_entry, c
 int64_t record_last_seq(struct reader *r, int64_t record);     /* ledger entry of the newest act; -1: none */
 MUST enum rc record_steps(struct reader *r, int64_t record, struct step_infos *ret, struct err *e);    /* of the draft, or of the last approved revision */
 /* The step at which the actor would approve now, for themselves or as a deputy; NULL: none. Its fields come with the approval. */
-VEC_TYPE(step_list, const struct step *);
-/* All steps that their approval would decide at once, the open one first (together.c). */
-MUST enum rc record_steps_mine(struct reader *r, const struct record *rec, struct step_list *ret, struct err *e);
 MUST enum rc record_step_mine(struct reader *r, const struct record *rec, const struct step **ret, struct err *e);
+/* All steps that their approval would decide at once, the open one first (together.c). */
+VEC_TYPE(step_list, const struct step *);
+MUST enum rc record_steps_mine(struct reader *r, const struct record *rec, struct step_list *ret, struct err *e);
 /* What the actor may do with the record right now, for buttons: subset of save submit withdraw approve return
  * reject letter ahead countersign fill close void erase; ahead: may be tried, the command decides. */
 MUST enum rc record_may(struct reader *r, const struct record *rec, const char ***ret_acts, size_t *ret_n, struct err *e);
@@ -274,6 +274,10 @@ MUST enum rc password_check(struct db *db, TALLOC_CTX *mem, const struct pack_se
 /* One's own password by the present one: wrong ones count like failed sign-ins. All sessions end. A new one for somebody else is account.set. */
 MUST enum rc password_change(struct core *c, TALLOC_CTX *mem, const struct session *s, const char *now, const char *next, const char *addr, char **ret_why, struct err *e);
 
+/* ---- settings ---- */
+/* What was sent or typed for a figure as canonical text; false: bad says why. */
+bool setting_figure_read(TALLOC_CTX *mem, enum lang lang, const struct param *a, const char *text, const char **ret_text, struct trouble_vec *bad);
+
 /* ---- people and their sign-ins, for those who administrate ---- */
 struct post_held { int64_t person; const char *role /* key */; };
 VEC_TYPE(post_held_vec, struct post_held);
@@ -287,9 +291,9 @@ MUST enum rc people_sign_ins(struct reader *r, const struct grant *g, const char
 struct attachment { int64_t id, record, bytes, at, actor; const char *type /* from content and extension */, *name /* "(消去済み)" when erased */, *path /* attach_get only */; };
 VEC_TYPE(attachments, struct attachment);
 char *attach_tmp_path(struct core *c, TALLOC_CTX *mem);      /* a fresh name in attachments/tmp */
+MUST enum rc attach_copy(int fd, const char *path, struct err *e);      /* all of it, from its beginning, made durable */
 /* An upload into the house, under such a name; then the command attach.add {record, name, path, sha256?}. Refused: the caller
  * unlinks it. ERR_FILE_WRITE. */
-MUST enum rc attach_copy(int fd, const char *path, struct err *e);      /* all of it, from its beginning, made durable */
 MUST enum rc attach_keep(struct core *c, TALLOC_CTX *mem, int fd, char **ret_path, struct err *e);
 /* A file that waits while its sender is asked for a proof (kept.c): where to put its bytes (NULL: not kept, it must be chosen again), a ticket for
  * the page that asks, and the file of a ticket that came back to the same session within 15 minutes. */
@@ -306,7 +310,7 @@ bool attach_name_ok(const char *name);
 
 /* ---- conformity ---- */
 enum verdict_state { VERDICT_OK, VERDICT_BAD, VERDICT_UNKNOWN, VERDICT_EXCEPTED, VERDICT_NONE };
-struct article_state { const char *pack, *article, *title; enum verdict_state state; int64_t since_us; int64_t bad_n, unknown_n, ok_n, excepted_n; const char *why; };
+struct article_state { const char *pack, *article, *title; enum verdict_state state; int64_t since_us; int64_t bad_n, unknown_n, excepted_n /* subjects, each check to 1,000 */, ok_n /* checks, declarations and schedules that something conforms to */; const char *why; };
 VEC_TYPE(article_states, struct article_state);
 MUST enum rc conformity(struct reader *r, const char *pack, struct article_states *ret, int64_t *ret_as_of, struct err *e);
 struct violator { const char *check; int64_t subject; const char *title, *number; enum verdict_state state; int64_t since_us; const char *why /* NULL, or why the condition could not be computed */, *until /* of the exception that covers it; else NULL */; };

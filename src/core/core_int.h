@@ -117,6 +117,7 @@ MUST enum rc record_void_effect(struct work *w, const struct record *rec, struct
 struct value_ctx record_value_ctx(struct work *w, struct reader *r);
 MUST enum rc record_lock(struct work *w, const struct json *args, enum permit p, struct record *ret_rec, const struct grant **ret_grant, struct err *e);   /* by args.record; checks args.version */
 /* Draft content when there is a draft, else content in force. */
+MUST enum rc record_force_content(struct db *db, TALLOC_CTX *mem, const struct record *rec, struct content **ret_content, struct err *e);       /* empty: nothing is in force */
 MUST enum rc record_content(struct db *db, TALLOC_CTX *mem, const struct record *rec, struct content **ret_content, struct err *e);
 /* A new record with its first draft revision; content is canonical. */
 MUST enum rc record_make(struct work *w, const struct form *f, const struct content *content, const char *origin, const char *happened_on, const char *note,
@@ -253,7 +254,7 @@ MUST enum rc setting_body(struct work *w, const char *dir, const struct json *ad
 /* Writes the set, loads it, makes its tables; w->set is the new one at once, everybody else's after COMMIT. */
 /* Refuses a word, figure or alternative that no pack of the set has. */
 MUST enum rc setting_names_check(struct work *w, const struct json *in, struct err *e);
-MUST enum rc setting_values_check(struct work *w, const struct json *in, struct json *ret_clean, struct err *e);      /* setting_value.c; names are known */
+MUST enum rc setting_values_check(struct work *w, const struct json *in, struct json *ret_clean /* or NULL */, struct err *e);      /* setting_value.c; names are known */
 MUST enum rc setting_switch(struct work *w, const struct json *body, const char *why, int64_t *ret_id, struct err *e);
 MUST enum rc setting_reopen(struct work *w, bool restart, struct err *e);
 
@@ -272,8 +273,8 @@ MUST enum rc search_clear(struct work *w, int64_t record, struct err *e);
 enum rc cmd_search_run(struct work *w, const struct json *args, struct json *body, struct err *e);
 enum rc cmd_check_run(struct work *w, const struct json *args, struct json *body, struct err *e);
 #define CHECK_PREFIX "check:"          /* check:<check>:<subject>:<person> is the key of a violation's task */
-/* The tasks of a violation, which bear the check's name: handed on to who answers for it now. */
-MUST enum rc check_tasks_again(struct work *w, const char *name, int64_t subject, struct err *e);
+/* The tasks of violations of one check, which bear its name: handed on to who answers for them now. */
+MUST enum rc check_tasks_again(struct work *w, const char *name, const int64_t *subject, size_t n, struct err *e);
 /* Of what is in force (before) something else comes into force (after): whom only the former names is judged again. */
 MUST enum rc check_left(struct work *w, const struct form *f, const struct content *before, const struct content *after, struct err *e);
 /* todo.run or check.run; when a condition cannot be computed, once more with each condition apart, and what failed goes into the log. */

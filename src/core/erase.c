@@ -86,13 +86,6 @@ static enum rc projections_again(struct work *w, struct record *rec, struct err 
     return work_todo(w, "search", rec->id, e);
 }
 
-static enum rc force_content(struct work *w, const struct record *rec, struct content **ret, struct err *e)
-{
-    size_t erased;
-    *ret = content_new(w->mem);
-    return rec->force_rev != 0 ? revision_content(w->db, w->mem, rec->force_rev, ret, &erased, e) : RC_OK;
-}
-
 enum rc erase_apply(struct work *w, int64_t record, const struct json *paths, int64_t *ret_n, struct err *e)
 {
     struct record rec;
@@ -101,12 +94,12 @@ enum rc erase_apply(struct work *w, int64_t record, const struct json *paths, in
     TRY(record_get(w->db, w->mem, w->set, record, &rec, e));
     const struct pack_set *now = w->set;
     TRY(work_record_set(w, &rec, e));
-    TRY(force_content(w, &rec, &was, e));
+    TRY(record_force_content(w->db, w->mem, &rec, &was, e));
     TRY(bodies_blank(w, record, paths, ret_n, e));
     TRY(attach_erase(w, record, paths, ret_n, e));
     TRY(projections_again(w, &rec, e));
     TRY(span_again(w, &rec, e));
-    TRY(force_content(w, &rec, &left, e));
+    TRY(record_force_content(w->db, w->mem, &rec, &left, e));
     if (rec.form != NULL)
         TRY(check_left(w, rec.form, was, left, e));
     w->set = now;                                        /* a restore erases of many records */

@@ -132,26 +132,36 @@ static bool people_moved(struct core *c)
     return text_eq(keep_says(c, mem, SCHED_PEOPLE, &ok), "1");
 }
 
+/* One chunk, in memory of its own: a round over many thousand tasks has many. *ret_after, which the next begins at, is the caller's to free. */
+static bool schedule_chunk(struct core *c, bool people, char **ret_after, bool *ret_more)
+{
+    MEM_SCOPE(mem, NULL);
+    struct answer *ans;
+    struct json *args = json_obj(mem);
+    char *after = *ret_after;
+    json_set_bool(args, "people", people);
+    json_set_str(args, "after", after ? after : "");
+    check_command(c, mem, "schedule.run", args, &ans);
+    if (ans->rc != RC_OK) {
+        if (ans->err.code != ERR_LEDGER_READONLY)
+            log_err("keeper", "schedule.run", &ans->err);
+        return false;
+    }
+    *ret_more = json_get_bool(ans->body, "more");
+    *ret_after = people ? mem_strdup(NULL, json_get_str(ans->body, "after")) : NULL;
+    talloc_free(after);
+    return true;
+}
+
 /* Chunk by chunk until there is no more; false when one was refused: tried again in a second. */
 static bool schedule_run(struct core *c, bool people)
 {
-    MEM_SCOPE(mem, NULL);
-    const char *after = "";
-    for (bool more = true; more && !c->keeper.stop;) {
-        struct answer *ans;
-        struct json *args = json_obj(mem);
-        json_set_bool(args, "people", people);
-        json_set_str(args, "after", after);
-        check_command(c, mem, "schedule.run", args, &ans);
-        if (ans->rc != RC_OK) {
-            if (ans->err.code != ERR_LEDGER_READONLY)
-                log_err("keeper", "schedule.run", &ans->err);
-            return false;
-        }
-        more = json_get_bool(ans->body, "more");
-        after = people ? json_get_str(ans->body, "after") : "";
-    }
-    return !c->keeper.stop;
+    char *after = NULL;
+    bool ok = true;
+    for (bool more = true; ok && more && !c->keeper.stop;)
+        ok = schedule_chunk(c, people, &after, &more);
+    talloc_free(after);
+    return ok && !c->keeper.stop;
 }
 
 /* When the day turns, after the start and after a switch; posts that began or ended with the day are looked at then, too. */

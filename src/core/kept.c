@@ -11,7 +11,7 @@
 
 struct ticket { int64_t session, until; char file[KEPT_FIELD_MAX], field[KEPT_FIELD_MAX], name[KEPT_NAME_MAX]; };
 
-static char *kept_dir(TALLOC_CTX *mem, const struct core *c) { return file_join(mem, file_join(mem, core_conf(c)->data_dir, "attachments"), "tmp"); }
+static char *kept_dir(TALLOC_CTX *mem, const struct core *c) { return file_join(mem, c->attach_dir, "tmp"); }
 
 /* "k<person>.<until>.<token>" */
 static bool name_read(struct str name, int64_t *ret_person, int64_t *ret_until)
@@ -43,6 +43,7 @@ char *kept_begin(struct core *c, TALLOC_CTX *mem, const struct actor *a)
         return NULL;
     for (char *p = token; *p != '\0'; p++)
         *p = *p == '-' ? '_' : *p;
+    __atomic_store_n(&c->kept_some, true, __ATOMIC_RELAXED);
     return file_join(mem, kept_dir(tmp, c), mem_fmt(tmp, "k%lld.%lld.%s", (long long)a->person, (long long)(clock_now_us() + KEPT_US), token));
 }
 
@@ -81,9 +82,14 @@ void kept_sweep(struct core *c)
     struct name_vec names = VEC_INIT(mem);
     char *dir = kept_dir(mem, c);
     int64_t person, until;
-    if (file_list(mem, dir, &names, NULL) != RC_OK)
+    if (!__atomic_exchange_n(&c->kept_some, false, __ATOMIC_RELAXED) || file_list(mem, dir, &names, NULL) != RC_OK)
         return;
-    for (size_t i = 0; i < names.n; i++)
-        if (name_read(str_of(names.v[i]), &person, &until) && until < clock_now_us())
+    for (size_t i = 0; i < names.n; i++) {
+        if (!name_read(str_of(names.v[i]), &person, &until))
+            continue;
+        if (until < clock_now_us())
             (void)unlink(file_join(mem, dir, names.v[i]));
+        else
+            __atomic_store_n(&c->kept_some, true, __ATOMIC_RELAXED);
+    }
 }

@@ -19,7 +19,7 @@ enum rc past_begin(struct reader *r, const char *typed, struct past *ret, struct
         return err_set_arg(e, ERR_DAY, typed, "day %s", typed);
     civil_text(day, ret->on);
     ret->ahead = civil_days(day) > civil_days(today);
-    ret->at = civil_days(day) >= civil_days(today) ? r->now_us : civil_to_us(civil_from_days(civil_days(day) + 1), 0, 0) - 1;      /* the end of that day */
+    ret->at = civil_days(day) >= civil_days(today) ? r->now_us : civil_end_us(day) - 1;      /* the end of that day */
     TRY(q_pack_set_first(r->db, r->mem, &first, &began, e));
     if (!began)
         return err_set(e, ERR_SETUP_FIRST, "no pack set");

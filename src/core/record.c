@@ -29,15 +29,23 @@ enum rc record_lock(struct work *w, const struct json *args, enum permit p, stru
     return proof_form(w, ret_rec->form, e);
 }
 
-enum rc record_content(struct db *db, TALLOC_CTX *mem, const struct record *rec, struct content **ret_content, struct err *e)
+static enum rc content_at(struct db *db, TALLOC_CTX *mem, int64_t rev, struct content **ret, struct err *e)
 {
     size_t erased;
-    int64_t rev = rec->draft_rev ? rec->draft_rev : rec->force_rev;
-    if (rev == 0) {
-        *ret_content = content_new(mem);
-        return RC_OK;
-    }
-    return revision_content(db, mem, rev, ret_content, &erased, e);
+    if (rev != 0)
+        return revision_content(db, mem, rev, ret, &erased, e);
+    *ret = content_new(mem);
+    return RC_OK;
+}
+
+enum rc record_force_content(struct db *db, TALLOC_CTX *mem, const struct record *rec, struct content **ret_content, struct err *e)
+{
+    return content_at(db, mem, rec->force_rev, ret_content, e);
+}
+
+enum rc record_content(struct db *db, TALLOC_CTX *mem, const struct record *rec, struct content **ret_content, struct err *e)
+{
+    return content_at(db, mem, rec->draft_rev ? rec->draft_rev : rec->force_rev, ret_content, e);
 }
 
 enum rc form_named(struct work *w, const struct json *args, const struct form **ret, struct err *e)
@@ -461,18 +469,9 @@ enum rc cmd_record_void(struct work *w, const struct json *args, struct json *bo
     return record_answer(w, rec.id, body, e);
 }
 
-static enum rc refs_left(struct work *w, const struct record *rec, const struct content *c, struct err *e)
-{
-    struct content *was;
-    size_t erased;
-    if (rec->force_rev == 0)
-        return RC_OK;
-    TRY(revision_content(w->db, w->mem, rec->force_rev, &was, &erased, e));
-    return check_left(w, rec->form, was, c, e);
-}
-
 enum rc record_promote(struct work *w, const struct record *rec, const struct content *c, struct json *effect, struct err *e)
 {
+    struct content *was;
     TRY(proof_form(w, rec->form, e));
     TRY(org_assignment_check(w, rec, c, e));
     TRY(deputy_check(w, rec, c, e));
@@ -487,7 +486,8 @@ enum rc record_promote(struct work *w, const struct record *rec, const struct co
     TRY(record_department(w, rec->form, c, rec->department, &dept, e));
     if (dept != 0)
         json_set_i64(effect, "department", dept);
-    TRY(refs_left(w, rec, c, e));
+    TRY(record_force_content(w->db, w->mem, rec, &was, e));
+    TRY(check_left(w, rec->form, was, c, e));
     TRY(task_plan(w, rec, "in_force", effect, e));
     TRY(task_settle(w, rec, SLOT_DRAFT, effect, e));
     TRY(work_todo(w, "route", rec->id, e));

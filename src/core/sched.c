@@ -8,7 +8,7 @@
 #define CHUNK_TASKS 200
 #define SUBJECTS 100                   /* of one SELECT */
 #define OPEN_ROWS 200
-#define PEOPLE_MAX 20                  /* holders of one task */
+#define VIOLATIONS_AT_ONCE 10
 #define CATCH_DAYS 35                  /* a daily or weekly schedule makes up for no more of the past than this, and its last day at least */
 #define CATCH_MAX 40
 
@@ -141,7 +141,7 @@ static enum rc subject_read(struct work *w, const struct form *per, int64_t id, 
 static enum rc holders(struct work *w, const struct schedule *s, const struct subject *sub, struct seat_vec *ret, struct err *e)
 {
     TRY(org_resolve(w, &s->by, sub->c, sub->department, sub->person, NULL, 0, ret, e));
-    ret->n = ret->n < PEOPLE_MAX ? ret->n : PEOPLE_MAX;
+    ret->n = ret->n < TASK_PEOPLE_MAX ? ret->n : TASK_PEOPLE_MAX;
     return RC_OK;
 }
 
@@ -328,12 +328,22 @@ static enum rc issue_run(struct work *w, struct json *body, struct err *e)
 
 /* ---- open tasks go to who holds the post now ---- */
 
-static bool seated(const struct seat_vec *v, int64_t person)
+int64_t open_task_person(const struct q_sched_open *row) { return row->person_null ? 0 : row->person; }
+
+bool seats_answer(const struct seat_vec *v, int64_t person)
 {
     for (size_t i = 0; i < v->n; i++)
         if (v->v[i].person == person)
             return true;
     return person == 0 && v->n == 0;
+}
+
+const struct q_sched_open *open_task_of(const struct q_sched_open *row, size_t n, int64_t person)
+{
+    for (size_t i = 0; i < n; i++)
+        if (open_task_person(&row[i]) == person)
+            return &row[i];
+    return NULL;
 }
 
 /* rows[0..n): the open rows of one task, a row a person. */
@@ -348,23 +358,35 @@ static enum rc handed_on(struct run *r, const struct q_sched_open *row, size_t n
     TRY(subject_read(r->w, per, row->record_null ? 0 : row->record, &sub, e));
     TRY(holders(r->w, s, &sub, &seats, e));
     for (size_t i = 0; i == 0 || i < seats.n; i++) {
-        bool there = false;
-        for (size_t k = 0; k < n; k++)
-            there = there || (row[k].person_null ? 0 : row[k].person) == (seats.n > 0 ? seats.v[i].person : 0);
-        if (!there)
+        if (open_task_of(row, n, seats.n > 0 ? seats.v[i].person : 0) == NULL)
             sched_task(r, s, group, sub.id, seats.n > 0 ? &seats.v[i] : NULL, row->due_us_null ? 0 : row->due_us, row->opened_at);
     }
     for (size_t k = 0; k < n; k++)
-        if (!seated(&seats, row[k].person_null ? 0 : row[k].person))
+        if (!seats_answer(&seats, open_task_person(&row[k])))
             task_closed_add(r->closed, row[k].tkey, "moved", 0, 0, 0);
     return RC_OK;
 }
 
-/* A row of a violation stands for all of them. Derived from what is judged, so no act. */
-static enum rc violation_handed_on(struct run *r, const struct q_sched_open *row, struct err *e)
+/* Rows of violations of one check, a few subjects at a time. Derived from what is judged, so no act. */
+static enum rc violations_handed_on(struct run *r, const struct q_sched_open *row, size_t n, size_t *ret_n, struct err *e)
 {
-    r->n++;
-    return row->record_null ? RC_OK : check_tasks_again(r->w, row->name, row->record, e);
+    struct id_vec ids = VEC_INIT(r->w->mem);
+    size_t i = 0;
+    for (; i < n && strcmp(row[i].name, row->name) == 0 && ids.n < VIOLATIONS_AT_ONCE; i++)
+        if (!row[i].record_null)
+            ids_want(&ids, row[i].record);
+    *ret_n = i;
+    r->n += (int64_t)ids.n;
+    return ids.n > 0 ? check_tasks_again(r->w, row->name, ids.v, ids.n, e) : RC_OK;
+}
+
+/* The rows of one task that stand together at the beginning. */
+static size_t group_n(const struct q_sched_open *row, size_t n, const char *group)
+{
+    size_t i = 0;
+    while (i < n && strncmp(row[i].tkey, group, strlen(group)) == 0)
+        i++;
+    return i;
 }
 
 /* First the tasks of violations, then those of schedules; `after` is the key that the next chunk begins at. */
@@ -381,16 +403,15 @@ static enum rc people_run(struct work *w, const char *after, struct json *body, 
     TRY(q_sched_open(w->db, w->mem, after, sched_upper(w->mem, violations ? CHECK_PREFIX : SCHED_PREFIX), OPEN_ROWS, &open, e));
     bool whole = open.n < OPEN_ROWS;
     while (from < open.n && !spent(&r)) {
-        const char *group = sched_group(w->mem, open.v[from].tkey);
-        size_t to = from;
-        while (to < open.n && strncmp(open.v[to].tkey, group, strlen(group)) == 0)
-            to++;
-        if (to == open.n && !whole && from > 0)          /* its other rows may stand in the next chunk */
+        const struct q_sched_open *row = &open.v[from];
+        const char *group = sched_group(w->mem, row->tkey);
+        size_t rest = open.n - from, n = group_n(row, rest, group);
+        if (!violations && n == rest && !whole && from > 0)          /* its other rows may stand in the next chunk */
             break;
         r.worked = true;
-        TRY(violations ? violation_handed_on(&r, &open.v[from], e) : handed_on(&r, &open.v[from], to - from, group, e));
-        after = sched_upper(w->mem, group);
-        from = to;
+        TRY(violations ? violations_handed_on(&r, row, rest, &n, e) : handed_on(&r, row, n, group, e));
+        from += n;
+        after = sched_upper(w->mem, sched_group(w->mem, open.v[from - 1].tkey));
     }
     bool more = from < open.n || !whole;
     if (!more && violations) {

@@ -294,35 +294,11 @@ static enum rc posts_check(struct work *w, const struct json *in, struct err *e)
     return RC_OK;
 }
 
-static bool option_known(const struct choice *c, const char *value)
-{
-    struct str rest = str_of(value), one;
-    while (str_next(&rest, ' ', &one)) {
-        bool known = one.n == 0;
-        for (size_t i = 0; i < c->n; i++)
-            known = known || str_eq(one, str_of(c->opt[i].id));
-        if (!known)
-            return false;
-    }
-    return true;
-}
-
 /* Is there such a word, figure or alternative ("sme.takeout_max_days") in a pack of the set, and such an option of it? */
 static bool name_known(const struct pack_set *set, const char *key, const char *value)
 {
-    for (size_t i = 0; i < set->pack_n; i++) {
-        const struct pack *p = &set->pack[i];
-        size_t n = strlen(p->id);
-        if (strncmp(key, p->id, n) != 0 || key[n] != '.')
-            continue;
-        for (size_t k = 0; k < p->param_n; k++)
-            if (strcmp(key + n + 1, p->param[k].id) == 0)
-                return true;
-        for (size_t k = 0; k < p->choice_n; k++)
-            if (strcmp(key + n + 1, p->choice[k].id) == 0)
-                return option_known(&p->choice[k], value);
-    }
-    return false;
+    const struct pack_named it = pack_named(set, key);
+    return it.param != NULL || (it.choice != NULL && pack_options_known(it.choice, value));
 }
 
 /* A name that nothing reads would look like a setting and be none. */

@@ -2,31 +2,12 @@
  * that there is. Kept in their canonical form. */
 #include "core/core_state.h"
 
-struct named { const struct pack *pack; const struct param *param; const struct choice *choice; };
-
-static struct named named(const struct pack_set *set, const char *key)
-{
-    for (size_t i = 0; i < set->pack_n; i++) {
-        const struct pack *p = &set->pack[i];
-        size_t n = strlen(p->id);
-        if (strncmp(key, p->id, n) != 0 || key[n] != '.')
-            continue;
-        for (size_t k = 0; k < p->param_n; k++)
-            if (strcmp(key + n + 1, p->param[k].id) == 0)
-                return (struct named){p, &p->param[k], NULL};
-        for (size_t k = 0; k < p->choice_n; k++)
-            if (strcmp(key + n + 1, p->choice[k].id) == 0)
-                return (struct named){p, NULL, &p->choice[k]};
-    }
-    return (struct named){0};
-}
-
-/* What was sent for a figure as canonical text. Hours and minutes only where the regulation counts in them: conditions count days. */
-static bool figure_read(struct work *w, const struct param *a, const char *sent, const char **ret_text, struct trouble_vec *bad)
+/* Hours and minutes only where the regulation counts in them: conditions count days. */
+bool setting_figure_read(TALLOC_CTX *mem, enum lang lang, const struct param *a, const char *text, const char **ret_text, struct trouble_vec *bad)
 {
     const struct field f = {.id = a->id, .path = a->id, .label = a->label, .label_en = a->label_en, .type = a->type};
-    const struct value_ctx c = {.lang = w->actor.lang, .hours = a->dflt != NULL && strncmp(a->dflt, "PT", 2) == 0};
-    return value_read(w->mem, &c, &f, a->id, sent, ret_text, bad);
+    const struct value_ctx c = {.lang = lang, .hours = a->dflt != NULL && strncmp(a->dflt, "PT", 2) == 0};
+    return value_read(mem, &c, &f, a->id, text, ret_text, bad);
 }
 
 static void param_judge(struct work *w, const char *key, const struct param *a, const char *sent, const char **ret_text)
@@ -36,7 +17,7 @@ static void param_judge(struct work *w, const char *key, const struct param *a, 
     *ret_text = sent;
     if (a->type == FT_ROLE)                              /* by id, key or name: setting.c asks whether it is a post */
         return;
-    if (!figure_read(w, a, sent, ret_text, &bad))
+    if (!setting_figure_read(w->mem, w->actor.lang, a, sent, ret_text, &bad))
         trouble_add(w, key, bad.n > 0 ? bad.v[0].code : "type", bad.n > 0 ? bad.v[0].text : label, key, a->article, false);
     else if (*ret_text != NULL && pack_weaker(w->set, a, *ret_text))
         trouble_add(w, key, "weaker", msg_fill(w->mem, w->actor.lang, MSG("settings.weaker"), label, *ret_text, a->dflt, NULL), key, a->article, false);
@@ -52,18 +33,19 @@ static void choice_judge(struct work *w, const char *key, const struct choice *c
         trouble_add(w, key, "option", msg_fill(w->mem, w->actor.lang, MSG("settings.one-option"), pick_lang(w->actor.lang, c->label, c->label_en), NULL), key, c->article, false);
 }
 
-/* Names are known already (setting_names_check). ret_clean: the values as they are to be kept. */
+/* Names are known already (setting_names_check). ret_clean: the values as they are to be kept; NULL: only asked. */
 enum rc setting_values_check(struct work *w, const struct json *in, struct json *ret_clean, struct err *e)
 {
     size_t before = w->troubles->n;
     for (struct json_pos p = {0}; json_next(in, &p);) {
         const char *sent = json_str(p.val), *text = sent;
-        const struct named it = named(w->set, p.key);
+        const struct pack_named it = pack_named(w->set, p.key);
         if (it.param != NULL && sent != NULL)
             param_judge(w, p.key, it.param, sent, &text);
         if (it.choice != NULL && sent != NULL)
             choice_judge(w, p.key, it.choice, sent);
-        json_set_str(ret_clean, p.key, sent != NULL && text == NULL ? "" : text);
+        if (ret_clean != NULL)
+            json_set_str(ret_clean, p.key, sent != NULL && text == NULL ? "" : text);
     }
     if (w->troubles->n == before)
         return RC_OK;

@@ -81,13 +81,13 @@ enum rc setup_open_check(struct work *w, struct err *e)
 
 enum rc cmd_setup_start(struct work *w, const struct json *args, struct json *body, struct err *e)
 {
-    struct json *set, *clean = json_obj(w->mem);
+    struct json *set;
     int64_t id, org;
     TRY(setup_open_check(w, e));
     TRY(setting_body(w, w->core->conf->packs_dir, json_get(args, "adopt"), json_get(args, "settings"), &set, e));
     TRY(setting_switch(w, set, "setup", &id, e));
     TRY(setting_names_check(w, json_get(args, "settings"), e));
-    TRY(setting_values_check(w, json_get(args, "settings"), clean, e));
+    TRY(setting_values_check(w, json_get(args, "settings"), NULL, e));
     if (json_get(args, "organization") != NULL) {
         TRY(make_one(w, "organization", json_get(args, "organization"), &org, e));
         json_set_i64(body, "organization", org);

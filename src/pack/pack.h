@@ -165,6 +165,10 @@ const struct check *pack_check(const struct pack_set *s, const char *key);
 const struct schedule *pack_schedule(const struct pack_set *s, const char *key);
 /* By which field a record of `make` names a record of `per`; NULL: by none. */
 const struct field *pack_names(const struct form *make, const struct form *per);
+/* A word, figure or alternative by "pack.id"; neither param nor choice: there is none of that name. */
+struct pack_named { const struct pack *pack; const struct param *param; const struct choice *choice; };
+struct pack_named pack_named(const struct pack_set *s, const char *key);
+bool pack_options_known(const struct choice *c, const char *list);                  /* space separated ids */
 const char *pack_value(const struct pack_set *s, const char *key);                  /* effective value, NULL when open */
 /* A figure as a number: whole numbers as they are, periods (ISO 8601) in minutes. */
 bool pack_figure(const char *text, int64_t *ret_value);

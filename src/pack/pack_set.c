@@ -122,6 +122,36 @@ const struct field *pack_names(const struct form *make, const struct form *per) 
     return NULL;
 }
 
+struct pack_named pack_named(const struct pack_set *s, const char *key)
+{
+    for (size_t i = 0; i < s->pack_n; i++) {
+        const struct pack *p = &s->pack[i];
+        size_t n = strlen(p->id);
+        if (strncmp(key, p->id, n) != 0 || key[n] != '.')
+            continue;
+        for (size_t k = 0; k < p->param_n; k++)
+            if (strcmp(key + n + 1, p->param[k].id) == 0)
+                return (struct pack_named){p, &p->param[k], NULL};
+        for (size_t k = 0; k < p->choice_n; k++)
+            if (strcmp(key + n + 1, p->choice[k].id) == 0)
+                return (struct pack_named){p, NULL, &p->choice[k]};
+    }
+    return (struct pack_named){0};
+}
+
+bool pack_options_known(const struct choice *c, const char *list)
+{
+    struct str rest = str_of(list), one;
+    while (str_next(&rest, ' ', &one)) {
+        bool known = one.n == 0;
+        for (size_t i = 0; i < c->n; i++)
+            known = known || str_eq(one, str_of(c->opt[i].id));
+        if (!known)
+            return false;
+    }
+    return true;
+}
+
 const char *pack_value(const struct pack_set *s, const char *key) {
     for (size_t i = 0; key && i < s->effective_n; i++)
         if (text_eq(s->effective[i].key, key))

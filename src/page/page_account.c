@@ -82,10 +82,7 @@ static void factor_out(struct screen *s, int64_t person, const struct factor *f)
     html_el_msg(s->h, E_P, f->on ? MSG("account.factor-on") : f->wanted ? MSG("account.factor-wanted") : MSG("account.factor-none"));
     if (own(s, person)) {
         html_open(s->h, E_P);
-        html_open(s->h, E_A);
-        html_href0(s->h, page_path("factor"));
-        html_msg(s->h, f->on ? MSG("factor.change") : MSG("factor.begin"));
-        html_close(s->h, E_A);
+        page_link0(s->h, f->on ? MSG("factor.change") : MSG("factor.begin"), "factor");
         html_close(s->h, E_P);
     } else if (f->on) {
         html_open(s->h, E_FORM);
@@ -103,16 +100,10 @@ static void own_links(struct screen *s)
     html_open(s->h, E_UL);
     html_class(s->h, "forms");
     html_open(s->h, E_LI);
-    html_open(s->h, E_A);
-    html_href0(s->h, page_path("password"));
-    html_msg(s->h, MSG("password.title"));
-    html_close(s->h, E_A);
+    page_link0(s->h, MSG("password.title"), "password");
     html_close(s->h, E_LI);
     html_open(s->h, E_LI);
-    html_open(s->h, E_A);
-    html_href0(s->h, page_path("token"));
-    html_msg(s->h, MSG("token.title"));
-    html_close(s->h, E_A);
+    page_link0(s->h, MSG("token.title"), "token");
     html_close(s->h, E_LI);
     html_close(s->h, E_UL);
 }

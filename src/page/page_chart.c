@@ -17,23 +17,29 @@ VEC_TYPE(boxes, struct box);
 
 static size_t text_halves(uint32_t cp) { return cp < 0x250 ? 1 : 2; }
 
+/* How many bytes of the text fit on one line. */
+static size_t line_fits(struct str text)
+{
+    size_t at = 0, width = 0;
+    while (at < text.n) {
+        uint32_t cp;
+        size_t bytes = utf8_next(text.p + at, text.n - at, &cp);
+        width += text_halves(cp);
+        if (bytes == 0 || width > LINE_WIDTH)
+            break;
+        at += bytes;
+    }
+    return at;
+}
+
 /* At most two lines; what does not fit is cut, the table below has it all. */
 static void wrap(struct screen *s, struct box *b, const char *text)
 {
-    size_t n = strlen(text), from = 0, at = 0, width = 0;
-    for (int lines = 0; lines < 2 && from < n; at += 0) {
-        uint32_t cp;
-        size_t bytes = at < n ? utf8_next(text + at, n - at, &cp) : 0;
-        if (bytes != 0 && width + text_halves(cp) <= LINE_WIDTH) {
-            width += text_halves(cp);
-            at += bytes;
-            continue;
-        }
-        bool cut = lines == 1 && at < n;
-        b->line[b->n++] = mem_fmt(s->r, "%s%s", mem_strndup(s->r, text + from, at - from), cut ? "…" : "");
-        from = at;
-        width = 0;
-        lines++;
+    struct str rest = str_of(text);
+    for (int lines = 0; lines < 2 && rest.n > 0; lines++) {
+        size_t n = line_fits(rest);
+        b->line[b->n++] = mem_fmt(s->r, "%s%s", mem_strndup(s->r, rest.p, n), lines == 1 && n < rest.n ? "…" : "");
+        rest = (struct str){rest.p + n, rest.n - n};
     }
 }
 

@@ -166,10 +166,7 @@ static void codes_page(struct screen *s, char *const code[RECOVERY_N])
     html_attr(s->h, A_DATA_PRINT, "");
     html_msg(s->h, MSG("factor.print"));
     html_close(s->h, E_BUTTON);
-    html_open(s->h, E_A);
-    html_href0(s->h, page_path("account"));
-    html_msg(s->h, MSG("factor.kept"));
-    html_close(s->h, E_A);
+    page_link0(s->h, MSG("factor.kept"), "account");
     html_close(s->h, E_P);
     screen_close(s, 200);
 }

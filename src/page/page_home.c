@@ -35,10 +35,7 @@ static void account_told(struct screen *s)
         return;
     html_open(s->h, E_DIV);
     html_class(s->h, "banner");
-    html_open(s->h, E_A);
-    html_href0(s->h, page_path("account"));
-    html_msg(s->h, MSG("home.account"));
-    html_close(s->h, E_A);
+    page_link0(s->h, MSG("home.account"), "account");
     html_close(s->h, E_DIV);
 }
 

@@ -9,6 +9,12 @@
 
 const struct route_path *page_path(const char *name);      /* by the route's name; html_href(h, page_path("record"), URL_I(id)) */
 
+/* <a href="…">message</a>; the arguments of the route as html_href takes them. */
+void page_link_(struct html *h, const char *key, const char *route, const struct url_arg *arg, size_t n);
+#define page_link(h, key, route, ...) page_link_((h), (key), (route), (const struct url_arg[]){__VA_ARGS__, {0}}, \
+    sizeof((const struct url_arg[]){__VA_ARGS__, {0}}) / sizeof(struct url_arg) - 1)
+#define page_link0(h, key, route) page_link_((h), (key), (route), NULL, 0)
+
 /* One screen being answered: snapshot, writer, frame. */
 struct screen { struct req *r; struct site *site; const struct user *user; struct reader rd; struct html *h; bool reading; struct err broke /* while the page was written: it is not shown */; };
 enum lang language_of(const struct req *r);                                    /* before sign-in: from a cookie */

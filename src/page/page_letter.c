@@ -10,10 +10,7 @@ void letter_link(struct screen *s, const struct record *rec)
 {
     html_open(s->h, E_P);
     html_class(s->h, "tools");
-    html_open(s->h, E_A);
-    html_href(s->h, page_path("print"), URL_I(rec->id), URL_Q("as", "letter"));
-    html_msg(s->h, MSG("appoint.title"));
-    html_close(s->h, E_A);
+    page_link(s->h, MSG("appoint.title"), "print", URL_I(rec->id), URL_Q("as", "letter"));
     html_close(s->h, E_P);
 }
 

@@ -49,10 +49,7 @@ void past_day_form(struct screen *s, const struct past *p, const struct route_pa
 
 static void person_link(struct screen *s, const struct past *p, int64_t person)
 {
-    html_open(s->h, E_A);
-    html_href(s->h, page_path("record"), URL_I(person));
-    html_text(s->h, past_name(&s->rd, p, person));
-    html_close(s->h, E_A);
+    record_link(s->h, person, past_name(&s->rd, p, person));
 }
 
 /* ---- roles ---- */
@@ -218,10 +215,7 @@ void past_roles_table(struct screen *s, const struct roles_view *v)
 static void chart_link(struct screen *s, const struct past *p)
 {
     html_open(s->h, E_P);
-    html_open(s->h, E_A);
-    html_href(s->h, page_path("past.chart"), URL_Q("on", p->on));
-    html_msg(s->h, MSG("chart.title"));
-    html_close(s->h, E_A);
+    page_link(s->h, MSG("chart.title"), "past.chart", URL_Q("on", p->on));
     html_close(s->h, E_P);
 }
 

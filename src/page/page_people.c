@@ -61,10 +61,7 @@ static void row_out(struct screen *s, const struct person_sign_in *p)
     html_el(h, E_TD, post_names(s, &p->posts));
     html_el(h, E_TD, msg_text(req_lang(s->r), state_msg(p->state)));
     html_open(h, E_TD);
-    html_open(h, E_A);
-    html_href(h, page_path("person.account"), URL_I(p->person));
-    html_msg(h, MSG("account.devices"));
-    html_close(h, E_A);
+    page_link(h, MSG("account.devices"), "person.account", URL_I(p->person));
     if (p->login != NULL && p->login[0] != '\0') {
         html_open(h, E_FORM);
         html_action(h, page_path("people.post"), screen_csrf(s), URL_I(p->person));

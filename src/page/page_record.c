@@ -323,10 +323,7 @@ void page_history(struct req *r, void *ctx)
     screen_open(&s, msg_fill(r, req_lang(r), MSG("record.history-of"), rec.number, NULL), rec.form->room ? rec.form->room : "registers");
     if (screen_may(&s, PERMIT_READ_ALL, NULL, NULL)) {
         html_open(s.h, E_P);
-        html_open(s.h, E_A);
-        html_href(s.h, page_path("past.sight"), URL_I(rec.id));
-        html_msg(s.h, MSG("past.sight"));
-        html_close(s.h, E_A);
+        page_link(s.h, MSG("past.sight"), "past.sight", URL_I(rec.id));
         html_close(s.h, E_P);
     }
     acts_table(&s, rec.form, &acts);

@@ -68,10 +68,7 @@ void roles_out(struct screen *s)
     html_el_msg(s->h, E_P, MSG("settings.roles-help"));
     if (screen_may(s, PERMIT_READ_ALL, NULL, NULL)) {
         html_open(s->h, E_P);
-        html_open(s->h, E_A);
-        html_href0(s->h, page_path("past.roles"));
-        html_msg(s->h, MSG("past.roles"));
-        html_close(s->h, E_A);
+        page_link0(s->h, MSG("past.roles"), "past.roles");
         html_close(s->h, E_P);
     }
     screen_table(s, MSG("settings.roles"), keys, ARRAY_N(keys));

@@ -84,10 +84,7 @@ static void pack_out(struct screen *s, const struct pack *p)
     ui_heading(s->h, 2, pick_lang(req_lang(s->r), p->title, p->title_en));
     html_open(s->h, E_P);
     html_class(s->h, "tools");
-    html_open(s->h, E_A);
-    html_href(s->h, page_path("regulation"), URL_S(p->id));
-    html_msg(s->h, MSG("regulation.read"));
-    html_close(s->h, E_A);
+    page_link(s->h, MSG("regulation.read"), "regulation", URL_S(p->id));
     html_close(s->h, E_P);
     html_el(s->h, E_P, msg_fill(s->r, req_lang(s->r), MSG("conformity.as-of"), mem_fmt(s->r, "%lld", (long long)as_of), NULL));
     counts_out(s, &st);

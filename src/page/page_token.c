@@ -84,10 +84,7 @@ static void shown(struct screen *s, const char *name, const char *token)
     html_text(s->h, token);
     html_close(s->h, E_PRE);
     html_open(s->h, E_P);
-    html_open(s->h, E_A);
-    html_href0(s->h, page_path("token"));
-    html_msg(s->h, MSG("token.back"));
-    html_close(s->h, E_A);
+    page_link0(s->h, MSG("token.back"), "token");
     html_close(s->h, E_P);
     screen_close(s, 200);
 }

@@ -8,12 +8,9 @@ static const char *typed_or(struct screen *s, const char *name, const char *othe
     return t ? t : otherwise;
 }
 
-/* What was typed for a figure as canonical text. Hours and minutes only where the regulation counts in them: conditions count days. */
 static bool figure_read(struct req *r, const struct param *a, const char *typed, const char **ret_text, struct trouble_vec *bad)
 {
-    const struct field f = {.id = a->id, .path = a->id, .label = a->label, .label_en = a->label_en, .type = a->type};
-    const struct value_ctx c = {.lang = req_lang(r), .hours = a->dflt != NULL && strncmp(a->dflt, "PT", 2) == 0};
-    return value_read(r, &c, &f, a->id, typed, ret_text, bad);
+    return setting_figure_read(r, req_lang(r), a, typed, ret_text, bad);
 }
 
 /* Canonical text as people read it ("P1Y" as a span), unless typing that back would mean something else. */
@@ -187,30 +184,6 @@ void words_form(struct screen *s, const struct pack *p, int level)
 
 /* ---- what was typed ---- */
 
-static const struct param *param_of(const struct pack_set *set, const char *key)
-{
-    for (size_t i = 0; i < set->pack_n; i++) {
-        const struct pack *p = &set->pack[i];
-        size_t n = strlen(p->id);
-        for (size_t k = 0; strncmp(key, p->id, n) == 0 && key[n] == '.' && k < p->param_n; k++)
-            if (strcmp(p->param[k].id, key + n + 1) == 0)
-                return &p->param[k];
-    }
-    return NULL;
-}
-
-static const struct choice *choice_of(const struct pack_set *set, const char *key)
-{
-    for (size_t i = 0; i < set->pack_n; i++) {
-        const struct pack *p = &set->pack[i];
-        size_t n = strlen(p->id);
-        for (size_t k = 0; strncmp(key, p->id, n) == 0 && key[n] == '.' && k < p->choice_n; k++)
-            if (strcmp(p->choice[k].id, key + n + 1) == 0)
-                return &p->choice[k];
-    }
-    return NULL;
-}
-
 /* A figure that cannot be read, or is weaker than the source states: told, not quietly put right. */
 static const char *param_wrong(struct screen *s, const struct param *a, const char *typed, const char **ret_text)
 {
@@ -233,24 +206,17 @@ static bool within(const char *list, const char *other)
     return true;
 }
 
-static bool options_known(struct req *r, const struct choice *c, const char *list)
-{
-    const char *all = "";
-    for (size_t i = 0; i < c->n; i++)
-        all = mem_fmt(r, "%s %s", all, c->opt[i].id);
-    return within(list, all);
-}
-
 size_t words_check(struct screen *s, struct json *settings, struct ui_problem *ret, size_t max)
 {
     size_t n = 0;
     struct json *clean = json_obj(s->r);
     for (struct json_pos p = {0}; n < max && json_next(settings, &p);) {
         const char *key = p.key, *v = json_str(p.val), *text = v;
-        const struct param *a = param_of(s->rd.set, key);
-        const struct choice *c = choice_of(s->rd.set, key);
+        const struct pack_named it = pack_named(s->rd.set, key);
+        const struct param *a = it.param;
+        const struct choice *c = it.choice;
         const char *why = a ? param_wrong(s, a, v ? v : "", &text) : NULL;
-        if (a == NULL && (c == NULL || !options_known(s->r, c, v ? v : "")))
+        if (a == NULL && (c == NULL || !pack_options_known(c, v ? v : "")))
             why = msg_fill(s->r, req_lang(s->r), MSG("settings.unknown-option"), c ? pick_lang(req_lang(s->r), c->label, c->label_en) : key, NULL);
         if (why != NULL)
             ret[n++] = (struct ui_problem){mem_fmt(s->r, a ? "w.%s" : "c.%s", key), why};
@@ -295,7 +261,7 @@ struct json *words_read(struct req *r, const struct pack_set *set)
         if ((strncmp(f->name, "w.", 2) != 0 && strncmp(f->name, "c.", 2) != 0) || strstr(f->name, "[]") != NULL)
             continue;
         now = pack_value(set, f->name + 2);
-        const struct param *a = param_of(set, f->name + 2);
+        const struct param *a = pack_named(set, f->name + 2).param;
         if (strcmp(now ? now : "", value) != 0 && !(a != NULL && now != NULL && same_value(r, a, value, now)))
             json_set_str(settings, f->name + 2, value);
     }

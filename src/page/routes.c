@@ -71,3 +71,11 @@ const struct route_path *page_path(const char *name)
     assert(!"a route of this name");                 /* names are written in our own code only */
     return &page_routes[0].path;
 }
+
+void page_link_(struct html *h, const char *key, const char *route, const struct url_arg *arg, size_t n)
+{
+    html_open(h, E_A);
+    html_href_(h, page_path(route), arg, n);
+    html_msg(h, key);
+    html_close(h, E_A);
+}
