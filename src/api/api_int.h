@@ -84,6 +84,7 @@ void api_receipt(struct req *r, void *ctx);
 void api_holders(struct req *r, void *ctx);
 void api_past_roles(struct req *r, void *ctx);
 void api_past_sight(struct req *r, void *ctx);
+void api_permissions(struct req *r, void *ctx);
 void api_head(struct req *r, void *ctx);
 void api_duty(struct req *r, void *ctx);
 void api_check(struct req *r, void *ctx);

@@ -217,6 +217,7 @@ const struct route api_routes[] = {
     {{"/api/v1/ledger/{i}"}, METHOD_GET, NEED_SESSION, api_receipt, "api.receipt", "An entry and its receipt, of what one may see", 0},
     {{"/api/v1/holders"}, METHOD_GET, NEED_SESSION, api_holders, "api.holders", "Who holds a role today: role, department", 0},
     {{"/api/v1/roles"}, METHOD_GET, NEED_SESSION, api_past_roles, "api.roles", "Who held the roles on a day, for those who read everything: on, role, after", 0},
+    {{"/api/v1/permissions"}, METHOD_GET, NEED_SESSION, api_permissions, "api.permissions", "What the holder of a role may do with the records of each form, for those who read everything: role, form (one of them)", 0},
     {{"/api/v1/head"}, METHOD_GET, NEED_SESSION, api_head, "api.head", "The head of a department: department", 0},
     {{"/api/v1/duty"}, METHOD_GET, NEED_SESSION, api_duty, "api.duty", "How one duty stands, and for which records: key", 0},
     {{"/api/v1/check"}, METHOD_GET, NEED_SESSION, api_check, "api.check", "How one check stands, and for which records: key", 0},

@@ -107,6 +107,8 @@ static int pack_doc_run(TALLOC_CTX *mem) {
 
 int cmd_pack(int argc, char **argv) {
     const char *dir = "packs", *packs = NULL;
+    if (argc > 1 && text_eq(argv[1], "reach"))
+        return cmd_reach(argc - 1, argv + 1);
     for (int i = 2; i < argc; i++) {
         if (text_eq(argv[i], "--packs") && i + 1 < argc)
             packs = argv[++i];

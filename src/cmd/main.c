@@ -170,7 +170,7 @@ static const struct subcommand subcommands[] = {
     {"rebuild", cmd_rebuild_main, "make the projections anew; `rebuild compare` only compares"},
     {"backup", cmd_backup, "verified copy of everything, also while serving: DIR [without-keys]"},
     {"restore", cmd_restore, "put a backup in place, or vouch for the data that is there: DIR|here [CHECKPOINT]"},
-    {"pack", cmd_pack, "pack check [DIR], pack doc"},
+    {"pack", cmd_pack, "pack check [DIR], pack doc, pack reach [--role R] [--form F] [--json]: what a role may"},
     {"coverage", cmd_coverage, "what carries each duty: [--pack P] [--forms] [--json]"},
     {"directory", cmd_directory, "directory check: what works of the directory (LDAP) that --directory names"},
     {"rescue", cmd_rescue, "let somebody who is locked out in again: no second factor, a first password: LOGIN"},

@@ -8,7 +8,7 @@
  *   log.c        rows that are only added, in batches of one entry             book.c   a review of a whole register
  *   record.c     create, save, fill, void                                 route.c  the rows of a route: planned, opened, opened anew, voided
  *   decide.c     submit, approve, return, reject, withdraw                deputy.c 代理   letter.c answers from outside   ahead.c 先決・後閲   exception.c 職務分離の例外
- *   org.c        departments, assignments, who stands above whom          perm.c   the one decision function
+ *   org.c        departments, assignments, who stands above whom          perm.c   the one decision function     reach.c  what a role may
  *   org_rules.c  what the tree of departments keeps to: no circle, nothing in a closed department
  *   span.c past.c sight.c   the organisation on a day that has passed: who held which role, who could see a record
  *   session.c password.c  sign-in                                         task.c   tasks   sched.c sched_done.c  schedules      check.c check_eval.c check_full.c  checks, verdicts   conform.c  articles
@@ -183,6 +183,21 @@ void grant_assert(const struct grant *g, enum permit p, const struct record *rec
 /* Departments whose records the actor may list for form f: *ret_all or ids. */
 MUST enum rc perm_departments(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, const struct actor *a, const struct form *f, const char *today,
                               bool *ret_all, int64_t **ret_ids, size_t *ret_n, struct err *e);
+
+/* ---- what a role may: the ways of perm_check, and the steps of the routes, read without a record (reach.c) ---- */
+enum reach_how { REACH_ALWAYS, REACH_DEPARTMENT /* records of one's own department, and of what one heads */, REACH_OWN /* made by oneself; a step: as the applicant */, REACH_POST /* as the step's post */,
+                 REACH_NAMED /* whoever a field names */, REACH_SUPERIOR /* in the place of a post that is vacant or made the record */, REACH_ROUTE /* whoever stands in its route or acted on it */,
+                 REACH_TASK, REACH_DEPUTY, REACH__N };
+enum reach_act { REACH_SEE, REACH_LIST, REACH_PRINT, REACH_MAKE, REACH_EDIT, REACH_CORRECT, REACH_DECIDE /* at a step */, REACH_FILL_AT /* the fields of a step, with its decision */, REACH_FILL, REACH_CLOSE,
+                 REACH_VOID, REACH_ATTACH, REACH_EXPORT, REACH_IMPORT, REACH_ERASE, REACH_EXEMPT, REACH_ADMINISTER, REACH_READ_ALL, REACH_ACT__N };
+struct reach_from { enum reach_how how; const char *role /* key; NULL: whoever is employed */; struct pos pos; };
+VEC_TYPE(reach_froms, struct reach_from);
+struct reach { enum reach_act act; const struct step *step /* NULL: none */; unsigned how /* bits 1 << reach_how; 0: never */; struct reach_froms from; };
+VEC_TYPE(reaches, struct reach);
+/* All acts that there are for records of f, also those that the role never comes to; f NULL: for the house. */
+void reach_cells(TALLOC_CTX *mem, const struct pack_set *set, const struct role *role, const struct form *f, struct reaches *ret);
+const char *reach_act_key(enum reach_act a);                   /* "see", ...: of the API, and of messages ("reach.see") */
+const char *reach_how_key(enum reach_how h);
 
 /* ---- lists ---- */
 #define LIST_COLUMNS_MAX 8

@@ -1,7 +1,8 @@
 /* The one decision function. Whatever is not provably allowed is refused; a NULL department belongs to nobody. The rules in words:
- * docs/SECURITY.md. */
+ * docs/SECURITY.md. They stand in one table of ways (perm_ways): one way that is open is enough. The matrix of permissions is read from
+ * the same table (reach.c). */
 #include <stdlib.h>
-#include "core/route_int.h"
+#include "core/perm_way.h"
 
 #define BELOW_AT_ONCE 64
 
@@ -29,17 +30,6 @@ static bool is_here(const struct question *q)
     struct err e = {0};
     bool yes = false;
     return asked(q, org_is_here(q->db, q->a->person, q->today, &yes, &e), &e) && yes;
-}
-
-static bool is_admin(const struct question *q) { return holds(q, "administrator"); }
-
-/* Holders of roles that read everything (roles.yaml: sees_all). */
-static bool sees_all(const struct question *q)
-{
-    for (size_t i = 0; i < q->set->role_n; i++)
-        if (q->set->role[i].sees_all && holds(q, q->set->role[i].key))
-            return true;
-    return false;
 }
 
 static bool in_route(const struct question *q)
@@ -110,84 +100,183 @@ static bool took_part(const struct question *q)
     return part_known(q->db, tmp, q->a->person, q->rec->id, &yes) ? yes : in_route(q) || acted(q) || has_task(q);
 }
 
-static bool may_see(const struct question *q)
-{
-    if (q->rec->made_by == q->a->person || is_me(q) || q->f->see == SEE_ALL)
-        return true;
-    if (q->f->see == SEE_DEPARTMENT && near(q, q->rec->department))
-        return true;
-    return sees_all(q) || took_part(q) || deputises(q);
-}
+/* ---- what must be so of the record ---- */
 
-/* Named by the form as a maker through a post, not as everybody: keeps the whole register, whatever the department. */
-static bool makes_by_post(const struct question *q)
-{
-    for (size_t i = 0; i < q->f->make_n; i++) {
-        const struct who *w = &q->f->make[i];
-        const struct role *r = w->kind == WHO_ROLE ? pack_role(q->set, w->role) : NULL;
-        if (r != NULL && !r->everyone && !r->derived_head && !r->unit && holds(q, w->role))
-            return true;
-    }
-    return is_admin(q);
-}
+static bool mine(const struct question *q) { return q->rec->made_by == q->a->person; }
+static bool near_it(const struct question *q) { return near(q, q->rec->department); }
+static bool not_rejected(const struct question *q) { return q->rec->draft_state == NULL || strcmp(q->rec->draft_state, "rejected") != 0; }
+static bool in_force(const struct question *q) { return q->rec->force_rev != 0 && not_rejected(q); }
+static bool my_draft(const struct question *q) { return mine(q) && q->rec->force_rev == 0 && not_rejected(q); }
+static bool mine_in_force(const struct question *q) { return mine(q) && in_force(q); }
+static bool near_in_force(const struct question *q) { return in_force(q) && near_it(q); }
+static bool mine_not_rejected(const struct question *q) { return mine(q) && not_rejected(q); }
+static bool near_not_rejected(const struct question *q) { return not_rejected(q) && near_it(q); }
 
-static bool may_make(const struct question *q)
-{
-    if (q->f->make_n == 0)
-        return holds(q, "employee");
-    for (size_t i = 0; i < q->f->make_n; i++) {
-        const struct who *w = &q->f->make[i];
-        if (w->kind == WHO_APPLICANT || (w->kind == WHO_ROLE && holds(q, w->role)) || (w->kind == WHO_HEAD_OF && holds(q, "head_of_department")))
-            return true;
-    }
-    return is_admin(q);
-}
+/* A draft that never was in force and is not in its route: its maker throws it away. In its route, not even as security officer. */
+static bool mine_never_in_force(const struct question *q) { return q->rec->force_rev == 0 && mine(q); }
+static bool my_loose_draft(const struct question *q) { return mine_never_in_force(q) && (q->rec->draft_state == NULL || strcmp(q->rec->draft_state, "submitted") != 0); }
+static bool others_or_in_force(const struct question *q) { return !mine_never_in_force(q); }
 
-/* A register row in force is everybody's who keeps that register: its post, or those who may make such a row and are near it. To read
- * everything (an auditor) is no right to change anything. */
-static bool keeps_register(const struct question *q)
-{
-    bool reg = q->f->category != NULL && strcmp(q->f->category, "register") == 0;
-    return reg && (makes_by_post(q) || (may_make(q) && near(q, q->rec->department)));
-}
-
-/* A row of a log is corrected, by a row of its own, by who may make one: its maker, the people near it, and who keeps the log by a post. */
-static bool may_correct(const struct question *q)
-{
-    return may_make(q) && (q->rec->made_by == q->a->person || near(q, q->rec->department) || makes_by_post(q));
-}
-
-/* A draft is changed by its maker, a rejected one by nobody; what is in force by its maker or by who keeps the register. */
-static bool may_edit(const struct question *q)
-{
-    if (q->rec->draft_state != NULL && strcmp(q->rec->draft_state, "rejected") == 0)
-        return false;
-    if (q->f->kind == FORM_LOG)
-        return may_correct(q);
-    if (q->rec->made_by == q->a->person)
-        return q->rec->force_rev == 0 || may_make(q);
-    return q->rec->force_rev != 0 && keeps_register(q);
-}
-
-static bool may_act(const struct question *q)
+static bool seat_open(const struct question *q)
 {
     MEM_SCOPE(tmp, q->mem);
     struct q_step_open row;
     struct err e = {0};
-    return (asked(q, q_step_open(q->db, tmp, q->rec->id, q->a->person, &row, &e), &e) && row.n > 0) || deputises(q);
+    return asked(q, q_step_open(q->db, tmp, q->rec->id, q->a->person, &row, &e), &e) && row.n > 0;
 }
 
-static bool may_fill(const struct question *q)
+/* ---- for which forms ---- */
+
+static bool seen_by_all(const struct form *f) { return f->see == SEE_ALL; }
+static bool seen_by_department(const struct form *f) { return f->see == SEE_DEPARTMENT; }
+static bool of_people(const struct form *f) { return strcmp(f->ident, "person") == 0; }
+static bool is_log(const struct form *f) { return f->kind == FORM_LOG; }
+static bool is_no_log(const struct form *f) { return f->kind != FORM_LOG; }
+static bool is_register(const struct form *f) { return f->category != NULL && strcmp(f->category, "register") == 0; }
+static bool is_kept(const struct form *f) { return f->kind != FORM_LOG && is_register(f); }
+static bool names_no_maker(const struct form *f) { return f->make_n == 0; }
+static bool kept_or_made(const struct form *f) { return is_register(f) || f->make_n > 0; }
+static bool brought_in(const struct form *f) { return f->kind != FORM_LOG && f->make_n > 0; }
+
+static bool made_by_applicant(const struct form *f)
 {
-    return q->rec->made_by == q->a->person || in_route(q) || has_task(q) || keeps_register(q) || (q->f->make_n > 0 && makes_by_post(q));
+    for (size_t i = 0; i < f->make_n; i++)
+        if (f->make[i].kind == WHO_APPLICANT)
+            return true;
+    return false;
 }
 
-/* A draft that never was in force is thrown away by its maker; what was in force is voided by the security officer or an administrator. */
-static bool may_void(const struct question *q)
+/* ---- through which roles ---- */
+
+static bool one_role(const struct pack_set *set, const char *key, size_t i, struct way_role *ret)
 {
-    if (q->rec->force_rev == 0 && q->rec->made_by == q->a->person)
-        return q->rec->draft_state == NULL || strcmp(q->rec->draft_state, "submitted") != 0;
-    return holds(q, "security_officer") || is_admin(q);
+    const struct role *r = i == 0 ? pack_role(set, key) : NULL;
+    *ret = (struct way_role){r ? r->key : key, r ? r->pos : (struct pos){0}};
+    return i == 0;
+}
+
+static bool employees(const struct pack_set *set, const struct form *f, size_t i, struct way_role *ret) { return one_role(set, "employee", i, ret); }
+static bool admins(const struct pack_set *set, const struct form *f, size_t i, struct way_role *ret) { return one_role(set, "administrator", i, ret); }
+static bool officers(const struct pack_set *set, const struct form *f, size_t i, struct way_role *ret) { return one_role(set, "security_officer", i, ret); }
+
+/* Holders of roles that read everything (roles.yaml: sees_all). */
+static bool readers(const struct pack_set *set, const struct form *f, size_t i, struct way_role *ret)
+{
+    for (size_t k = 0; k < set->role_n; k++)
+        if (set->role[k].sees_all && i-- == 0) {
+            *ret = (struct way_role){set->role[k].key, set->role[k].pos};
+            return true;
+        }
+    return false;
+}
+
+/* Whom the form names as its makers (`make`). */
+static bool makers(const struct pack_set *set, const struct form *f, size_t i, struct way_role *ret)
+{
+    for (size_t k = 0; k < f->make_n; k++)
+        if ((f->make[k].kind == WHO_ROLE || f->make[k].kind == WHO_HEAD_OF) && i-- == 0) {
+            *ret = (struct way_role){f->make[k].kind == WHO_ROLE ? f->make[k].role : "head_of_department", f->make[k].pos};
+            return true;
+        }
+    return false;
+}
+
+/* Named by the form as a maker through a post, not as everybody: keeps the whole register, whatever the department. */
+static bool keepers(const struct pack_set *set, const struct form *f, size_t i, struct way_role *ret)
+{
+    for (size_t k = 0; k < f->make_n; k++) {
+        const struct role *r = f->make[k].kind == WHO_ROLE ? pack_role(set, f->make[k].role) : NULL;
+        if (r != NULL && !r->everyone && !r->derived_head && !r->unit && i-- == 0) {
+            *ret = (struct way_role){f->make[k].role, f->make[k].pos};
+            return true;
+        }
+    }
+    return one_role(set, "administrator", i, ret);
+}
+
+/* ---- the ways, the cheap ones of a permit first ---- */
+
+const struct way perm_ways[] = {
+    {PERMIT_SEE, REACH_OWN, NULL, mine, PERMIT__N, NULL},
+    {PERMIT_SEE, REACH_OWN, of_people, is_me, PERMIT__N, NULL},
+    {PERMIT_SEE, REACH_ALWAYS, seen_by_all, NULL, PERMIT__N, NULL},
+    {PERMIT_SEE, REACH_DEPARTMENT, seen_by_department, near_it, PERMIT__N, NULL},
+    {PERMIT_SEE, REACH_ALWAYS, NULL, NULL, PERMIT__N, readers},
+    {PERMIT_SEE, REACH_ROUTE, NULL, took_part, PERMIT__N, NULL},
+    {PERMIT_SEE, REACH_DEPUTY, NULL, deputises, PERMIT__N, NULL},
+
+    {PERMIT_MAKE, REACH_ALWAYS, names_no_maker, NULL, PERMIT__N, employees},
+    {PERMIT_MAKE, REACH_ALWAYS, made_by_applicant, NULL, PERMIT__N, NULL},
+    {PERMIT_MAKE, REACH_ALWAYS, NULL, NULL, PERMIT__N, makers},
+    {PERMIT_MAKE, REACH_ALWAYS, NULL, NULL, PERMIT__N, admins},
+
+    /* A draft is changed by its maker, a rejected one by nobody. What is in force: by its maker while they may make such a record, and in a
+     * register by who keeps it: its post, or those who may make such a row and are near it. To read everything is no right to change anything. */
+    {PERMIT_EDIT, REACH_OWN, is_no_log, my_draft, PERMIT__N, NULL},
+    {PERMIT_EDIT, REACH_OWN, is_no_log, mine_in_force, PERMIT_MAKE, NULL},
+    {PERMIT_EDIT, REACH_ALWAYS, is_kept, in_force, PERMIT__N, keepers},
+    {PERMIT_EDIT, REACH_DEPARTMENT, is_kept, near_in_force, PERMIT_MAKE, NULL},
+    /* A row of a log is corrected, by a row of its own, by who may make one: its maker, the people near it, and who keeps the log by a post. */
+    {PERMIT_EDIT, REACH_OWN, is_log, mine_not_rejected, PERMIT_MAKE, NULL},
+    {PERMIT_EDIT, REACH_DEPARTMENT, is_log, near_not_rejected, PERMIT_MAKE, NULL},
+    {PERMIT_EDIT, REACH_ALWAYS, is_log, not_rejected, PERMIT__N, keepers},
+
+    {PERMIT_ACT, REACH_POST, NULL, seat_open, PERMIT__N, NULL},
+    {PERMIT_ACT, REACH_DEPUTY, NULL, deputises, PERMIT__N, NULL},
+
+    {PERMIT_FILL, REACH_OWN, NULL, mine, PERMIT__N, NULL},
+    {PERMIT_FILL, REACH_ROUTE, NULL, in_route, PERMIT__N, NULL},
+    {PERMIT_FILL, REACH_TASK, NULL, has_task, PERMIT__N, NULL},
+    {PERMIT_FILL, REACH_ALWAYS, kept_or_made, NULL, PERMIT__N, keepers},
+    {PERMIT_FILL, REACH_DEPARTMENT, is_register, near_it, PERMIT_MAKE, NULL},
+
+    {PERMIT_VOID, REACH_OWN, NULL, my_loose_draft, PERMIT__N, NULL},
+    {PERMIT_VOID, REACH_ALWAYS, NULL, others_or_in_force, PERMIT__N, officers},
+    {PERMIT_VOID, REACH_ALWAYS, NULL, others_or_in_force, PERMIT__N, admins},
+
+    {PERMIT_EXPORT, REACH_ALWAYS, NULL, NULL, PERMIT_MAKE, NULL},
+    {PERMIT_EXPORT, REACH_ALWAYS, NULL, NULL, PERMIT__N, readers},
+    /* whoever keeps such rows by a post may bring a list: a register with a route takes effect only when somebody else approved the import */
+    {PERMIT_IMPORT, REACH_ALWAYS, brought_in, NULL, PERMIT_MAKE, NULL},
+
+    {PERMIT_ERASE, REACH_ALWAYS, NULL, NULL, PERMIT__N, admins},
+    {PERMIT_ADMIN, REACH_ALWAYS, NULL, NULL, PERMIT__N, admins},
+    {PERMIT_READ_ALL, REACH_ALWAYS, NULL, NULL, PERMIT__N, readers},
+};
+const size_t perm_ways_n = ARRAY_N(perm_ways);
+
+static bool holds_one(const struct question *q, way_roles roles)
+{
+    struct way_role r;
+    for (size_t i = 0; roles(q->set, q->f, i, &r); i++)
+        if (holds(q, r.role))
+            return true;
+    return false;
+}
+
+static bool sees_all(const struct question *q) { return holds_one(q, readers); }
+
+static bool some_way(const struct question *q, enum permit p)
+{
+    for (size_t i = 0; i < perm_ways_n; i++) {
+        const struct way *w = &perm_ways[i];
+        if (w->permit == p && (w->form == NULL || w->form(q->f)) && (w->fact == NULL || w->fact(q)) && (w->also == PERMIT__N || some_way(q, w->also)) &&
+            (w->roles == NULL || holds_one(q, w->roles)))
+            return true;
+    }
+    return false;
+}
+
+/* What the permit is asked about: a record, a form, or the house. */
+static bool asked_rightly(const struct question *q, enum permit p)
+{
+    switch (p) {
+    case PERMIT_SEE: case PERMIT_EDIT: case PERMIT_ACT: case PERMIT_FILL: case PERMIT_VOID: return q->f != NULL && q->rec != NULL;
+    case PERMIT_MAKE: case PERMIT_EXPORT: case PERMIT_IMPORT: return q->f != NULL;
+    case PERMIT_ERASE: case PERMIT_ADMIN: case PERMIT_READ_ALL: return true;
+    case PERMIT__N: return false;
+    }
+    return false;
 }
 
 static bool decide(const struct question *q, enum permit p)
@@ -198,21 +287,7 @@ static bool decide(const struct question *q, enum permit p)
         return false;
     if (q->rec != NULL && strcmp(q->rec->state, STATE_STAGED) == 0)            /* a row of an import that is not in force: nobody's yet */
         return false;
-    switch (p) {
-    case PERMIT_SEE: return q->f != NULL && q->rec != NULL && may_see(q);
-    case PERMIT_MAKE: return q->f != NULL && may_make(q);
-    case PERMIT_EDIT: return q->f != NULL && q->rec != NULL && may_edit(q);
-    case PERMIT_ACT: return q->f != NULL && q->rec != NULL && may_act(q);
-    case PERMIT_FILL: return q->f != NULL && q->rec != NULL && may_fill(q);
-    case PERMIT_VOID: return q->f != NULL && q->rec != NULL && may_void(q);
-    case PERMIT_EXPORT: return q->f != NULL && (may_make(q) || sees_all(q));
-    /* whoever keeps such rows by a post may bring a list: a register with a route takes effect only when somebody else approved the import */
-    case PERMIT_IMPORT: return q->f != NULL && q->f->kind != FORM_LOG && q->f->make_n > 0 && may_make(q);
-    case PERMIT_ERASE: case PERMIT_ADMIN: return is_admin(q);
-    case PERMIT_READ_ALL: return sees_all(q);
-    case PERMIT__N: return false;
-    }
-    return false;
+    return asked_rightly(q, p) && some_way(q, p);
 }
 
 enum rc perm_check(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, const struct actor *a, enum permit p, const struct form *f,

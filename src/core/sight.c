@@ -1,4 +1,4 @@
-/* Who could see a record on a day that has passed, and through what: the sentences of perm.c (may_see) asked of what stood at the end of that day.
+/* Who could see a record on a day that has passed, and through what: the ways of seeing of perm.c (perm_ways) asked of what stood at the end of that day.
  * The record is followed through its acts, the organisation read from org_span, the form and the roles from the regulations in use then. A row of
  * an import counts as there from the moment at which it was made ready (the import comes into force right after). */
 #include "core/route_int.h"

@@ -70,6 +70,9 @@ void roles_out(struct screen *s)
         html_open(s->h, E_P);
         page_link0(s->h, MSG("past.roles"), "past.roles");
         html_close(s->h, E_P);
+        html_open(s->h, E_P);
+        page_link0(s->h, MSG("reach.title"), "permissions");
+        html_close(s->h, E_P);
     }
     screen_table(s, MSG("settings.roles"), keys, ARRAY_N(keys));
     for (size_t i = 0; s->rd.set != NULL && i < s->rd.set->role_n; i++)

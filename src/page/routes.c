@@ -48,6 +48,7 @@ const struct route page_routes[] = {
     {{"/settings/coverage/{s}"}, METHOD_GET, NEED_SESSION, page_coverage, "coverage", "what carries each duty", 0},
     {{"/settings/roles"}, METHOD_GET, NEED_SESSION, page_past_roles, "past.roles", "who held the roles on a day", 0},
     {{"/settings/chart"}, METHOD_GET, NEED_SESSION, page_past_chart, "past.chart", "体制図 of a day", 0},
+    {{"/settings/permissions"}, METHOD_GET, NEED_SESSION, page_permissions, "permissions", "権限の一覧: what a role may", 0},
     {{"/people"}, METHOD_GET, NEED_SESSION, page_people, "people", "sign-ins of people", 0},
     {{"/people/{i}"}, METHOD_POST, NEED_SESSION, page_people_post, "people.post", "first password, disable", 4096},
     {{"/account"}, METHOD_GET, NEED_SESSION, page_account, "account", "one's own sign-in", 0},
