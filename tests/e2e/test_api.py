@@ -161,6 +161,16 @@ def people(house, yamamoto):
     check("nobody else reads them", house.person("suzuki").get("/api/v1/people").status == 403)
 
 
+def permissions(house, yamamoto):
+    check = house.check
+    a = get(yamamoto, "/api/v1/permissions?role=administrator&form=takeout").json()["permissions"]
+    check("what a role may with a form", [(x["role"], x["form"]) for x in a] == [("core:administrator", "takeout")] and {"act": "erase", "how": ["always"]} in a[0]["acts"], a)
+    b = get(yamamoto, "/api/v1/permissions?form=takeout").json()["permissions"]
+    head = [x for x in b if x["role"] == "core:head_of_department"]
+    check("what each role may with a form", len(b) > 20 and {"act": "decide", "step": "sme:head", "how": ["post", "deputy"]} in [dict(sorted(c.items())) for c in head[0]["acts"]], head)
+    check("nobody else reads it", house.person("suzuki").get("/api/v1/permissions?form=takeout").status == 403)
+
+
 def imports(house, yamamoto):
     a = yamamoto.command("import.stage", {"form": "person", "rows": [{"line": 2, "values": {"name": "読込 花子"}}, {"line": 4, "values": {}}]})
     batch = a.json().get("batch")
@@ -185,6 +195,7 @@ def main():
         people(house, yamamoto)
         tokens(house, suzuki)
         imports(house, yamamoto)
+        permissions(house, yamamoto)
         house.check("a record", get(suzuki, "/api/v1/records/{i}", i=made[0]).json()["record"] == made[0])
         house.check("a desk", "tasks" in get(suzuki, "/api/v1/desk").json())
         house.check("oneself", get(suzuki, "/api/v1/me").json()["login"] == "suzuki")
