@@ -61,8 +61,8 @@ UPDATE record SET state = $2, draft_state = $3, department = $4, title = $5, upd
 SELECT id FROM record WHERE form = $1 AND number = $2 AND state <> 'importing';
 -- name: record_by_title :many  in: form text, title text  out: id i64
 SELECT id FROM record WHERE form = $1 AND title = $2 AND state NOT IN ('void', 'importing') ORDER BY id LIMIT 20;
--- name: record_title_of :opt  in: id i64  out: title text, number text, form text
-SELECT title, number, form FROM record WHERE id = $1;
+-- name: record_title_of :opt  in: id i64  out: title text, number text, form text, force_rev i64?
+SELECT title, number, form, force_rev FROM record WHERE id = $1;
 
 -- name: number_next :one  in: form text, fy i64  out: last i64
 SELECT coalesce(max(last), 0) FROM number_seq WHERE form = $1 AND fy = $2;

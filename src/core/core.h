@@ -168,6 +168,8 @@ MUST enum rc records_read(struct db *db, TALLOC_CTX *mem, const struct id_vec *i
 MUST enum rc parts_read(struct db *db, TALLOC_CTX *mem, int64_t person, const struct id_vec *ids, struct err *e);   /* for PERMIT_SEE: in whose route, acts or tasks the person is */
 const char *person_name(struct db *db, TALLOC_CTX *mem, int64_t person);    /* "(消去済み)" when erased; "system" for 0 */
 const char *record_title(struct db *db, TALLOC_CTX *mem, int64_t record);
+/* What a field refers to, for who reads: a draft that never was in force has no name for whoever does not see it (docs/SECURITY.md). */
+const char *record_name(struct reader *r, int64_t record);
 bool core_resolve(void *ctx /* struct reader */, const struct form *target, const char *typed, int64_t *ret_id, bool *ret_several);    /* a resolve_fn */
 
 /* ---- permission: the one decision function ---- */

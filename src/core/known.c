@@ -4,7 +4,7 @@
 
 #define KNOWN_AT_ONCE 256
 
-struct known_title { const char *title, *number; };          /* title NULL: there is no such record */
+struct known_title { const char *title, *number; bool in_force /* now or once */; };          /* title NULL: there is no such record */
 
 static const char *key_of(TALLOC_CTX *mem, const char *what, int64_t a, int64_t b)
 {
@@ -52,11 +52,12 @@ static enum rc read_wanted(struct db *db, TALLOC_CTX *mem, const char *what, int
 
 /* ---- titles ---- */
 
-static void title_keep(struct db *db, TALLOC_CTX *mem, int64_t id, const char *title, const char *number)
+static void title_keep(struct db *db, TALLOC_CTX *mem, int64_t id, const char *title, const char *number, bool in_force)
 {
     struct known_title *t = mem_new(mem, struct known_title);
     t->title = title ? mem_strdup(t, title) : NULL;
     t->number = number ? mem_strdup(t, number) : NULL;
+    t->in_force = in_force;
     (void)db_memo_put(db, key_of(mem, "title ", id, 0), t);
 }
 
@@ -67,15 +68,15 @@ static enum rc titles_some(struct db *db, TALLOC_CTX *mem, int64_t with, const i
     bool more;
     (void)with;
     for (size_t i = 0; i < n; i++)                        /* those that are not found are known not to be there */
-        title_keep(db, mem, id[i], NULL, NULL);
-    sql_lit(s, "SELECT id, title, number FROM record WHERE id");
+        title_keep(db, mem, id[i], NULL, NULL, false);
+    sql_lit(s, "SELECT id, title, number, force_rev FROM record WHERE id");
     sql_in_ids(s, id, n);
     TRY(db_query(db, mem, s, &rows, e));
     for (;;) {
         TRY(db_next(rows, &more, e));
         if (!more)
             return RC_OK;
-        title_keep(db, mem, db_i64(rows, 0), db_text(rows, 1), db_text(rows, 2));
+        title_keep(db, mem, db_i64(rows, 0), db_text(rows, 1), db_text(rows, 2), !db_is_null(rows, 3));
     }
 }
 
@@ -95,42 +96,51 @@ void titles_in(const struct form *f, const struct content *c, struct id_vec *ids
     }
 }
 
-static bool title_of(struct db *db, TALLOC_CTX *mem, int64_t id, const char **ret_title, const char **ret_number)
+static bool title_of(struct db *db, TALLOC_CTX *mem, int64_t id, struct known_title *ret)
 {
     struct q_record_title_of row;
     struct err e = {0};
     bool found;
     const struct known_title *t = db_in_snapshot(db) ? db_memo_get(db, key_of(mem, "title ", id, 0)) : NULL;
     if (t != NULL) {
-        *ret_title = mem_strdup(mem, t->title);
-        *ret_number = mem_strdup(mem, t->number);
+        *ret = (struct known_title){mem_strdup(mem, t->title), mem_strdup(mem, t->number), t->in_force};
         return t->title != NULL;
     }
     if (q_record_title_of(db, mem, id, &row, &found, &e) != RC_OK)
         return false;
+    *ret = (struct known_title){found ? row.title : NULL, found ? row.number : NULL, found && !row.force_rev_null};
     if (db_in_snapshot(db))
-        title_keep(db, mem, id, found ? row.title : NULL, found ? row.number : NULL);
-    *ret_title = found ? row.title : NULL;
-    *ret_number = found ? row.number : NULL;
+        title_keep(db, mem, id, ret->title, ret->number, ret->in_force);
     return found;
 }
 
 const char *person_name(struct db *db, TALLOC_CTX *mem, int64_t person)
 {
-    const char *title, *number;
+    struct known_title t;
     if (person == 0)
         return "daicho";
-    if (!title_of(db, mem, person, &title, &number))
+    if (!title_of(db, mem, person, &t))
         return "?";
-    return title[0] != '\0' ? title : msg_text(LANG_JA, MSG("core.erased"));
+    return t.title[0] != '\0' ? t.title : msg_text(LANG_JA, MSG("core.erased"));
 }
 
 const char *record_title(struct db *db, TALLOC_CTX *mem, int64_t record)
 {
-    const char *title, *number;
-    if (!title_of(db, mem, record, &title, &number))
+    struct known_title t;
+    if (!title_of(db, mem, record, &t))
         return "?";
-    return title[0] != '\0' ? title : number;
+    return t.title[0] != '\0' ? t.title : t.number;
+}
+
+const char *record_name(struct reader *r, int64_t record)
+{
+    struct known_title t;
+    struct record rec;
+    const struct grant *g;
+    struct err e = {0};
+    if (title_of(r->db, r->mem, record, &t) && !t.in_force && perm_see(r, record, &rec, &g, &e) != RC_OK)
+        return msg_text(r->actor.lang, MSG("core.unseen"));
+    return record_title(r->db, r->mem, record);
 }
 
 /* ---- head rows ---- */

@@ -134,7 +134,8 @@ static bool is_log(const struct form *f) { return f->kind == FORM_LOG; }
 static bool is_no_log(const struct form *f) { return f->kind != FORM_LOG; }
 static bool is_register(const struct form *f) { return f->category != NULL && strcmp(f->category, "register") == 0; }
 static bool is_kept(const struct form *f) { return f->kind != FORM_LOG && is_register(f); }
-static bool names_no_maker(const struct form *f) { return f->make_n == 0; }
+static bool made_by_hand(const struct form *f) { return strcmp(f->ident, "import") != 0; }      /* import.run alone makes those, for who may import */
+static bool names_no_maker(const struct form *f) { return f->make_n == 0 && made_by_hand(f); }
 static bool kept_or_made(const struct form *f) { return is_register(f) || f->make_n > 0; }
 static bool brought_in(const struct form *f) { return f->kind != FORM_LOG && f->make_n > 0; }
 
@@ -208,7 +209,7 @@ const struct way perm_ways[] = {
     {PERMIT_MAKE, REACH_ALWAYS, names_no_maker, NULL, PERMIT__N, employees},
     {PERMIT_MAKE, REACH_ALWAYS, made_by_applicant, NULL, PERMIT__N, NULL},
     {PERMIT_MAKE, REACH_ALWAYS, NULL, NULL, PERMIT__N, makers},
-    {PERMIT_MAKE, REACH_ALWAYS, NULL, NULL, PERMIT__N, admins},
+    {PERMIT_MAKE, REACH_ALWAYS, made_by_hand, NULL, PERMIT__N, admins},
 
     /* A draft is changed by its maker, a rejected one by nobody. What is in force: by its maker while they may make such a record, and in a
      * register by who keeps it: its post, or those who may make such a row and are near it. To read everything is no right to change anything. */

@@ -7,7 +7,7 @@ static const char *ref_title(void *ctx, const struct field *f, int64_t id)
 {
     struct screen *s = ctx;
     (void)f;
-    return record_title(s->rd.db, s->r, id);
+    return record_name(&s->rd, id);
 }
 
 struct kept_options { size_t n; struct form_opt v[]; };      /* a table asks for the same ones in every row (db_memo) */
@@ -255,13 +255,14 @@ void page_new_post(struct req *r, void *ctx)
     struct site *site = ctx;
     struct screen s;
     struct answer *a;
+    const struct grant *g;
     struct err e = {0};
     struct trouble_vec t = VEC_INIT(r);
     if (!screen_begin(&s, r, ctx))
         return;
     const struct form *f = s.rd.set ? pack_form(s.rd.set, req_arg(r, 0)) : NULL;
-    if (f == NULL) {
-        (void)!err_set(&e, ERR_FORM_MISSING, "%s", req_arg(r, 0));
+    enum rc may = f == NULL ? err_set(&e, ERR_FORM_MISSING, "%s", req_arg(r, 0)) : perm_check(s.rd.db, r, s.rd.set, &s.rd.actor, PERMIT_MAKE, f, NULL, s.rd.today, &g, &e);
+    if (may != RC_OK) {
         screen_fail(&s, &e);
         return;
     }
@@ -299,6 +300,15 @@ void page_new_post(struct req *r, void *ctx)
         edit_page(&s, f, have ? &rec : NULL, c ? c : form_typed(r, f, NULL, values), false, &t, json_get_str(a->body, "text"), err_info(a->err.code)->http);
 }
 
+/* The record of an edit page, for who may change it, or fill what comes later. */
+static enum rc edit_begin(struct screen *s, bool later, struct record *rec, struct content **ret, struct err *e)
+{
+    const struct grant *g;
+    TRY(screen_record(s, req_arg_i64(s->r, 0), rec, e));
+    TRY(perm_check(s->rd.db, s->r, s->rd.set, &s->rd.actor, later ? PERMIT_FILL : PERMIT_EDIT, rec->form, rec, s->rd.today, &g, e));
+    return edit_content(s, rec, ret, e);
+}
+
 void page_edit(struct req *r, void *ctx)
 {
     struct screen s;
@@ -307,10 +317,11 @@ void page_edit(struct req *r, void *ctx)
     struct err e = {0};
     if (!screen_begin(&s, r, ctx))
         return;
-    if (screen_record(&s, req_arg_i64(r, 0), &rec, &e) != RC_OK || edit_content(&s, &rec, &c, &e) != RC_OK)
+    bool later = text_eq(req_query(r, "stage"), "later");
+    if (edit_begin(&s, later, &rec, &c, &e) != RC_OK)
         screen_fail(&s, &e);
     else
-        edit_page(&s, rec.form, &rec, c, text_eq(req_query(r, "stage"), "later"), NULL, NULL, 200);
+        edit_page(&s, rec.form, &rec, c, later, NULL, NULL, 200);
 }
 
 void page_edit_post(struct req *r, void *ctx)
@@ -326,7 +337,7 @@ void page_edit_post(struct req *r, void *ctx)
     bool later = req_form(r, "later") != NULL;
     if (!screen_begin(&s, r, ctx))
         return;
-    if (screen_record(&s, id, &rec, &e) != RC_OK || edit_content(&s, &rec, &c, &e) != RC_OK) {
+    if (edit_begin(&s, later, &rec, &c, &e) != RC_OK) {
         screen_fail(&s, &e);
         return;
     }

@@ -120,7 +120,7 @@ static enum rc lines_read(struct list *l, struct line_vec *ret, bool *ret_more, 
     for (size_t k = 0; k < ret->n; k++)
         for (size_t i = 3; i < l->n; i++)
             if (ret->v[k].ref[i] != 0)
-                ret->v[k].text[i] = record_title(l->s->rd.db, l->s->r, ret->v[k].ref[i]);
+                ret->v[k].text[i] = record_name(&l->s->rd, ret->v[k].ref[i]);
     return RC_OK;
 }
 

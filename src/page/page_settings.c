@@ -142,12 +142,25 @@ static void settings_command(struct screen *s, const char *command, const struct
         settings_page(s, why);
 }
 
+/* Only who administrates sends these, whatever is in them; the commands ask again. */
+static bool admin_begin(struct screen *s, struct req *r, void *ctx)
+{
+    const struct grant *g;
+    struct err e = {0};
+    if (!screen_begin(s, r, ctx))
+        return false;
+    if (perm_check(s->rd.db, r, s->rd.set, &s->rd.actor, PERMIT_ADMIN, NULL, NULL, s->rd.today, &g, &e) == RC_OK)
+        return true;
+    screen_fail(s, &e);
+    return false;
+}
+
 void page_settings_post(struct req *r, void *ctx)
 {
     struct screen s;
     int64_t set = 0;
     struct json *args = json_obj(r), *adopt;
-    if (!screen_begin(&s, r, ctx))
+    if (!admin_begin(&s, r, ctx))
         return;
     if (req_form(r, "set") != NULL && !str_to_i64(str_of(req_form(r, "set")), &set))
         set = 0;
@@ -202,7 +215,7 @@ void page_words_post(struct req *r, void *ctx)
 {
     struct screen s;
     struct json *args = json_obj(r);
-    if (!screen_begin(&s, r, ctx))
+    if (!admin_begin(&s, r, ctx))
         return;
     struct json *settings = words_read(r, s.rd.set);
     struct ui_problem bad[20];

@@ -61,6 +61,7 @@ static void test_cells(void **state)
         {"employee", "takeout", REACH_MAKE, NULL, "always"},
         {"employee", "person", REACH_MAKE, NULL, ""},
         {"administrator", "person", REACH_MAKE, NULL, "always"},
+        {"administrator", "import", REACH_MAKE, NULL, ""},                                            /* import.run makes it */
         {"auditor", "person", REACH_EDIT, NULL, "own"},
         {"administrator", "person", REACH_EDIT, NULL, "always department own"},
         {"employee", "person", REACH_EXPORT, NULL, ""},
