@@ -116,8 +116,9 @@ struct form {
 };
 
 /* ---- regulation level ---- */
+struct exclusion { const char *role /* key */, *article /* of the pack that says so; may be NULL */; };
 struct role { const char *id, *key; const char *name, *name_en; const struct pack *pack; struct pos pos; const char *is /* core role id */;
-              const char **exclusive; size_t exclusive_n; const char *summary; bool unit /* held per department */; bool derived_head /* head of a department */; bool everyone; bool sees_all /* reads every record */; struct carries carries; };
+              struct exclusion *exclusive; size_t exclusive_n; const char *under /* key of the role that it answers to */; bool optional /* nobody has to hold it */; const char *summary; bool unit /* held per department */; bool derived_head /* head of a department */; bool everyone; bool sees_all /* reads every record */; struct carries carries; };
 enum stricter { STRICT_NONE, STRICT_MIN, STRICT_MAX };
 struct param { const char *id, *label, *label_en, *article; const struct pack *pack; struct pos pos; enum ftype type; const char *dflt; enum stricter stricter; const char *is; bool stated; bool many; const char *note; struct carries carries; };
 struct choice { const char *id, *label, *label_en, *article, *note; const struct pack *pack; struct pos pos; struct choice_opt *opt; size_t n; bool many; const char *dflt /* space separated ids */; const char *is; struct carries carries; };
@@ -132,7 +133,7 @@ struct schedule { const char *id, *key, *label, *label_en; struct pos pos; const
 struct declaration { const char *id, *key, *label, *label_en; struct pos pos; const struct pack *pack; const char *article; struct who by; int every_months; const char *source; struct carries carries; };
 struct para { const char *article; const char *md; struct pos pos; struct carries carries; const char *only_if; bool ack; };
 
-struct pack { const char *id, *title, *title_en, *version, *source, *dir; const char **requires; size_t requires_n; const char *separation /* never | waiver | countersign */; int countersign_days; const char *top_post /* role that approves when nobody is above */;
+struct pack { const char *id, *title, *title_en, *version, *source, *dir; const char **requires; size_t requires_n; const char *separation /* never | waiver | countersign */; int countersign_days; int64_t demands /* duties of the regulation; 0: not said */; const char *top_post /* role that approves when nobody is above */;
               struct article *article; size_t article_n; struct role *role; size_t role_n; struct param *param; size_t param_n; struct choice *choice; size_t choice_n;
               struct duty *duty; size_t duty_n; struct check *check; size_t check_n; struct schedule *schedule; size_t schedule_n; struct declaration *declaration; size_t declaration_n; struct para *para; size_t para_n; };
 
@@ -178,7 +179,15 @@ bool pack_period(const char *text, struct period *ret);
 int64_t period_minutes(const struct period *x);
 /* The source states this figure, and value is weaker: such a value never comes into force. */
 bool pack_weaker(const struct pack_set *s, const struct param *p, const char *value);
+/* The posts (core roles, or the packs' own) that nobody may hold together with this one. */
+size_t pack_role_rivals(const struct pack_set *s, const struct role *r, const struct role **ret, size_t max);
 bool pack_roles_exclude(const struct pack_set *s, const char *role_a, const char *role_b);
+/* Which regulation forbids one person to hold both, and where: one that names an article comes first. NULL: none does. */
+const struct pack *pack_roles_apart(const struct pack_set *s, const char *role_a, const char *role_b, const char **ret_article);
+/* The core role that a regulation's name means (`is:`), or the role itself. */
+const struct role *pack_role_base(const struct pack_set *s, const struct role *r);
+/* The role above (a base): its own `under`, or that of another regulation's name for the same post. NULL: none. */
+const struct role *pack_role_above(const struct pack_set *s, const struct role *r);
 const char *pack_opt_label(const struct choice_set *c, const char *id, enum lang lang);
 const char *pick_lang(enum lang lang, const char *ja, const char *en);              /* en when asked for and present */
 

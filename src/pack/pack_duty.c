@@ -138,9 +138,53 @@ static void roles_build(struct build *b) {
                 problem_add(b->problems, rr->head.pos, MSG("pack.role.duplicate"), rr->id, NULL, NULL);
             b->set->role[b->set->role_n++] = (struct role){.id = rr->id, .key = mem_fmt(b->mem, "%s:%s", p->id, rr->id), .name = rr->name,
                 .name_en = rr->name_en, .pack = p, .pos = rr->head.pos, .is = rr->is, .summary = rr->summary, .unit = rr->per == 1,
-                .derived_head = rr->head_of_department, .everyone = rr->everyone, .sees_all = rr->sees_all, .carries = rr->carries};
+                .derived_head = rr->head_of_department, .everyone = rr->everyone, .optional = rr->optional, .sees_all = rr->sees_all, .carries = rr->carries};
             p->role_n++;
         }
+    }
+}
+
+static void role_exclusions(struct build *b, const struct pack *p, const struct raw_role *rr, struct role *r, const struct role *core) {
+    r->exclusive = mem_array(b->mem, struct exclusion, rr->exclusive.n + 1);
+    RAW_EACH(raw_exclusion, x, rr->exclusive) {
+        struct pos pos = member_pos(&x->head, "role");
+        const struct role *other = x->role ? role_need(b, p, x->role, pos) : NULL;
+        if (!other)
+            continue;
+        r->exclusive[r->exclusive_n++] = (struct exclusion){other->key, article_check(b, p, x->article, member_pos(&x->head, "article"))};
+        if (other == r || other->everyone || other == core)
+            problem_add(b->problems, pos, MSG("pack.role.nobody"), r->id, NULL, NULL);
+    }
+}
+
+static const struct role *role_core(const struct build *b, const char *id) {
+    for (size_t i = 0; id && i < b->set->role_n; i++)
+        if (text_eq(b->set->role[i].id, id) && text_eq(b->set->role[i].pack->id, "core"))
+            return &b->set->role[i];
+    return NULL;
+}
+
+static void role_link(struct build *b, const struct pack *p, const struct raw_role *rr, struct role *r) {
+    const struct role *core = role_core(b, rr->is);
+    if (rr->is && (!core || core == r))
+        problem_add(b->problems, member_pos(&rr->head, "is"), MSG("pack.role.is"), rr->is, NULL, NULL);
+    role_exclusions(b, p, rr, r, core);
+    const struct role *above = rr->under ? role_need(b, p, rr->under, member_pos(&rr->head, "under")) : NULL;
+    r->under = above ? above->key : NULL;
+    carries_check(b, &rr->carries, &rr->head, p);
+}
+
+/* Nobody stands above themselves: walked up through the posts as they are in this set, where several regulations may name one. */
+static void role_tree(struct build *b, const struct raw_role *rr, const struct role *r) {
+    const struct role *above = r->under ? pack_role_above(b->set, r) : NULL, *mine = pack_role_base(b->set, r);
+    const char *way = r->name;
+    for (size_t i = 0; above && i <= b->set->role_n; i++) {
+        way = mem_fmt(b->mem, "%s → %s", way, above->name);
+        if (above == mine) {
+            problem_add(b->problems, member_pos(&rr->head, "under"), MSG("pack.role.loop"), r->id, way, NULL);
+            return;
+        }
+        above = pack_role_above(b->set, above);
     }
 }
 
@@ -148,33 +192,18 @@ static void roles_link(struct build *b) {
     for (size_t i = 0; i < b->raw_n; i++) {
         struct pack *p = &b->set->pack[i];
         size_t k = 0;
-        RAW_EACH(raw_role, rr, b->raw[i].roles) {
-            if (!rr->id || !rr->name)
-                continue;
-            struct role *r = &p->role[k++];
-            const char **ids = rr->exclusive.v;
-            r->exclusive = mem_array(b->mem, const char *, rr->exclusive.n + 1);
-            for (size_t x = 0; x < rr->exclusive.n; x++) {
-                const struct role *other = role_need(b, p, ids[x], member_pos(&rr->head, "exclusive_with"));
-                if (other)
-                    r->exclusive[r->exclusive_n++] = other->key;
-                if (other && (other == r || other->everyone))
-                    problem_add(b->problems, member_pos(&rr->head, "exclusive_with"), MSG("pack.role.nobody"), r->id, NULL, NULL);
-            }
-            const struct role *core = NULL;
-            for (size_t x = 0; rr->is && x < b->set->role_n; x++)
-                if (text_eq(b->set->role[x].id, rr->is) && text_eq(b->set->role[x].pack->id, "core"))
-                    core = &b->set->role[x];
-            if (rr->is && (!core || core == r))
-                problem_add(b->problems, member_pos(&rr->head, "is"), MSG("pack.role.is"), rr->is, NULL, NULL);
-            for (size_t x = 0; core && x < r->exclusive_n; x++)
-                if (text_eq(r->exclusive[x], core->key))
-                    problem_add(b->problems, member_pos(&rr->head, "exclusive_with"), MSG("pack.role.nobody"), r->id, NULL, NULL);
-            carries_check(b, &rr->carries, &rr->head, p);
-        }
+        RAW_EACH(raw_role, rr, b->raw[i].roles)
+            if (rr->id && rr->name)
+                role_link(b, p, rr, &p->role[k++]);
         const char *top = b->raw[i].pack.top_post;
         const struct role *r = top ? role_need(b, p, top, member_pos(&b->raw[i].pack.head, "top_post")) : NULL;
         p->top_post = r ? r->key : NULL;
+    }
+    for (size_t i = 0; i < b->raw_n; i++) {
+        size_t k = 0;
+        RAW_EACH(raw_role, rr, b->raw[i].roles)
+            if (rr->id && rr->name)
+                role_tree(b, rr, &b->set->pack[i].role[k++]);
     }
 }
 
@@ -296,6 +325,13 @@ static void duty_declare(struct build *b, const struct raw_duty *rd, struct pack
         problem_add(b->problems, member_pos(&rd->head, "only_if"), MSG("pack.duty.only-if"), rd->only_if, NULL, NULL);
 }
 
+/* A regulation has at least the duties that its pack names. */
+static void demands_check(struct build *b, const struct raw *raw, struct pack *p) {
+    p->demands = raw->pack.demands.set ? raw->pack.demands.v : 0;
+    if (raw->pack.demands.set && (p->demands < 1 || p->demands < (int64_t)p->duty_n))
+        problem_add(b->problems, member_pos(&raw->pack.head, "demands"), MSG("pack.demands"), p->id, mem_fmt(b->mem, "%zu", p->duty_n), NULL);
+}
+
 static void duties_declare(struct build *b) {
     size_t n = 0;
     for (size_t i = 0; i < b->raw_n; i++)
@@ -309,6 +345,7 @@ static void duties_declare(struct build *b) {
                 duty_declare(b, rd, p, &b->set->duty[b->set->duty_n++]);
                 p->duty_n++;
             }
+        demands_check(b, &b->raw[i], p);
     }
 }
 

@@ -32,7 +32,7 @@ enum kw_type {
 };
 struct kw_table;
 struct kw { const char *word; enum kw_type type; size_t off; bool must; const char *names; const struct kw_table *sub; const char *doc; };
-struct kw_table { const char *context; const struct kw *kw; size_t n; size_t size; const char *doc; };
+struct kw_table { const char *context; const struct kw *kw; size_t n; size_t size; const char *doc; const char *bare /* a text instead of a mapping is this word's value */; };
 
 struct raw_head { struct pos pos; const struct ynode *node; };      /* first member of every raw struct */
 struct raw_list { void *v; size_t n; };
@@ -43,9 +43,10 @@ struct raw_who { bool set; struct who who; };
 struct raw_option { struct raw_head head; const char *id, *label, *label_en; };
 struct raw_article { struct raw_head head; const char *id, *title, *title_en, *chapter; };
 struct raw_pack { struct raw_head head; const char *id, *title, *title_en, *version, *source, *top_post; struct raw_list requires;
-                  int separation; struct raw_int countersign_days; struct raw_list articles; };
-struct raw_role { struct raw_head head; const char *id, *name, *name_en, *is, *summary; struct raw_list exclusive; int per;
-                  bool head_of_department, everyone, sees_all; struct carries carries; };
+                  int separation; struct raw_int countersign_days, demands; struct raw_list articles; };
+struct raw_exclusion { struct raw_head head; const char *role, *article; };
+struct raw_role { struct raw_head head; const char *id, *name, *name_en, *is, *under, *summary; struct raw_list exclusive; int per;
+                  bool head_of_department, everyone, sees_all, optional; struct carries carries; };
 struct raw_param { struct raw_head head; const char *id, *label, *label_en, *dflt, *article, *is, *note; int type, stricter;
                    bool stated, many; struct carries carries; };
 struct raw_choice { struct raw_head head; const char *id, *label, *label_en, *dflt, *article, *is, *note; struct raw_list options;
@@ -107,7 +108,7 @@ struct raw {                                  /* a folder */
 };
 
 extern const struct kw_table kw_pack, kw_roles, kw_settings, kw_lists, kw_duties, kw_checks, kw_schedules, kw_declarations, kw_form,
-    kw_field, kw_role, kw_param, kw_choice, kw_list, kw_option, kw_duty, kw_rule, kw_step, kw_then, kw_keep, kw_no_approval,
+    kw_field, kw_role, kw_exclusion, kw_param, kw_choice, kw_list, kw_option, kw_duty, kw_rule, kw_step, kw_then, kw_keep, kw_no_approval,
     kw_check, kw_schedule, kw_declaration, kw_article;
 extern const struct kw_table *const kw_all[];
 extern const size_t kw_all_n;

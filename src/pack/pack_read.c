@@ -233,20 +233,25 @@ static void read_whos(TALLOC_CTX *mem, const struct ynode *n, const struct kw *k
 }
 
 /* ---- tables ---- */
+/* A text where the table has a word for it: as if `word: text` stood there. */
+static void read_bare(TALLOC_CTX *mem, const struct ynode *n, const struct kw_table *t, void *ret, struct problem_vec *problems);
+
 static void read_list(TALLOC_CTX *mem, const struct ynode *n, const struct kw *k, struct raw_list *ret, struct problem_vec *problems) {
-    if (n->kind != Y_SEQ) {
+    const struct ynode *const *item;
+    size_t count = items_of(n, &item, &n), done = 0;
+    if (n->kind != Y_SEQ && (yaml_is_null(n) || !k->sub->bare)) {
         if (!yaml_is_null(n))
             problem_add(problems, n->pos, MSG("pack.read.list"), k->word, NULL, NULL);
         return;
     }
-    char *v = mem_alloc(mem, k->sub->size, n->n ? n->n : 1, k->sub->context);
-    size_t done = 0;
-    for (size_t i = 0; i < n->n; i++) {
-        if (n->item[i]->kind != Y_MAP) {
-            problem_add(problems, n->item[i]->pos, MSG("pack.read.map"), k->word, NULL, NULL);
-            continue;
-        }
-        kw_read(mem, n->item[i], k->sub, v + done++ * k->sub->size, problems);
+    char *v = mem_alloc(mem, k->sub->size, count ? count : 1, k->sub->context);
+    for (size_t i = 0; i < count; i++) {
+        if (item[i]->kind == Y_MAP)
+            kw_read(mem, item[i], k->sub, v + done++ * k->sub->size, problems);
+        else if (item[i]->kind == Y_SCALAR && k->sub->bare)
+            read_bare(mem, item[i], k->sub, v + done++ * k->sub->size, problems);
+        else
+            problem_add(problems, item[i]->pos, MSG("pack.read.map"), k->word, NULL, NULL);
     }
     *ret = (struct raw_list){v, done};
 }
@@ -286,6 +291,15 @@ static void read_one(TALLOC_CTX *mem, const struct ynode *n, const struct kw *k,
         break;
     case KW__N: break;
     }
+}
+
+static void read_bare(TALLOC_CTX *mem, const struct ynode *n, const struct kw_table *t, void *ret, struct problem_vec *problems) {
+    struct raw_head *head = ret;
+    head->pos = n->in;
+    head->node = n;
+    for (size_t i = 0; i < t->n; i++)
+        if (text_eq(t->kw[i].word, t->bare))
+            read_one(mem, n, &t->kw[i], ret, problems);
 }
 
 static void unknown_key(TALLOC_CTX *mem, const struct ynode *key, const struct kw_table *t, struct problem_vec *problems) {

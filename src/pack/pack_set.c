@@ -159,25 +159,56 @@ const char *pack_value(const struct pack_set *s, const char *key) {
     return NULL;
 }
 
-/* Roles that are the same post: itself, the core role it is, and the packs' names of that core role. */
-static bool same_post(const struct pack_set *s, const struct role *a, const struct role *b) {
-    if (a == b)
-        return true;
-    const char *x = a->is ? a->is : text_eq(a->pack->id, "core") ? a->id : NULL;
-    const char *y = b->is ? b->is : text_eq(b->pack->id, "core") ? b->id : NULL;
-    (void)s;
-    return x && y && text_eq(x, y);
+const struct role *pack_role_base(const struct pack_set *s, const struct role *r) {
+    for (size_t i = 0; r->is && i < s->role_n; i++)
+        if (text_eq(s->role[i].id, r->is) && text_eq(s->role[i].pack->id, "core"))
+            return &s->role[i];
+    return r;
+}
+
+const struct role *pack_role_above(const struct pack_set *s, const struct role *r) {
+    const struct role *base = pack_role_base(s, r), *above = r->under ? pack_role(s, r->under) : NULL;
+    for (size_t i = 0; !above && i < s->role_n; i++)
+        if (s->role[i].under && pack_role_base(s, &s->role[i]) == base)
+            above = pack_role(s, s->role[i].under);
+    return above ? pack_role_base(s, above) : NULL;
+}
+
+const struct pack *pack_roles_apart(const struct pack_set *s, const char *role_a, const char *role_b, const char **ret_article) {
+    const struct role *x = pack_role(s, role_a), *y = pack_role(s, role_b);
+    const struct role *a = x ? pack_role_base(s, x) : NULL, *b = y ? pack_role_base(s, y) : NULL;
+    const struct pack *found = NULL;
+    *ret_article = NULL;
+    for (size_t i = 0; a && b && a != b && i < s->role_n; i++)
+        for (size_t k = 0; k < s->role[i].exclusive_n; k++) {
+            const struct role *one = pack_role_base(s, &s->role[i]), *other = pack_role_base(s, pack_role(s, s->role[i].exclusive[k].role));
+            if (!((one == a && other == b) || (one == b && other == a)) || (found && (*ret_article || !s->role[i].exclusive[k].article)))
+                continue;
+            found = s->role[i].pack;
+            *ret_article = s->role[i].exclusive[k].article;
+        }
+    return found;
+}
+
+size_t pack_role_rivals(const struct pack_set *s, const struct role *r, const struct role **ret, size_t max) {
+    const struct role *mine = pack_role_base(s, r);
+    size_t n = 0;
+    for (size_t i = 0; i < s->role_n; i++)
+        for (size_t k = 0; k < s->role[i].exclusive_n; k++) {
+            const struct role *one = pack_role_base(s, &s->role[i]), *other = pack_role_base(s, pack_role(s, s->role[i].exclusive[k].role));
+            const struct role *rival = one == mine ? other : other == mine ? one : NULL;
+            size_t at = 0;
+            while (at < n && ret[at] != rival)
+                at++;
+            if (rival && rival != mine && at == n && n < max)
+                ret[n++] = rival;
+        }
+    return n;
 }
 
 bool pack_roles_exclude(const struct pack_set *s, const char *role_a, const char *role_b) {
-    const struct role *a = pack_role(s, role_a), *b = pack_role(s, role_b);
-    for (size_t i = 0; a && b && i < s->role_n; i++)
-        for (size_t k = 0; k < s->role[i].exclusive_n; k++) {
-            const struct role *x = &s->role[i], *y = pack_role(s, x->exclusive[k]);
-            if (y && ((same_post(s, x, a) && same_post(s, y, b)) || (same_post(s, x, b) && same_post(s, y, a))))
-                return true;
-        }
-    return false;
+    const char *article;
+    return pack_roles_apart(s, role_a, role_b, &article) != NULL;
 }
 
 const char *pick_lang(enum lang lang, const char *ja, const char *en) {

@@ -29,17 +29,26 @@ static const struct kw words_pack[] = {
     {"separation", KW_ENUM, W(pack, separation), false, "never|waiver|countersign", NULL,
      "whether an exception from the separation of duties is possible (default never)"},
     {"countersign_days", KW_INT, W(pack, countersign_days), false, NULL, NULL, "days within which an outsider countersigns an exception"},
+    {"demands", KW_INT, W(pack, demands), false, NULL, NULL, "how many duties the regulation has (its catalogue); what the pack carries is counted"},
     {"top_post", KW_IDENT, W(pack, top_post), false, NULL, NULL, "role that decides when nobody stands above the applicant"},
     {"articles", KW_LIST, W(pack, articles), false, NULL, &kw_article, "articles"},
 };
 const struct kw_table kw_pack = ROWS(pack, "pack.yaml", "The pack itself.");
 
+static const struct kw words_exclusion[] = {
+    {"role", KW_IDENT, W(exclusion, role), true, NULL, NULL, "the other role"},
+    {"article", KW_KEY, W(exclusion, article), false, NULL, NULL, "article that forbids it: the refusal names it"},
+};
+const struct kw_table kw_exclusion = {.context = "exclusive_with", .kw = words_exclusion, .n = ARRAY_N(words_exclusion), .size = sizeof(struct raw_exclusion),
+                                      .doc = "Roles that the same person may not hold: a role id, or a mapping.", .bare = "role"};
 static const struct kw words_role[] = {
     {"id", KW_IDENT, W(role, id), true, NULL, NULL, "id"},
     {"name", KW_TEXT, W(role, name), true, NULL, NULL, "name"},
     {"name_en", KW_TEXT, W(role, name_en), false, NULL, NULL, "name in English"},
     {"is", KW_IDENT, W(role, is), false, NULL, NULL, "core role that is the same post: whoever holds one holds the other"},
-    {"exclusive_with", KW_TEXTS, W(role, exclusive), false, NULL, NULL, "roles that the same person may not hold"},
+    {"under", KW_IDENT, W(role, under), false, NULL, NULL, "role that it answers to: the line in the chart of the organisation"},
+    {"optional", KW_BOOL, W(role, optional), false, NULL, NULL, "the regulation does not ask that somebody holds it: no vacancy is shown"},
+    {"exclusive_with", KW_LIST, W(role, exclusive), false, NULL, &kw_exclusion, "roles that the same person may not hold"},
     {"summary", KW_TEXT, W(role, summary), false, NULL, NULL, "what the role does"},
     {"per", KW_ENUM, W(role, per), false, "department", NULL, "held once per department"},
     {"head_of_department", KW_BOOL, W(role, head_of_department), false, NULL, NULL, "derived: the head of a department holds it"},
@@ -294,7 +303,7 @@ static const struct kw words_file_declarations[] = {
 const struct kw_table kw_declarations = ROWS(file_declarations, "declarations.yaml", NULL);
 
 const struct kw_table *const kw_all[] = {
-    &kw_pack, &kw_article, &kw_roles, &kw_role, &kw_settings, &kw_param, &kw_choice, &kw_lists, &kw_list, &kw_option, &kw_duties, &kw_duty,
+    &kw_pack, &kw_article, &kw_roles, &kw_role, &kw_exclusion, &kw_settings, &kw_param, &kw_choice, &kw_lists, &kw_list, &kw_option, &kw_duties, &kw_duty,
     &kw_form, &kw_field, &kw_rule, &kw_step, &kw_no_approval, &kw_then, &kw_keep, &kw_checks, &kw_check, &kw_schedules, &kw_schedule,
     &kw_declarations, &kw_declaration,
 };

@@ -7,9 +7,9 @@ static const char *exclusive_text(struct screen *s, const struct role *r)
 {
     char *out = mem_strdup(s->r, "");
     for (size_t i = 0; i < r->exclusive_n; i++) {
-        const struct role *x = pack_role(s->rd.set, mem_fmt(s->r, "%s:%s", r->pack->id, r->exclusive[i]));
-        x = x ? x : pack_role(s->rd.set, r->exclusive[i]);
-        out = mem_fmt(s->r, "%s%s%s", out, out[0] ? "、" : "", x ? pick_lang(req_lang(s->r), x->name, x->name_en) : r->exclusive[i]);
+        const struct role *x = pack_role(s->rd.set, r->exclusive[i].role);
+        const char *name = x ? pick_lang(req_lang(s->r), x->name, x->name_en) : r->exclusive[i].role, *article = r->exclusive[i].article;
+        out = mem_fmt(s->r, "%s%s%s", out, out[0] ? "、" : "", article ? msg_fill(s->r, req_lang(s->r), MSG("settings.exclusive-article"), name, article, NULL) : name);
     }
     return out;
 }

@@ -199,6 +199,20 @@ static void test_roles(void **state) {
     assert_true(pack_roles_exclude(s, "core:auditor", "mini:it_admin"));
     assert_true(pack_roles_exclude(s, "core:auditor", "second:officer"));  /* is: the core role that auditor excludes */
     assert_false(pack_roles_exclude(s, "mini:president", "core:auditor"));
+    const char *article;
+    assert_string_equal(pack_roles_apart(s, "core:auditor", "mini:it_admin", &article)->id, "mini");
+    assert_string_equal(article, "2");
+    assert_string_equal(pack_roles_apart(s, "mini:clerk", "mini:it_admin", &article)->id, "mini");         /* both forms in one list */
+    assert_null(article);
+    assert_string_equal(pack_roles_apart(s, "second:officer", "core:auditor", &article)->id, "second");   /* core says so without an article */
+    assert_string_equal(article, "5");
+    assert_null(pack_roles_apart(s, "mini:president", "core:auditor", &article));
+    const struct role *rival[4];
+    assert_int_equal(pack_role_rivals(s, pack_role(s, "core:auditor"), rival, 4), 2);
+    assert_int_equal(pack_role_rivals(s, pack_role(s, "mini:president"), rival, 4), 0);
+    assert_string_equal(pack_role_above(s, pack_role(s, "mini:it_admin"))->key, "core:representative_director");
+    assert_string_equal(pack_role_above(s, pack_role(s, "core:security_manager"))->key, "core:representative_director");    /* what second says of officer */
+    assert_null(pack_role_above(s, pack_role(s, "mini:president")));
     assert_string_equal(s->pack[1].top_post, "mini:president");
     assert_string_equal(s->pack[1].separation, "waiver");
     assert_string_equal(s->pack[2].separation, "never");
