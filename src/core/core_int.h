@@ -144,7 +144,10 @@ MUST enum rc org_below(struct db *db, TALLOC_CTX *mem, const int64_t *department
 /* The next superior of a department's people who is none of `avoid`, at the top the post that a pack names; nothing when there is nobody. */
 MUST enum rc org_climb(struct work *w, int64_t department, const int64_t *avoid, size_t avoid_n, struct seat_vec *ret, struct err *e);
 void org_roles_read(struct work *w, const struct form *f, struct content *c);       /* typed roles to role keys; troubles for unknown ones */
-MUST enum rc org_assignment_check(struct work *w, const struct record *rec, const struct content *c, struct err *e);
+/* ---- exclude.c ---- */
+/* An appointment comes into force: nobody holds two roles that exclude each other. Sets effect's `exception` when one lets it through. */
+MUST enum rc exclude_appointment(struct work *w, const struct record *rec, const struct content *c, struct json *effect, struct err *e);
+MUST enum rc exclude_refuse(struct work *w, const struct role *a, const struct role *b, struct err *e);       /* the refusal: both posts, the regulation, its article */
 
 /* ---- org_rules.c: what the tree of departments keeps to ---- */
 /* Troubles circle, closed, in-use for a department, a person, an appointment or a post that is handed in; nothing for other forms. */

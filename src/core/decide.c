@@ -14,6 +14,7 @@ enum rc cmd_record_submit(struct work *w, const struct json *args, struct json *
     TRY(route_fresh(w, &rec, &c, &changed, e));
     TRY(judge_rules(w, &rec, SLOT_DRAFT, c, "submit", e));
     TRY(work_troubles_refuse(w, e));
+    TRY(exclude_appointment(w, &rec, c, json_obj(w->mem), e));        /* told before anybody is asked to approve it */
     TRY(book_capture(w, &rec, c, &changed, e));
     struct json *effect = json_obj(w->mem);
     if (changed)
@@ -141,6 +142,7 @@ static enum rc step_lock(struct work *w, const struct json *args, struct record 
     TRY(seats_fresh(w, ret_rec, rows, e));
     w->actor.on_behalf = 0;                              /* only a registered delegation says for whom */
     TRY(my_row(w, ret_rec, args, rows, ret_at, ret_seat, e));
+    TRY(exclude_act(w, pack_step(ret_rec->form, rows->v[*ret_at].step), e));
     TRY(perm_check(w->db, w->mem, w->set, &w->actor, PERMIT_ACT, ret_rec->form, ret_rec, w->today, &act, e));
     grant_assert(act, PERMIT_ACT, ret_rec);
     return RC_OK;

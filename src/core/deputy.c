@@ -183,7 +183,7 @@ static enum rc exclusive_check(struct work *w, const struct deputy *d, struct er
             if (own != lent && !own->everyone && pack_roles_exclude(w->set, lent->key, own->key))
                 TRY(org_holds_set(w->db, w->set, d->to, own->key, w->today, &has_too, e));
             if (has_too)
-                return err_set_arg(e, ERR_EXCLUSIVE_ROLE, mem_fmt(w->mem, "%s / %s", lent->name, own->name), "%s lent to a holder of %s", lent->key, own->key);
+                return exclude_refuse(w, lent, own, e);
         }
     }
     return RC_OK;

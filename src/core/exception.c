@@ -12,8 +12,7 @@ static bool has_form(const struct pack_set *set)
     return f != NULL && pack_field(f, "person") && pack_field(f, "until_on");
 }
 
-/* The exception in force for this person today; 0: none. */
-static enum rc exception_of(struct work *w, int64_t person, int64_t *ret_id, struct err *e)
+enum rc exception_of(struct work *w, int64_t person, int64_t *ret_id, struct err *e)
 {
     struct sql *s = sql_new(w->mem);
     struct db_rows *rows;

@@ -607,24 +607,3 @@ void org_roles_read(struct work *w, const struct form *f, struct content *c)
             trouble_add(w, c->v[i].path, "option", msg_fill(w->mem, w->actor.lang, MSG("value.option"), pick_lang(w->actor.lang, fd->label, fd->label_en), c->v[i].text, NULL), NULL, NULL, false);
     }
 }
-
-/* Nobody holds two roles that exclude each other: asked whenever an appointment comes into force, on every path. */
-enum rc org_assignment_check(struct work *w, const struct record *rec, const struct content *c, struct err *e)
-{
-    const char *role = content_get(c, "role"), *who = content_get(c, "person"), *to = content_get(c, "to_on");
-    int64_t person;
-    if (strcmp(rec->form->ident, "assignment") != 0 || (to != NULL && strcmp(to, w->today) < 0))
-        return RC_OK;
-    const struct role *mine = role ? pack_role(w->set, role) : NULL;
-    if (mine == NULL || who == NULL || !str_to_i64(str_of(who), &person))
-        return err_set_arg(e, ERR_FIELDS, role ? role : "role", "appointment without person or role");
-    for (size_t i = 0; i < w->set->role_n; i++) {
-        const struct role *o = &w->set->role[i];
-        bool held_too = false;
-        if (o != mine && pack_roles_exclude(w->set, mine->key, o->key) && !o->everyone && !o->derived_head)
-            TRY(org_holds_set(w->db, w->set, person, o->key, w->today, &held_too, e));
-        if (held_too)
-            return err_set_arg(e, ERR_EXCLUSIVE_ROLE, mem_fmt(w->mem, "%s / %s", mine->name, o->name), "%s and %s", mine->key, o->key);
-    }
-    return RC_OK;
-}

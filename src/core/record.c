@@ -473,7 +473,7 @@ enum rc record_promote(struct work *w, const struct record *rec, const struct co
 {
     struct content *was;
     TRY(proof_form(w, rec->form, e));
-    TRY(org_assignment_check(w, rec, c, e));
+    TRY(exclude_appointment(w, rec, c, effect, e));
     TRY(deputy_check(w, rec, c, e));
     TRY(org_promote_check(w, rec, c, e));
     if (strcmp(rec->form->ident, "import") == 0)

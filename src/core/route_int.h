@@ -47,10 +47,14 @@ MUST enum rc route_lacks_tell(struct work *w, const struct record *rec, const st
 /* Before somebody acts: when people, posts or the day changed since and the keeper was not there yet, open steps are resolved anew first. */
 MUST enum rc seats_fresh(struct work *w, const struct record *rec, struct row_vec *rows, struct err *e);
 /* ---- exception.c ---- */
+MUST enum rc exception_of(struct work *w, int64_t person, int64_t *ret_id, struct err *e);           /* the one in force for this person today; 0: none */
 /* Nobody is left for a step: the applicant, when the step's regulation allows an exception and one is in force; else ERR_NO_APPROVER. */
 MUST enum rc exception_seat(struct work *w, const struct record *rec, const struct step *s, struct row *r, struct err *e);
 bool row_is_exception(const struct row *r);
 MUST enum rc exception_use(struct work *w, const struct record *rec, const struct step *s, const struct row *r, const char *why, struct json *effect, struct err *e);
+/* ---- exclude.c ---- */
+/* Whoever acts at this step in a post must not hold another that excludes it, nor may the one for whom they act. */
+MUST enum rc exclude_act(struct work *w, const struct step *s, struct err *e);
 /* ---- together.c ---- */
 /* The steps that the actor decides by approving at s: s, and what would collapse into it. */
 MUST enum rc steps_together(struct work *w, const struct record *rec, const struct content *c, const struct row_vec *rows, const struct step *s, struct step_list *ret, struct err *e);
