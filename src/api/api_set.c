@@ -28,6 +28,8 @@ void api_regulations(struct req *r, void *ctx)
         json_set_str(x, "source", p->source);
         json_set_i64(x, "articles", (int64_t)p->article_n);
         json_set_i64(x, "duties", (int64_t)p->duty_n);
+        if (p->demands > 0)
+            json_set_i64(x, "demands", p->demands);            /* of the regulation itself */
     }
     api_end(r, &rd, RC_OK, &e, o);
 }

@@ -9,6 +9,12 @@
 
 static const char *say(struct screen *s, const char *key, const char *arg) { return msg_fill(s->r, req_lang(s->r), key, arg, NULL); }
 
+const char *day_shown(TALLOC_CTX *mem, const char *on)
+{
+    struct civil d;
+    return on != NULL && civil_read(str_of(on), &d) ? mem_fmt(mem, "%d/%02d/%02d", d.y, d.m, d.d) : on ? on : "";
+}
+
 static const char *label_of(struct screen *s, const struct role *r) { return pick_lang(req_lang(s->r), r->name, r->name_en); }
 
 bool past_day(struct screen *s, struct past *p, const char **ret_problem)
@@ -107,7 +113,7 @@ static void vacant(struct screen *s)
 
 static const char *span_text(struct screen *s, const struct holder *x)
 {
-    return mem_fmt(s->r, " %s 〜 %s", x->from_on ? x->from_on : "", x->to_on ? x->to_on : "");
+    return mem_fmt(s->r, " %s 〜 %s", day_shown(s->r, x->from_on), day_shown(s->r, x->to_on));
 }
 
 static void holder_out(struct screen *s, const struct roles_view *v, const struct role *role, const struct holder *x)
@@ -200,7 +206,7 @@ static void role_out(struct screen *s, const struct roles_view *v, const struct 
 
 void past_roles_table(struct screen *s, const struct roles_view *v)
 {
-    const char *const label[] = {msg_text(req_lang(s->r), MSG("settings.role")), say(s, MSG("past.holders"), v->p.on)};
+    const char *const label[] = {msg_text(req_lang(s->r), MSG("settings.role")), say(s, MSG("past.holders"), day_shown(s->r, v->p.on))};
     ui_table_open(s->h, label[1]);
     ui_table_head(s->h, label, ARRAY_N(label));
     for (size_t i = 0; i < v->day.n; i++)

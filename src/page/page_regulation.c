@@ -1,5 +1,6 @@
 /* 規程: the organisation's own text with its words filled in and its alternatives chosen, article by article beside the live state; under an
  * article its duties: what makes each happen, when it is due next, what was done last, and what fails now. */
+#include "page/adopt.h"
 #include "page/regulation.h"
 
 /* ---- words ---- */
@@ -189,6 +190,7 @@ void page_regulation(struct req *r, void *ctx)
     }
     screen_open(&s, pick_lang(req_lang(r), p->title, p->title_en), "documents");
     html_el(s.h, E_P, msg_fill(r, req_lang(r), MSG("regulation.version"), p->version ? p->version : "", mem_fmt(r, "%lld", (long long)as_of), NULL));
+    carries_out(&s, s.rd.set, p, MSG("regulation.part"));
     for (size_t i = 0; i < p->article_n; i++) {
         if (p->article[i].chapter != NULL && !text_eq(p->article[i].chapter, chapter))
             ui_heading(s.h, 2, p->article[i].chapter);

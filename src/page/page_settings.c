@@ -1,5 +1,6 @@
 /* 設定: the adopted regulations with their versions, words and coverage, posts, sign-ins; a change makes a new pack set, an earlier one can be
  * brought back as a new set. Everybody may look; the administrator changes. */
+#include "page/adopt.h"
 #include "page/regulation.h"
 
 #define SETS_SHOWN 20
@@ -47,19 +48,25 @@ static void packs_out(struct screen *s)
         html_el(s->h, E_TD, p->version ? p->version : "");
         html_el(s->h, E_TD, p->source ? p->source : "");
         html_open(s->h, E_TD);
+        carries_out(s, s->rd.set, p, MSG("settings.carries"));
         html_open(s->h, E_UL);
         if (p->article_n > 0)
             link_out(s, "regulation", p->id, MSG("regulation.read"));
         link_out(s, "words", p->id, MSG("settings.words"));
-        if (p->duty_n > 0)
+        if (p->duty_n > 0 || p->demands > 0)
             link_out(s, "coverage", p->id, MSG("settings.coverage"));
         html_close(s->h, E_UL);
         html_close(s->h, E_TD);
         html_close(s->h, E_TR);
     }
     ui_table_close(s->h);
-    if (screen_may(s, PERMIT_ADMIN, NULL, NULL))
-        post_button(s, "adopt", "0", MSG("settings.reread"));
+    if (!screen_may(s, PERMIT_ADMIN, NULL, NULL))
+        return;
+    html_open(s->h, E_UL);
+    html_class(s->h, "forms");
+    link_out(s, "adopt", NULL, MSG("adopt.title"));
+    html_close(s->h, E_UL);
+    post_button(s, "adopt", "0", MSG("settings.reread"));
 }
 
 static void sets_out(struct screen *s)
@@ -276,6 +283,7 @@ void page_coverage(struct req *r, void *ctx)
     }
     screen_open(&s, msg_fill(r, req_lang(r), MSG("coverage.title"), pick_lang(req_lang(r), p->title, p->title_en), NULL), "settings");
     html_el(s.h, E_P, msg_fill(r, req_lang(r), MSG("coverage.sum"), mem_fmt(r, "%zu", rows.n), mem_fmt(r, "%zu", carried), mem_fmt(r, "%zu", full), NULL));
+    carries_out(&s, s.rd.set, p, MSG("coverage.demands"));
     coverage_totals(&s, p, &rows);
     ui_heading(s.h, 2, msg_text(req_lang(r), MSG("coverage.each")));
     screen_table(&s, keys[1], keys, ARRAY_N(keys));

@@ -1,8 +1,8 @@
 /* The first hour: who stands before the set-up code, the organisation and its regulations, or an example; the other steps are in
  * page_setup_words.c and page_setup_people.c. Which step comes next is read from the data, so a browser that was closed loses nothing. */
 #include "page/setup_page.h"
+#include "page/adopt.h"
 
-#define PACKS_MAX 16
 static const struct actor setup_actor = {.kind = ACTOR_SETUP, .lang = LANG_JA, .login = "setup"};
 
 const char *setup_text(const struct setup_page *u, const char *key) { return msg_text(req_lang(u->r), key); }
@@ -77,62 +77,6 @@ bool setup_run(struct setup_page *u, const char *command, const struct json *arg
 
 /* ---- step 1 ---- */
 
-#define FAULTS_SHOWN 5
-VEC_TYPE(fault_vec, const char *);
-
-/* A regulation that cannot be read is not offered, and says why: file, line and what is wrong there. */
-static void pack_faults(struct setup_page *u, const char *id, const struct problem_vec *v, const struct err *e, struct fault_vec *ret)
-{
-    const char *dir = core_conf(u->s.site->core)->packs_dir;
-    const char *why = v->n == 0 && e->code != ERR_NONE ? err_say(u->r, req_lang(u->r), e) : "";
-    *vec_push(ret) = msg_fill(u->r, req_lang(u->r), MSG("setup.pack-unread"), id, why, NULL);
-    for (size_t i = 0, shown = 0; i < v->n && shown < FAULTS_SHOWN; i++)
-        if (!v->v[i].warning) {
-            *vec_push(ret) = msg_fill(u->r, req_lang(u->r), MSG("setup.pack-fault"), pos_inside(v->v[i].pos.file, dir), mem_fmt(u->r, "%d", v->v[i].pos.line), v->v[i].text, NULL);
-            shown++;
-        }
-}
-
-static void faults_out(struct setup_page *u, const struct fault_vec *v)
-{
-    if (v->n == 0)
-        return;
-    html_open(u->s.h, E_DIV);
-    html_class(u->s.h, "banner");
-    html_open(u->s.h, E_UL);
-    for (size_t i = 0; i < v->n; i++)
-        html_el(u->s.h, E_LI, v->v[i]);
-    html_close(u->s.h, E_UL);
-    html_close(u->s.h, E_DIV);
-}
-
-/* Shipped regulations: folders of packs_dir with articles. */
-static size_t packs(struct setup_page *u, struct ui_opt *ret, size_t max, struct fault_vec *ret_faults)
-{
-    const struct conf *c = core_conf(u->s.site->core);
-    struct name_vec names = VEC_INIT(u->r);
-    struct err e = {0};
-    size_t n = 0;
-    if (file_list(u->r, c->packs_dir, &names, &e) != RC_OK)
-        log_err("setup", req_id(u->r), &e);
-    for (size_t i = 0; i < names.n && n < max; i++) {
-        const char *id = names.v[i];
-        struct pack_set *set = NULL;
-        struct problem_vec problems = VEC_INIT(u->r);
-        if (!text_is_ident(id) || strcmp(id, "core") == 0)
-            continue;
-        if (pack_load(u->r, c->packs_dir, &id, 1, NULL, 0, &set, &problems, &e) != RC_OK || set == NULL) {
-            pack_faults(u, id, &problems, &e, ret_faults);
-            e = (struct err){0};
-            continue;
-        }
-        for (size_t k = 0; k < set->pack_n; k++)
-            if (strcmp(set->pack[k].id, id) == 0 && set->pack[k].article_n > 0)
-                ret[n++] = (struct ui_opt){mem_strdup(u->r, id), pick_lang(req_lang(u->r), set->pack[k].title, set->pack[k].title_en), true};
-    }
-    return n;
-}
-
 static void row_input(struct setup_page *u, const char *type, const char *id, const char *label_key, const char *help_key, bool required)
 {
     const struct ui_row row = {.id = id, .label = setup_text(u, label_key), .help = help_key ? setup_text(u, help_key) : NULL, .required = required};
@@ -157,22 +101,18 @@ static void month_row(struct setup_page *u)
 
 void setup_start_show(struct setup_page *u)
 {
-    struct ui_opt pack[PACKS_MAX], mode[2] = {{"own", setup_text(u, MSG("setup.mode-own")), !text_eq(req_form(u->r, "mode"), "example")},
+    struct ui_opt mode[2] = {{"own", setup_text(u, MSG("setup.mode-own")), !text_eq(req_form(u->r, "mode"), "example")},
                                               {"example", setup_text(u, MSG("setup.mode-example")), text_eq(req_form(u->r, "mode"), "example")}};
-    const struct ui_row packs_row = {.id = "adopt", .label = setup_text(u, MSG("setup.packs")), .required = true};
     const struct ui_row mode_row = {.id = "mode", .label = setup_text(u, MSG("setup.mode")), .required = true};
     struct html *h;
-    struct fault_vec faults = VEC_INIT(u->r);
-    size_t n = packs(u, pack, PACKS_MAX, &faults);
+    struct offers offers;
+    offers_read(&u->s, &offers);
     setup_open(u, 1, MSG("setup.start"), MSG("setup.start-help"));
     u->code = NULL;
     setup_form(u, "start", false);
     h = u->s.h;
     row_input(u, "text", "code", MSG("setup.code"), MSG("setup.code-help"), true);
-    ui_row_open(h, &packs_row);
-    ui_checks(h, "checkbox", "adopt[]", pack, n, &packs_row);
-    faults_out(u, &faults);
-    ui_row_close(h, &packs_row);
+    offers_out(&u->s, &offers, setup_text(u, MSG("setup.packs")));
     ui_row_open(h, &mode_row);
     ui_checks(h, "radio", "mode", mode, 2, &mode_row);
     ui_row_close(h, &mode_row);

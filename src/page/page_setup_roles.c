@@ -35,12 +35,10 @@ static void picks(struct setup_page *u, const char *form, struct pick_vec *ret)
 
 /* ---- which roles ---- */
 
-static const struct role *base_of(const struct pack_set *set, const struct role *r) { return r->is != NULL && pack_role(set, r->is) != NULL ? pack_role(set, r->is) : r; }
-
 static bool who_asks(const struct pack_set *set, const struct who *w, const struct role *base)
 {
     const struct role *r = w->role ? pack_role(set, w->role) : NULL;
-    if (r != NULL && base_of(set, r) == base)
+    if (r != NULL && pack_role_base(set, r) == base)
         return true;
     for (size_t i = 0; i < w->sub_n; i++)
         if (who_asks(set, &w->sub[i], base))
@@ -62,8 +60,22 @@ static bool form_asks(const struct pack_set *set, const struct form *f, const st
     return false;
 }
 
+/* A post of the organisation (`under`), or the one at the top. */
+static bool in_chart(const struct pack_set *set, const struct role *base)
+{
+    for (size_t i = 0; i < set->role_n; i++)
+        if (set->role[i].under != NULL && !set->role[i].optional && pack_role_base(set, &set->role[i]) == base)
+            return true;
+    for (size_t i = 0; i < set->pack_n; i++)
+        if (set->pack[i].top_post != NULL && pack_role_base(set, pack_role(set, set->pack[i].top_post)) == base)
+            return true;
+    return false;
+}
+
 bool role_asked(const struct pack_set *set, const struct role *base)
 {
+    if (in_chart(set, base))
+        return true;
     for (size_t i = 0; i < set->form_n; i++)
         if (form_asks(set, &set->form[i], base))
             return true;
@@ -89,7 +101,7 @@ static size_t roles(const struct pack_set *set, const struct role **ret, size_t 
     size_t n = 0;
     for (size_t i = 0; i < set->role_n && n < max; i++) {
         const struct role *r = &set->role[i];
-        if (base_of(set, r) == r && !r->everyone && !r->derived_head && (is_admin(r) || role_asked(set, r)))
+        if (pack_role_base(set, r) == r && !r->everyone && !r->derived_head && (is_admin(r) || role_asked(set, r)))
             ret[n++] = r;
     }
     return n;

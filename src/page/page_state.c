@@ -1,4 +1,5 @@
 /* 適合状況, the ledger and one receipt. */
+#include "page/past.h"
 #include "page/regulation.h"
 
 static const struct { enum ui_tone tone; const char *msg; } verdicts[] = {
@@ -97,6 +98,60 @@ static void pack_out(struct screen *s, const struct pack *p)
     html_close(s->h, E_DETAILS);
 }
 
+/* ---- exceptions from the separation of duties ---- */
+
+struct apart { int64_t id; const char *who, *reason, *until; };
+VEC_TYPE(apart_vec, struct apart);
+
+static enum rc apart_read(struct screen *s, struct apart_vec *ret, struct err *e)
+{
+    const struct form *f = pack_form(s->rd.set, "separation_exception");
+    struct sql *q = sql_new(s->r);
+    struct db_rows *rows;
+    bool more;
+    if (f == NULL || f->see != SEE_ALL)
+        return RC_OK;
+    sql_lit(q, "SELECT x.record, r.title, x.reason, x.until_on FROM f_separation_exception x JOIN record r ON r.id = x.record WHERE x.slot = 0 AND x.state <> 'closed' AND x.until_on >= ");
+    sql_text(q, s->rd.today);
+    sql_lit(q, " ORDER BY x.until_on, x.record LIMIT 50");
+    TRY(db_query(s->rd.db, s->r, q, &rows, e));
+    for (;;) {
+        TRY(db_next(rows, &more, e));
+        if (!more)
+            break;
+        *vec_push(ret) = (struct apart){db_i64(rows, 0), mem_strdup(s->r, db_text(rows, 1)), mem_strdup(s->r, db_text(rows, 2)), mem_strdup(s->r, db_text(rows, 3))};
+    }
+    db_rows_end(rows);
+    return RC_OK;
+}
+
+/* Who may decide about their own applications, or hold posts that exclude each other, as long as the exception lasts. */
+static void apart_out(struct screen *s)
+{
+    static const char *const keys[] = {MSG("conformity.apart-who"), MSG("conformity.apart-why"), MSG("conformity.apart-until")};
+    struct apart_vec v = VEC_INIT(s->r);
+    struct err e = {0};
+    if (apart_read(s, &v, &e) != RC_OK) {
+        screen_broke(s, &e);
+        return;
+    }
+    if (v.n == 0)
+        return;
+    ui_heading(s->h, 2, msg_text(req_lang(s->r), MSG("conformity.apart")));
+    html_el_msg(s->h, E_P, MSG("conformity.apart-help"));
+    screen_table(s, MSG("conformity.apart"), keys, ARRAY_N(keys));
+    for (size_t i = 0; i < v.n; i++) {
+        html_open(s->h, E_TR);
+        html_open(s->h, E_TD);
+        record_link(s->h, v.v[i].id, v.v[i].who);
+        html_close(s->h, E_TD);
+        html_el(s->h, E_TD, v.v[i].reason);
+        html_el(s->h, E_TD, day_shown(s->r, v.v[i].until));
+        html_close(s->h, E_TR);
+    }
+    ui_table_close(s->h);
+}
+
 void page_conform(struct req *r, void *ctx)
 {
     struct screen s;
@@ -106,6 +161,7 @@ void page_conform(struct req *r, void *ctx)
     for (size_t i = 0; s.rd.set != NULL && i < s.rd.set->pack_n; i++)
         if (s.rd.set->pack[i].article_n > 0)
             pack_out(&s, &s.rd.set->pack[i]);
+    apart_out(&s);
     screen_close(&s, 200);
 }
 

@@ -43,6 +43,8 @@ const struct route page_routes[] = {
     {{"/ledger"}, METHOD_GET, NEED_SESSION, page_ledger, "ledger", "ledger and verification", 0},
     {{"/settings"}, METHOD_GET, NEED_SESSION, page_settings, "settings", "設定", 0},
     {{"/settings"}, METHOD_POST, NEED_SESSION, page_settings_post, "settings.post", "adopt anew, return to an earlier set", 8192},
+    {{"/settings/adopt"}, METHOD_GET, NEED_SESSION, page_adopt, "adopt", "regulations that can be adopted", 0},
+    {{"/settings/adopt"}, METHOD_POST, NEED_SESSION, page_adopt_post, "adopt.post", "adopt one more regulation", 8192},
     {{"/settings/words/{s}"}, METHOD_GET, NEED_SESSION, page_words, "words", "words and alternatives of a regulation", 0},
     {{"/settings/words/{s}"}, METHOD_POST, NEED_SESSION, page_words_post, "words.post", "change words and alternatives", 1 << 20},
     {{"/settings/coverage/{s}"}, METHOD_GET, NEED_SESSION, page_coverage, "coverage", "what carries each duty", 0},
