@@ -98,7 +98,7 @@ def files(house, suzuki):
 def regulations(house, nakamura):
     check = house.check
     packs = get(nakamura, "/api/v1/regulations").json()["regulations"]
-    check("the adopted regulations", [p["pack"] for p in packs] == ["core", "sme"] and packs[1]["duties"] == 190, packs)
+    check("the adopted regulations", [p["pack"] for p in packs] == ["core", "sme"] and packs[1]["duties"] == 190 and packs[1]["demands"] == 741, packs)
     state = {a["article"]: a["state"] for a in get(nakamura, "/api/v1/conformity/{s}", s="sme").json()["articles"]}
     bad = get(nakamura, "/api/v1/conformity/{s}/violators", s="sme").json()["violators"]
     check("somebody does not conform", bad and all(v["check"] for v in bad))

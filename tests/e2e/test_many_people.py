@@ -38,6 +38,7 @@ def main():
     b = Browser(house.port)
     f = b.get("/").form("/setup")
     f.set("code", house.code)
+    f.set("adopt[]", ["sme"])
     f.set("name", "大所帯製作所")
     f.set("fiscal_start", "4 月")
     f = b.send(f).form("/setup")

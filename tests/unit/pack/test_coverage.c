@@ -117,6 +117,10 @@ static void test_catalogues(void **state) {
         assert_int_equal(yaml_get(root, "forms")->n, want[i].forms);
         assert_int_equal(coverage_duties(tmp, set, "requirements", want[i].pack, &v, &e), RC_OK);
         assert_int_equal(v.n, want[i].duties);
+        struct pack_set *shipped;
+        struct problem_vec problems;
+        assert_int_equal(pack_load(tmp, "packs", &want[i].pack, 1, NULL, 0, &shipped, &problems, &e), RC_OK);
+        assert_int_equal(pack_by_id(shipped, want[i].pack)->demands, want[i].duties);        /* what people are told on adopting */
         for (size_t k = 0; k < v.n; k++)
             assert_true(v.v[k].demanded_all != 0);
         talloc_free(tmp);
