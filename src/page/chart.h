@@ -12,6 +12,7 @@
 #define CHART_NONE SIZE_MAX
 
 /* Lines of text in a frame of w units; the first heading_n are the post. */
+#define CHART_TITLES 4
 struct box { const char *line[16]; size_t n, heading_n; int w; bool vacant; };
 VEC_TYPE(boxes, struct box);
 /* A post: up is the node above, CHART_NONE at the top; below: how many nodes are directly under it. */

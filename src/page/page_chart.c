@@ -41,6 +41,24 @@ static void box_begin(struct screen *s, struct box *b, const char *heading, size
     b->heading_n = b->n;
 }
 
+/* A post that several regulations name stands under all its names. */
+static void names_add(struct screen *s, const struct pack_set *set, const struct role *base, const struct role *spoken, struct box *b)
+{
+    const char *said[CHART_TITLES] = {spoken->name};
+    size_t n = 1;
+    for (size_t i = 0; i < set->role_n && n < CHART_TITLES; i++) {
+        const struct role *r = &set->role[i];
+        bool again = r == base || pack_role_base(set, r) != base;
+        for (size_t k = 0; k < n; k++)
+            again = again || strcmp(said[k], r->name) == 0;
+        if (again)
+            continue;
+        said[n++] = r->name;
+        wrap(s, b, pick_lang(req_lang(s->r), r->name, r->name_en));
+    }
+    b->heading_n = b->n;
+}
+
 static void name_add(struct screen *s, struct box *b, const char *name)
 {
     struct box one = {.w = b->w};
@@ -61,6 +79,7 @@ static void role_box(struct screen *s, const struct roles_view *v, const struct 
 {
     const struct role *spoken = role_spoken(v->p.set, d->role);
     box_begin(s, b, pick_lang(req_lang(s->r), spoken->name, spoken->name_en), depth);
+    names_add(s, v->p.set, d->role, spoken, b);
     for (size_t i = 0; i < d->v.n && i < NAMES_MAX; i++)
         name_add(s, b, holder_name(s, v, &d->v.v[i]));
     if (d->v.n > NAMES_MAX || d->next != 0)
