@@ -2,6 +2,7 @@
  * OpenAPI document and the permission test read the same table. */
 #include "core/core_state.h"
 #include "core/schedule.h"
+#include "core/order.h"
 
 static enum rc cmd_todo_run(struct work *w, const struct json *args, struct json *body, struct err *e);
 
@@ -58,6 +59,8 @@ const struct command command_table[] = {
     {"import.drop", CMD_SIGNED_IN, PROOF_NONE, cmd_import_drop, "Throw a staged import away", "batch i64"},
     {"todo.run", CMD_SYSTEM, PROOF_NONE, cmd_todo_run, "After-commit work: search index, checks, stale routes", ""},
     {"seats.day", CMD_SYSTEM, PROOF_NONE, cmd_seats_day, "A new day: who answers at open steps is looked at again", ""},
+    {"order.run", CMD_SYSTEM, PROOF_NONE, cmd_order_run, "The next personnel order whose day has come; again while the answer says more", ""},
+    {"order.fail", CMD_SYSTEM, PROOF_NONE, cmd_order_fail, "Note why a personnel order could not be carried out", "record i64, why str"},
     {"check.run", CMD_SYSTEM, PROOF_NONE, cmd_check_run, "Judge what became due", "due bool"},
     {"schedule.run", CMD_SYSTEM, PROOF_NONE, cmd_schedule_run, "Make the tasks of schedules; again while the answer says more", "people bool?, after str?"},
     {"restore.finish", CMD_SYSTEM, PROOF_NONE, cmd_restore_finish, "Erase again what was erased after the backup; end all sessions", "erase arr"},

@@ -8,6 +8,7 @@
  * Each command holds the writer for IMPORT_BUDGET_US and a COMMIT. A crash between two of them is continued by the keeper at start. */
 #include "core/core_state.h"
 #include "core/import_int.h"
+#include "core/order.h"
 
 #define STALE_US (24LL * 3600 * 1000000)
 
@@ -166,6 +167,7 @@ static enum rc showing(struct work *w, struct q_batch_get *b, struct err *e)
     if (n == 0) {
         phase(b, "clearing");
         TRY(seats_moved(w, b->form, e));
+        TRY(orders_moved(w, b->form, e));
     }
     return import_batch_put(w, b, e);
 }

@@ -4,9 +4,12 @@
 #include <time.h>
 #include "core/core_state.h"
 #include "core/schedule.h"
+#include "core/order.h"
 
 #define KEEPER_IDLE_MS 1000
 #define KEEPER_PAUSE_MS 20            /* between two rounds: while people write, one commit serves the after-work of many of their commands */
+
+static const struct actor keeper_actor = {.kind = ACTOR_SYSTEM, .lang = LANG_JA, .login = "system"};
 
 static bool command_more(struct core *c, const char *name, const struct json *args, const char *more)
 {
@@ -184,6 +187,40 @@ static void schedules(struct core *c)
     }
 }
 
+/* ---- personnel orders ---- */
+
+/* Why the order could not be carried out goes into it; false: that was refused, too (read-only, full disk), or it is no fault of the order. */
+static bool order_failed(struct core *c, TALLOC_CTX *mem, const struct answer *ran)
+{
+    struct answer *ans;
+    struct json *args = json_obj(mem);
+    int64_t record = json_get_i64(ran->body, "record", 0);
+    if (record == 0 || err_info(ran->err.code)->http >= 500 || ran->err.code == ERR_LEDGER_READONLY) {
+        if (ran->err.code != ERR_LEDGER_READONLY)
+            log_err("keeper", "order.run", &ran->err);
+        return false;
+    }
+    json_set_i64(args, "record", record);
+    json_set_str(args, "why", err_say(mem, LANG_JA, &ran->err));
+    core_command(c, mem, &keeper_actor, "order.fail", args, NULL, &ans);
+    return ans->rc == RC_OK;
+}
+
+/* One command each: a crash finds every order done or not done. */
+static void orders(struct core *c)
+{
+    MEM_SCOPE(mem, NULL);
+    bool ok;
+    if (!text_eq(keep_says(c, mem, ORDERS_WAITING, &ok), "1") || core_setup_open(c))
+        return;
+    for (bool more = true; more && !c->keeper.stop;) {
+        MEM_SCOPE(tmp, NULL);
+        struct answer *ans;
+        core_command(c, tmp, &keeper_actor, "order.run", json_obj(tmp), NULL, &ans);
+        more = ans->rc == RC_OK ? json_get_bool(ans->body, "more") : order_failed(c, tmp, ans);
+    }
+}
+
 static void keeper_work(struct core *c)
 {
     struct err e = {0};
@@ -195,6 +232,8 @@ static void keeper_work(struct core *c)
     imports(c, false);
     if (!c->keeper.stop && seats_day_due(c))
         (void)command_more(c, "seats.day", NULL, "more");
+    if (!c->keeper.stop)
+        orders(c);
     while (!c->keeper.stop && todo_waiting(c))
         if (!command_more(c, "todo.run", NULL, "more") && todo_waiting(c))
             break;                                   /* refused (read-only, full disk): try again later */

@@ -1,7 +1,7 @@
 /* What the tree of departments and whoever stands in it must keep to: no circle, nothing put into a department that is closed on that day, no closing while
  * somebody or something is still in it. Conditions of a pack cannot say it (a circle has no bounded depth), so core does, for every regulation: asked where
  * rules are judged for handing in and again where the version comes into force, hence on page, API and import alike. */
-#include "core/core_int.h"
+#include "core/order.h"
 
 #define TREE_MAX 64                    /* a circle that was there before ends here */
 #define NAMES_MAX 5
@@ -79,6 +79,29 @@ static void after(const struct inside *in, struct sql *s, const char *col)
     sql_lit(s, ")");
 }
 
+/* Whom or what an order takes away by then does not stay behind. */
+static void unless_ordered(const struct inside *in, struct sql *s, const char *person, const char *what)
+{
+    struct civil day;
+    char next[CIVIL_TEXT_N];
+    if (in->closed_on == NULL || pack_form(in->w->set, ORDER_FORM) == NULL || !civil_read(str_of(in->closed_on), &day))
+        return;
+    civil_text(civil_from_days(civil_days(day) + 1), next);
+    sql_lit(s, " AND NOT EXISTS (SELECT 1 FROM f_personnel_order o WHERE o.slot = 0 AND o.state = 'approved' AND o.done_on IS NULL AND o.failed IS NULL AND o.person = x.");
+    sql_ident(s, person);
+    if (strcmp(what, "dismiss") == 0)
+        sql_lit(s, " AND o.role = x.role");
+    if (strcmp(what, "end_add") == 0)
+        sql_lit(s, " AND o.department_ = x.department_");
+    sql_lit(s, " AND (o.what = ");
+    sql_text(s, what);
+    sql_lit(s, " AND o.effective_on <= ");
+    sql_text(s, next);
+    sql_lit(s, " OR o.what = 'retire' AND o.effective_on <= ");
+    sql_text(s, in->closed_on);
+    sql_lit(s, "))");
+}
+
 /* The first few by name, and that there are more. */
 static enum rc names_say(struct inside *in, const struct sql *s, const char *what, struct err *e)
 {
@@ -109,6 +132,7 @@ static enum rc people_inside(struct inside *in, struct err *e)
     sql_lit(s, "SELECT x.record FROM f_person x WHERE x.slot = 0 AND x.department_ = ");
     sql_i64(s, in->dept);
     after(in, s, "left_on");
+    unless_ordered(in, s, "record", "move");
     sql_lit(s, " ORDER BY x.record LIMIT 6");
     return names_say(in, s, msg_text(in->w->actor.lang, MSG("core.org-inside-people")), e);
 }
@@ -128,6 +152,7 @@ static enum rc posts_inside(struct inside *in, struct err *e)
     sql_i64(s, in->dept);
     after(in, s, "to_on");
     still(in, s);
+    unless_ordered(in, s, "person", "dismiss");
     sql_lit(s, " ORDER BY x.record LIMIT 6");
     return names_say(in, s, msg_text(in->w->actor.lang, MSG("core.org-inside-posts")), e);
 }
@@ -141,6 +166,7 @@ static enum rc postings_inside(struct inside *in, struct err *e)
     sql_i64(s, in->dept);
     after(in, s, "to_on");
     still(in, s);
+    unless_ordered(in, s, "person", "end_add");
     sql_lit(s, " ORDER BY x.record LIMIT 6");
     return names_say(in, s, msg_text(in->w->actor.lang, MSG("core.org-inside-postings")), e);
 }
@@ -198,6 +224,8 @@ enum rc org_judge(struct work *w, const struct record *rec, const struct content
         return closed_judge(w, "department", id_in(c, "department"), content_get(c, "joined_on"), content_get(c, "left_on"), e);
     if (strcmp(form, "assignment") == 0 || strcmp(form, "posting") == 0)
         return closed_judge(w, "department", id_in(c, "department"), content_get(c, "from_on"), content_get(c, "to_on"), e);
+    if (order_is(form) && !text_eq(content_get(c, "what"), "end_add") && !text_eq(content_get(c, "what"), "dismiss"))
+        return closed_judge(w, "department", id_in(c, "department"), content_get(c, "effective_on"), NULL, e);
     if (strcmp(form, "post") == 0)
         return closed_judge(w, "department", id_in(c, "department"), NULL, content_get(c, "ended_on"), e);
     return RC_OK;

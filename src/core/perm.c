@@ -3,6 +3,7 @@
  * the same table (reach.c). */
 #include <stdlib.h>
 #include "core/perm_way.h"
+#include "core/order.h"
 
 #define BELOW_AT_ONCE 64
 
@@ -136,7 +137,9 @@ static bool is_register(const struct form *f) { return f->category != NULL && st
 static bool is_kept(const struct form *f) { return f->kind != FORM_LOG && is_register(f); }
 static bool made_by_hand(const struct form *f) { return strcmp(f->ident, "import") != 0; }      /* import.run alone makes those, for who may import */
 static bool names_no_maker(const struct form *f) { return f->make_n == 0 && made_by_hand(f); }
-static bool kept_or_made(const struct form *f) { return is_register(f) || f->make_n > 0; }
+static bool filled_by_hand(const struct form *f) { return !order_is(f->ident); }         /* what became of an order is daicho's to write */
+static bool kept_or_made(const struct form *f) { return filled_by_hand(f) && (is_register(f) || f->make_n > 0); }
+static bool register_filled(const struct form *f) { return filled_by_hand(f) && is_register(f); }
 static bool brought_in(const struct form *f) { return f->kind != FORM_LOG && f->make_n > 0; }
 
 static bool made_by_applicant(const struct form *f)
@@ -225,11 +228,11 @@ const struct way perm_ways[] = {
     {PERMIT_ACT, REACH_POST, NULL, seat_open, PERMIT__N, NULL},
     {PERMIT_ACT, REACH_DEPUTY, NULL, deputises, PERMIT__N, NULL},
 
-    {PERMIT_FILL, REACH_OWN, NULL, mine, PERMIT__N, NULL},
-    {PERMIT_FILL, REACH_ROUTE, NULL, in_route, PERMIT__N, NULL},
-    {PERMIT_FILL, REACH_TASK, NULL, has_task, PERMIT__N, NULL},
+    {PERMIT_FILL, REACH_OWN, filled_by_hand, mine, PERMIT__N, NULL},
+    {PERMIT_FILL, REACH_ROUTE, filled_by_hand, in_route, PERMIT__N, NULL},
+    {PERMIT_FILL, REACH_TASK, filled_by_hand, has_task, PERMIT__N, NULL},
     {PERMIT_FILL, REACH_ALWAYS, kept_or_made, NULL, PERMIT__N, keepers},
-    {PERMIT_FILL, REACH_DEPARTMENT, is_register, near_it, PERMIT_MAKE, NULL},
+    {PERMIT_FILL, REACH_DEPARTMENT, register_filled, near_it, PERMIT_MAKE, NULL},
 
     {PERMIT_VOID, REACH_OWN, NULL, my_loose_draft, PERMIT__N, NULL},
     {PERMIT_VOID, REACH_ALWAYS, NULL, others_or_in_force, PERMIT__N, officers},

@@ -1,6 +1,6 @@
 /* Making, changing, filling, closing and voiding records. What is in force changes only through record_promote; everything before that
  * happens in the draft. Routes are in route.c. */
-#include "core/core_int.h"
+#include "core/order.h"
 
 /* ---- shared by the commands ---- */
 
@@ -322,6 +322,7 @@ enum rc cmd_record_save(struct work *w, const struct json *args, struct json *bo
     struct content *c = content_read(w->mem, &vc, rec.form, base, json_get(args, "values"), json_get_bool(args, "replace_rows"), w->troubles);
     stage_check(w, rec.form, base, c);
     TRY(typing_refuse(w, e));
+    order_anew(&rec, c);
     TRY(draft_prepare(w, &rec, c, "save", e));
     TRY(typing_refuse(w, e));
     struct change_vec changes = VEC_INIT(w->mem);
@@ -492,6 +493,7 @@ enum rc record_promote(struct work *w, const struct record *rec, const struct co
     TRY(task_settle(w, rec, SLOT_DRAFT, effect, e));
     TRY(work_todo(w, "route", rec->id, e));
     TRY(seats_moved(w, rec->form->ident, e));
+    TRY(orders_moved(w, rec->form->ident, e));
     if (rec->form->closes != NULL && strcmp(rec->form->closes, "filled") == 0 && all_filled(rec->form, c))
         return close_effect(w, rec, effect, e);
     return RC_OK;

@@ -6,6 +6,7 @@
  * open steps. Until it has, every act at a step looks first, so that nobody acts by a post that has ended. */
 #include "core/core_state.h"
 #include "core/route_int.h"
+#include "core/order.h"
 
 #define SEATS_CHUNK 50
 #define SEATS_BUDGET_US 10000
@@ -208,11 +209,12 @@ enum rc cmd_seats_run(struct work *w, const struct json *args, struct json *body
     return i < row.n || row.n == SEATS_CHUNK ? work_todo(w, "seats", last, e) : RC_OK;
 }
 
-/* A new day: appointments began and ended by their dates. */
+/* A new day: appointments began and ended by their dates, orders are to be carried out. */
 enum rc cmd_seats_day(struct work *w, const struct json *args, struct json *body, struct err *e)
 {
     (void)args, (void)body;
     TRY(q_keep_put(w->tx, SEATS_DAY, w->today, e));
+    TRY(orders_day(w, e));
     return work_todo(w, "seats", 0, e);
 }
 
