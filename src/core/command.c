@@ -3,6 +3,7 @@
 #include "core/core_state.h"
 #include "core/schedule.h"
 #include "core/order.h"
+#include "core/leaver.h"
 
 static enum rc cmd_todo_run(struct work *w, const struct json *args, struct json *body, struct err *e);
 
@@ -91,6 +92,10 @@ static enum rc todo_one(struct work *w, const char *kind, int64_t record, struct
         return cmd_route_run(w, args, body, e);
     if (strcmp(kind, "seats") == 0)
         return cmd_seats_run(w, args, body, e);
+    if (strcmp(kind, "left") == 0 || strcmp(kind, "left-on") == 0) {          /* a row that is added while it is being done would go with it */
+        json_set_str(args, "next", strcmp(kind, "left") == 0 ? "left-on" : "left");
+        return cmd_left_run(w, args, body, e);
+    }
     if (strcmp(kind, "restart") == 0)
         return cmd_route_restart(w, args, body, e);
     return err_set(e, ERR_BUG, "todo kind %s", kind);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "core/perm_way.h"
 #include "core/order.h"
+#include "core/leaver.h"
 
 #define BELOW_AT_ONCE 64
 
@@ -118,6 +119,21 @@ static bool mine_never_in_force(const struct question *q) { return q->rec->force
 static bool my_loose_draft(const struct question *q) { return mine_never_in_force(q) && (q->rec->draft_state == NULL || strcmp(q->rec->draft_state, "submitted") != 0); }
 static bool others_or_in_force(const struct question *q) { return !mine_never_in_force(q); }
 
+/* What somebody who left had begun is gone on with, or thrown away, by who was asked to look after it (leaver.c). */
+static bool inherited(const struct question *q)
+{
+    MEM_SCOPE(tmp, q->mem);
+    struct err e = {0};
+    bool here = true, yes = false;
+    if (q->rec->draft_rev == 0 || q->rec->made_by == 0 || !not_rejected(q) || !asked(q, org_is_here(q->db, q->rec->made_by, q->today, &here, &e), &e) || here)
+        return false;
+    return asked(q, leaver_heir(q->db, tmp, q->rec->id, q->a->person, &yes, &e), &e) && yes;
+}
+static bool inherited_loose_draft(const struct question *q)
+{
+    return q->rec->force_rev == 0 && (q->rec->draft_state == NULL || strcmp(q->rec->draft_state, "submitted") != 0) && inherited(q);
+}
+
 static bool seat_open(const struct question *q)
 {
     MEM_SCOPE(tmp, q->mem);
@@ -220,6 +236,7 @@ const struct way perm_ways[] = {
     {PERMIT_EDIT, REACH_OWN, is_no_log, mine_in_force, PERMIT_MAKE, NULL},
     {PERMIT_EDIT, REACH_ALWAYS, is_kept, in_force, PERMIT__N, keepers},
     {PERMIT_EDIT, REACH_DEPARTMENT, is_kept, near_in_force, PERMIT_MAKE, NULL},
+    {PERMIT_EDIT, REACH_OWN, is_no_log, inherited, PERMIT__N, NULL},                  /* in the place of its maker */
     /* A row of a log is corrected, by a row of its own, by who may make one: its maker, the people near it, and who keeps the log by a post. */
     {PERMIT_EDIT, REACH_OWN, is_log, mine_not_rejected, PERMIT_MAKE, NULL},
     {PERMIT_EDIT, REACH_DEPARTMENT, is_log, near_not_rejected, PERMIT_MAKE, NULL},
@@ -235,6 +252,7 @@ const struct way perm_ways[] = {
     {PERMIT_FILL, REACH_DEPARTMENT, register_filled, near_it, PERMIT_MAKE, NULL},
 
     {PERMIT_VOID, REACH_OWN, NULL, my_loose_draft, PERMIT__N, NULL},
+    {PERMIT_VOID, REACH_OWN, NULL, inherited_loose_draft, PERMIT__N, NULL},
     {PERMIT_VOID, REACH_ALWAYS, NULL, others_or_in_force, PERMIT__N, officers},
     {PERMIT_VOID, REACH_ALWAYS, NULL, others_or_in_force, PERMIT__N, admins},
 

@@ -1,6 +1,7 @@
 /* Making, changing, filling, closing and voiding records. What is in force changes only through record_promote; everything before that
  * happens in the draft. Routes are in route.c. */
 #include "core/order.h"
+#include "core/leaver.h"
 
 /* ---- shared by the commands ---- */
 
@@ -494,6 +495,7 @@ enum rc record_promote(struct work *w, const struct record *rec, const struct co
     TRY(work_todo(w, "route", rec->id, e));
     TRY(seats_moved(w, rec->form->ident, e));
     TRY(orders_moved(w, rec->form->ident, e));
+    TRY(leaver_moved(w, rec, c, e));
     if (rec->form->closes != NULL && strcmp(rec->form->closes, "filled") == 0 && all_filled(rec->form, c))
         return close_effect(w, rec, effect, e);
     return RC_OK;

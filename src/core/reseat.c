@@ -7,6 +7,7 @@
 #include "core/core_state.h"
 #include "core/route_int.h"
 #include "core/order.h"
+#include "core/leaver.h"
 
 #define SEATS_CHUNK 50
 #define SEATS_BUDGET_US 10000
@@ -212,7 +213,11 @@ enum rc cmd_seats_run(struct work *w, const struct json *args, struct json *body
 /* A new day: appointments began and ended by their dates, orders are to be carried out. */
 enum rc cmd_seats_day(struct work *w, const struct json *args, struct json *body, struct err *e)
 {
+    struct q_keep_get before;
+    bool found;
     (void)args, (void)body;
+    TRY(q_keep_get(w->db, w->mem, SEATS_DAY, &before, &found, e));
+    TRY(leavers_day(w, found ? before.v : NULL, e));
     TRY(q_keep_put(w->tx, SEATS_DAY, w->today, e));
     TRY(orders_day(w, e));
     return work_todo(w, "seats", 0, e);

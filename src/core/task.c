@@ -2,6 +2,7 @@
  * form gives none. Tasks are effects of acts, so that rebuild makes the same ones again. Tasks of checks are check.c's, those of schedules
  * sched.c's. */
 #include "core/schedule.h"
+#include "core/leaver.h"
 
 void task_add(struct work *w, struct json *arr, const struct task_new *t)
 {
@@ -122,6 +123,8 @@ enum rc task_settle(struct work *w, const struct record *rec, enum slot slot, st
     for (size_t i = 0; i < row.n; i++) {
         const struct then *t = then_by_key(rec->form, row.v[i].name);
         enum truth truth = T_FALSE;
+        if (slot == SLOT_DRAFT && strcmp(row.v[i].state, "open") == 0 && strcmp(row.v[i].name, LEFT_TASK) == 0)          /* what a leaver had begun is in force */
+            task_closed(effect, row.v[i].tkey, "done");
         if (strcmp(row.v[i].state, "open") != 0 || t == NULL || t->done == NULL || (slot == SLOT_FORCE && rec->force_rev == 0))
             continue;
         TRY(judge_conds(w, rec, slot, (const struct cond *const[]){t->done}, 1, &truth, e));
@@ -242,7 +245,7 @@ enum rc cmd_task_done(struct work *w, const struct json *args, struct json *body
     TRY(record_get(w->db, w->mem, w->set, t.record, &rec, e));
     TRY(work_record_set(w, &rec, e));
     const struct then *th = rec.form ? then_by_key(rec.form, t.name) : NULL;
-    bool told = strcmp(t.name, "core:voided") == 0;              /* only to be read */
+    bool told = strcmp(t.name, "core:voided") == 0 || strcmp(t.name, LEFT_TASK) == 0;              /* only to be read, or looked after */
     if (!told && (th == NULL || th->done != NULL))
         return err_set(e, ERR_STATE, "task %s closes by itself", t.tkey);
     struct json *effect = json_obj(w->mem);
