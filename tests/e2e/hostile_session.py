@@ -9,7 +9,7 @@ import time
 
 from hostile import FORM, JSON, PASSWORD, Client, raw
 
-POSTS = ["/logout", "/password", "/f/takeout/new", "/f/person/import", "/r/1/edit", "/r/1/act", "/r/1/attach", "/settings", "/settings/words/sme", "/people/1", "/task/1", "/account", "/people/1/account", "/account/factor", "/proof", "/api/v1/factor", "/api/v1/proof",
+POSTS = ["/logout", "/password", "/f/takeout/new", "/f/person/import", "/r/1/edit", "/r/1/act", "/r/1/attach", "/settings", "/settings/words/sme", "/settings/adopt", "/people/1", "/task/1", "/account", "/people/1/account", "/account/factor", "/proof", "/api/v1/factor", "/api/v1/proof",
          "/api/v1/commands/record.create", "/api/v1/commands/set.undo", "/api/v1/commands/account.set", "/api/v1/commands/token.make"]
 
 
