@@ -1,4 +1,5 @@
 /* 適合状況, the ledger and one receipt. */
+#include "page/adopt.h"
 #include "page/past.h"
 #include "page/regulation.h"
 
@@ -88,6 +89,7 @@ static void pack_out(struct screen *s, const struct pack *p)
     page_link(s->h, MSG("regulation.read"), "regulation", URL_S(p->id));
     html_close(s->h, E_P);
     html_el(s->h, E_P, msg_fill(s->r, req_lang(s->r), MSG("conformity.as-of"), mem_fmt(s->r, "%lld", (long long)as_of), NULL));
+    carries_out(s, s->rd.set, p, MSG("regulation.part"));
     counts_out(s, &st);
     articles_out(s, p, &st, false);
     html_open(s->h, E_DETAILS);
