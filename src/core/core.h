@@ -9,7 +9,7 @@
  *   record.c     create, save, fill, void                                 route.c  the rows of a route: planned, opened, opened anew, voided
  *   decide.c     submit, approve, return, reject, withdraw                deputy.c 代理   letter.c answers from outside   ahead.c 先決・後閲   exception.c 職務分離の例外
  *   org.c        departments, assignments, who stands above whom          perm.c   the one decision function     reach.c  what a role may
- *   org_rules.c  what the tree of departments keeps to: no circle, nothing in a closed department
+ *   org_rules.c  what the tree of departments keeps to: no circle, nothing in a closed department    order.c 発令 on its day   leaver.c what a leaver leaves behind
  *   span.c past.c sight.c   the organisation on a day that has passed: who held which role, who could see a record
  *   session.c password.c  sign-in                                         task.c   tasks   sched.c sched_done.c  schedules      check.c check_eval.c check_full.c  checks, verdicts   conform.c  articles
  *   sessions.c device.c  where somebody is signed in       factor.c factor_cmd.c vault.c  second factor, its key    prove.c  proofs
