@@ -276,7 +276,7 @@ void chart_draw(struct screen *s, const struct chart *c, const char *title)
     }
     if (two) {
         picture_close(s);
-        picture_open(s, title, rest);
+        picture_open(s, mem_fmt(s->r, "%s %s", title, msg_text(req_lang(s->r), MSG("chart.departments"))), rest);
         y = 0;
     }
     if (c->department.n > 0) {
