@@ -11,7 +11,7 @@ UPDATE import_batch SET at = $2, state = $3, n = $4, bad = $5, line = $6, done =
 -- name: batch_drop :exec  in: batch i64
 DELETE FROM import_batch WHERE batch = $1;
 -- name: batch_working :opt  in:  out: batch i64, state text
-SELECT batch, state FROM import_batch WHERE state IN ('applying', 'showing', 'clearing', 'ending') ORDER BY batch LIMIT 1;
+SELECT batch, state FROM import_batch WHERE state IN ('applying', 'showing', 'taking', 'leaving', 'clearing', 'ending') ORDER BY batch LIMIT 1;
 -- name: batch_stale :opt  in: before i64  out: batch i64, state text
 SELECT batch, state FROM import_batch WHERE state IN ('looked', 'making', 'ended') AND at < $1 ORDER BY batch LIMIT 1;
 -- name: batch_refused :opt  in:  out: batch i64, state text
@@ -34,3 +34,5 @@ UPDATE staging SET state = $3, problems = $4 WHERE batch = $1 AND line = $2;
 DELETE FROM staging WHERE batch = $1 AND line <= $2;
 -- name: task_show :exec  in: record i64
 UPDATE task SET state = 'open' WHERE record = $1 AND state = 'importing';
+-- name: staging_counts :many  in: batch i64  out: state text, n i64
+SELECT state, CAST(count(*) AS BIGINT) FROM staging WHERE batch = $1 GROUP BY state ORDER BY state LIMIT 10;

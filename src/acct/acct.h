@@ -3,6 +3,7 @@
  *   acct.c       which files belong together, limits, the list that comes of them
  *   acct_unix.c  /etc/passwd, /etc/group, /etc/shadow           acct_ldif.c  LDIF (RFC 2849): directories, Active Directory
  *   acct_csv.c   CSV: Active Directory (Get-ADUser, csvde), anything else by a mapping of columns
+ *   acct_out.c   what was read as rows of a command
  *   acct_attr.c  one attribute of a directory into an entry, shared by LDIF and CSV
  *
  * Of passwords only the state is read. A hash is looked at where it lies in the file and copied nowhere; what is returned cannot hold one. */
@@ -35,7 +36,7 @@ VEC_TYPE(acct_entries, struct acct_entry);
 enum acct_doubt {
     ACCT_NO_SHADOW                         /* whether accounts are locked is unknown */, ACCT_NO_GROUP /* who is privileged by a group is unknown */,
     ACCT_UNKNOWN_NAME /* shadow or group names an account that is not there */, ACCT_GROUPS_CUT, ACCT_NOT_ACCOUNTS /* entries of a directory that are no accounts */,
-    ACCT_GROUPS_LOST                       /* the export holds the name of a type instead of the groups */, ACCT_COLUMN_UNUSED, ACCT__DOUBTS
+    ACCT_GROUPS_LOST                       /* the export holds the name of a type instead of the groups */, ACCT__DOUBTS
 };
 struct acct_list {
     enum acct_source source;
@@ -59,6 +60,12 @@ struct acct_map { const char *heading[ACCT__COLUMNS]; };
  * ERR_ACCT_MAP, argument a heading: not there, there twice, or no column for the account. */
 MUST enum rc acct_read(TALLOC_CTX *mem, const struct acct_file *file, size_t n, enum acct_source source, const struct acct_map *map, struct civil on,
                        struct acct_list **ret, struct err *e);
+/* The rows of the command accounts.stage: [{line, values}], counted from 1 through all files. */
+struct json *acct_rows(TALLOC_CTX *mem, const struct acct_list *l);
+const char *acct_source_key(enum acct_source s);       /* "unix", "ldif", "ad", "csv" */
+/* A mapping as a text, "account=heading" a line, and back; unknown lines are passed over. */
+char *acct_map_text(TALLOC_CTX *mem, const struct acct_map *map);
+void acct_map_read(TALLOC_CTX *mem, const char *text, struct acct_map *ret);
 /* The headings of a CSV file, for somebody who says what they mean; ret_map: what is known of them by itself. */
 MUST enum rc acct_headings(TALLOC_CTX *mem, const struct acct_file *file, const char ***ret, size_t *ret_n, struct acct_map *ret_map, struct err *e);
 #endif

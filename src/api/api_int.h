@@ -60,6 +60,8 @@ void api_article(struct req *r, void *ctx);
 void api_coverage(struct req *r, void *ctx);
 void api_settings(struct req *r, void *ctx);
 void api_people(struct req *r, void *ctx);
+void api_accounts(struct req *r, void *ctx);
+void api_accounts_post(struct req *r, void *ctx);
 void api_import(struct req *r, void *ctx);
 void api_command_post(struct req *r, void *ctx);
 void api_login(struct req *r, void *ctx);

@@ -206,6 +206,8 @@ const struct route api_routes[] = {
     {{"/api/v1/records/{i}/attachments"}, METHOD_POST, NEED_SESSION, api_attach, "api.attach", "Add a file to a record (multipart/form-data with one file)", 52 << 20},
     {{"/api/v1/attachments/{i}"}, METHOD_GET, NEED_SESSION, api_attachment, "api.attachment", "The bytes of a file of a record that one may see", 0},
     {{"/api/v1/imports/{i}"}, METHOD_GET, NEED_SESSION, api_import, "api.import", "One's own import: how far it is, and what is wrong with which rows", 0},
+    {{"/api/v1/systems/{i}/accounts"}, METHOD_GET, NEED_SESSION, api_accounts, "api.accounts", "The newest list of a system's accounts, and what is wrong with them", 0},
+    {{"/api/v1/systems/{i}/accounts"}, METHOD_POST, NEED_SESSION, api_accounts_post, "api.accounts.post", "Look a list of accounts over: found_on, files of name and text or base64, columns; then accounts.take", 34 << 20},
     {{"/api/v1/regulations"}, METHOD_GET, NEED_SESSION, api_regulations, "api.regulations", "The adopted regulations", 0},
     {{"/api/v1/regulations/{s}/articles/{s}"}, METHOD_GET, NEED_SESSION, api_article, "api.article", "An article: text, state, duties with next and last, schedules", 0},
     {{"/api/v1/regulations/{s}/coverage"}, METHOD_GET, NEED_SESSION, api_coverage, "api.coverage", "What carries each duty, and how strongly", 0},

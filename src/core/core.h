@@ -15,6 +15,7 @@
  *   sessions.c device.c  where somebody is signed in       factor.c factor_cmd.c vault.c  second factor, its key    prove.c  proofs
  *   together.c   steps that one approval decides
  *   attach.c kept.c  attachments, and what waits for a proof       import.c  CSV in, staged               erase.c  erasure    rebuild.c  projections from truth
+ *   accounts*.c  lists of accounts of other systems: looked over, taken in, whose they are
  *   people.c     sign-ins and posts of people, a page at a time
  *   listing.c    what lists show, by what they sort, where a page goes on
  *   backup.c restore.c erasures.c   a verified copy, and going on from one (epochs: ledger)
@@ -324,6 +325,26 @@ MUST enum rc attach_of_record(struct reader *r, const struct grant *see, const s
 /* Type by first bytes and extension, which must agree; NULL: refused. */
 const char *attach_type(TALLOC_CTX *mem, const char *name, const void *head, size_t head_n);
 bool attach_name_ok(const char *name);
+
+/* ---- lists of accounts of other systems (docs/decisions/0013) ---- */
+/* Forms whose records only the commands accounts.* write. */
+bool accounts_own(const char *form_ident);
+/* accounts.stage until the whole list is through. head: {system, found_on, source, columns?}. */
+void core_accounts_stage(struct core *c, TALLOC_CTX *mem, const struct actor *a, const struct json *head, const struct json *rows, struct answer **ret);
+/* May the reader see what lists say? ERR_DENIED; *ret_take: and take one in. */
+MUST enum rc accounts_may(struct reader *r, bool *ret_take, struct err *e);
+struct accounts_list { int64_t record /* 0: none was taken in */, accounts; const char *found_on, *source, *columns /* how the columns of its CSV were read, or NULL */; };
+MUST enum rc accounts_newest(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t system, struct accounts_list *ret, struct err *e);
+/* Violations of checks over accounts that were found on the system or are registered for it, by check. */
+struct finding { const struct check *check; int64_t subject, since_us; const char *title, *number, *until /* of the exception */; bool excepted; };
+struct findings { struct finding *v; size_t n, cap; TALLOC_CTX *mem; };
+MUST enum rc accounts_findings(struct reader *r, int64_t system, struct findings *ret, struct err *e);
+/* What one's own list on its way would change: how many, and the first hundred of each kind. */
+enum accounts_change_kind { ACCOUNTS_NEW, ACCOUNTS_CHANGED, ACCOUNTS_SAME, ACCOUNTS_GONE, ACCOUNTS__N };
+struct accounts_change { enum accounts_change_kind kind; const char *account, *name; };
+VEC_TYPE(accounts_changes, struct accounts_change);
+struct accounts_look { int64_t batch, system; const char *found_on, *source; int64_t n[ACCOUNTS__N]; struct accounts_changes changes; };
+MUST enum rc accounts_look(struct reader *r, int64_t batch, struct accounts_look *ret, struct err *e);
 
 /* ---- conformity ---- */
 enum verdict_state { VERDICT_OK, VERDICT_BAD, VERDICT_UNKNOWN, VERDICT_EXCEPTED, VERDICT_NONE };

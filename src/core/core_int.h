@@ -303,6 +303,7 @@ HANDLER(cmd_account_set);
 HANDLER(cmd_setup_start); HANDLER(cmd_setup_people); HANDLER(cmd_setup_roles); HANDLER(cmd_setup_records); HANDLER(cmd_setup_passwords); HANDLER(cmd_setup_finish);
 HANDLER(cmd_set_adopt); HANDLER(cmd_set_settings); HANDLER(cmd_set_undo);
 HANDLER(cmd_import_stage); HANDLER(cmd_import_run); HANDLER(cmd_import_drop); HANDLER(cmd_import_cancel); HANDLER(cmd_import_step);
+HANDLER(cmd_accounts_stage); HANDLER(cmd_accounts_take); HANDLER(cmd_accounts_match);
 HANDLER(cmd_schedule_run); HANDLER(cmd_span_fill); HANDLER(cmd_rebuild); HANDLER(cmd_restore_finish);
 #undef HANDLER
 

@@ -7,7 +7,7 @@
  *   ending    nothing comes into force: the records are voided; then `ended`, and the faults can be read for a day
  * Each command holds the writer for IMPORT_BUDGET_US and a COMMIT. A crash between two of them is continued by the keeper at start. */
 #include "core/core_state.h"
-#include "core/import_int.h"
+#include "core/accounts_int.h"
 #include "core/order.h"
 
 #define STALE_US (24LL * 3600 * 1000000)
@@ -258,6 +258,10 @@ enum rc cmd_import_step(struct work *w, const struct json *args, struct json *bo
         return applying(w, &b, e);
     if (strcmp(state, "showing") == 0)
         return showing(w, &b, e);
+    if (strcmp(state, "taking") == 0)
+        return accounts_taking(w, &b, e);
+    if (strcmp(state, "leaving") == 0)
+        return accounts_leaving(w, &b, e);
     if (strcmp(state, "clearing") == 0)
         return clearing(w, &b, e);
     if (strcmp(state, "ending") == 0)

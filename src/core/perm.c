@@ -148,15 +148,16 @@ static bool seen_by_all(const struct form *f) { return f->see == SEE_ALL; }
 static bool seen_by_department(const struct form *f) { return f->see == SEE_DEPARTMENT; }
 static bool of_people(const struct form *f) { return strcmp(f->ident, "person") == 0; }
 static bool is_log(const struct form *f) { return f->kind == FORM_LOG; }
-static bool is_no_log(const struct form *f) { return f->kind != FORM_LOG; }
-static bool is_register(const struct form *f) { return f->category != NULL && strcmp(f->category, "register") == 0; }
+static bool written_down(const struct form *f) { return !accounts_own(f->ident); }      /* what other systems say is nobody's to write: accounts.take does */
+static bool is_no_log(const struct form *f) { return f->kind != FORM_LOG && written_down(f); }
+static bool is_register(const struct form *f) { return f->category != NULL && strcmp(f->category, "register") == 0 && written_down(f); }
 static bool is_kept(const struct form *f) { return f->kind != FORM_LOG && is_register(f); }
 static bool made_by_hand(const struct form *f) { return strcmp(f->ident, "import") != 0; }      /* import.run alone makes those, for who may import */
 static bool names_no_maker(const struct form *f) { return f->make_n == 0 && made_by_hand(f); }
-static bool filled_by_hand(const struct form *f) { return !order_is(f->ident); }         /* what became of an order is daicho's to write */
+static bool filled_by_hand(const struct form *f) { return !order_is(f->ident) && written_down(f); }         /* what became of an order is daicho's to write */
 static bool kept_or_made(const struct form *f) { return filled_by_hand(f) && (is_register(f) || f->make_n > 0); }
 static bool register_filled(const struct form *f) { return filled_by_hand(f) && is_register(f); }
-static bool brought_in(const struct form *f) { return f->kind != FORM_LOG && f->make_n > 0; }
+static bool brought_in(const struct form *f) { return f->kind != FORM_LOG && f->make_n > 0 && written_down(f); }
 
 static bool made_by_applicant(const struct form *f)
 {

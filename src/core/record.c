@@ -273,6 +273,8 @@ enum rc cmd_record_create(struct work *w, const struct json *args, struct json *
     struct reader r;
     int64_t id;
     TRY(form_named(w, args, &f, e));
+    if (accounts_own(f->ident))
+        return err_set(e, ERR_DENIED, "%s is written by accounts.take", f->ident);
     if (strcmp(f->ident, "import") == 0)                 /* import.run alone makes one, from rows that it judged */
         return err_set(e, ERR_DENIED, "an import is made by import.run");
     if (f->kind == FORM_LOG)

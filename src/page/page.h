@@ -7,6 +7,7 @@
  *   page_list.c       registers and applications                    page_log.c page_book.c  logs; reviews of a whole register
  *   page_record.c     one record: view, history, print              page_act.c page_attach.c  what may be done to it; its files
  *   page_edit.c       new, change, fill                             page_import*.c page_upload.c  imports
+ *   page_accounts.c   accounts that systems really have
  *   page_state.c      適合状況, ledger, receipt                       page_article.c page_regulation.c  the text with live state
  *   page_account.c    one's own sign-in                             page_factor.c page_proof.c  second factor; who is there?
  *   page_settings*.c page_words.c  figures, alternatives, roles     page_people.c   accounts of people */

@@ -82,6 +82,10 @@ void proof_page(struct req *r, void *ctx, const struct err *refused);
 /* Will handing in (or filling) a record of this form be refused for want of a proof? Then it is asked before anything is saved; true: answered. */
 bool proof_first(struct screen *s, const struct form *f);
 
+/* Accounts of a system (page_accounts.c): the way from its record to the page, and on an account that was found the choice of its person. */
+void accounts_link(struct screen *s, const struct record *system);
+void accounts_person_out(struct screen *s, const struct record *found);
+
 #define PAGE(name) void name(struct req *r, void *ctx)
 PAGE(page_home); PAGE(page_login); PAGE(page_login_post); PAGE(page_logout_post); PAGE(page_password); PAGE(page_password_post); PAGE(page_language_post);
 PAGE(page_adopt); PAGE(page_adopt_post); PAGE(page_setup); PAGE(page_setup_post); PAGE(page_rooms); PAGE(page_list); PAGE(page_csv); PAGE(page_new); PAGE(page_new_post); PAGE(page_import); PAGE(page_import_post); PAGE(page_import_template);
@@ -91,5 +95,6 @@ PAGE(page_receipt); PAGE(page_conform); PAGE(page_article); PAGE(page_ledger); P
 PAGE(page_words); PAGE(page_words_post); PAGE(page_coverage); PAGE(page_regulation); PAGE(page_people); PAGE(page_people_post); PAGE(page_account); PAGE(page_account_post); PAGE(page_proof_post);
 PAGE(page_past_roles); PAGE(page_past_chart); PAGE(page_past_sight); PAGE(page_permissions);
 PAGE(page_factor); PAGE(page_factor_post); PAGE(page_login_code); PAGE(page_login_code_post); PAGE(page_token); PAGE(page_token_post);
+PAGE(page_accounts); PAGE(page_accounts_post); PAGE(page_accounts_person);
 #undef PAGE
 #endif

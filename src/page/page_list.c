@@ -265,7 +265,7 @@ void page_list(struct req *r, void *ctx)
     screen_open(&s, pick_lang(req_lang(r), l.f->name, l.f->name_en), l.f->room ? l.f->room : "registers");
     html_open(s.h, E_P);
     html_class(s.h, "tools");
-    if (screen_may(&s, PERMIT_MAKE, l.f, NULL))
+    if (!accounts_own(l.f->ident) && screen_may(&s, PERMIT_MAKE, l.f, NULL))
         tool(&l, l.f->kind == FORM_LOG ? "log.add" : "new", l.f->kind == FORM_LOG ? MSG("list.add-rows") : MSG("list.new"));
     if (screen_may(&s, PERMIT_EXPORT, l.f, NULL))
         tool(&l, "csv", MSG("list.csv"));

@@ -220,6 +220,10 @@ void record_page(struct screen *s, const struct record *rec, const struct troubl
     book_out(s, rec, rec->draft_rev ? rec->draft_rev : rec->force_rev, false);
     if (strcmp(rec->form_ident, "import") == 0)
         import_rows_out(s, rec);
+    if (strcmp(rec->form_ident, "system") == 0)
+        accounts_link(s, rec);
+    if (strcmp(rec->form_ident, "account_found") == 0)
+        accounts_person_out(s, rec);
     tasks_out(s, rec);
     schedule_ended_out(s, rec->id);
     files_out(s, rec);

@@ -62,6 +62,9 @@ const struct route page_routes[] = {
     {{"/proof"}, METHOD_POST, NEED_SESSION, page_proof_post, "proof.post", "a proof before an export", 16384},
     {{"/people/{i}/account"}, METHOD_GET, NEED_SESSION, page_account, "person.account", "where somebody is signed in", 0},
     {{"/people/{i}/account"}, METHOD_POST, NEED_SESSION, page_account_post, "person.account.post", "end somebody's sessions", 4096},
+    {{"/accounts/{i}"}, METHOD_GET, NEED_SESSION, page_accounts, "accounts", "the accounts of a system, and what is wrong with them", 0},
+    {{"/accounts/{i}"}, METHOD_POST, NEED_SESSION, page_accounts_post, "accounts.post", "look a list of accounts over, take it in", 26 << 20},
+    {{"/accounts/{i}/person"}, METHOD_POST, NEED_SESSION, page_accounts_person, "accounts.person", "whose account it is", 4096},
     {{"/task/{i}"}, METHOD_POST, NEED_SESSION, page_task_post, "task.post", "a task is done", 16384},
 };
 const size_t page_routes_n = ARRAY_N(page_routes);

@@ -69,6 +69,8 @@ static bool verb_post(struct run *r, struct args *a, const char *verb)
     struct request q = {.method = "POST", .path = filled(r, w->text), .body = text, .body_n = strlen(text)};
     if (nobody ? !http_ask(r->step, r->sv[r->on].port, &q, &p) : !ask(r, r->who, &q, &p))
         return run_fail(r, "an answer", "none");
+    if (json_get_i64(p.json, "batch", 0) != 0)
+        map_set(r->vars, "Batch", mem_fmt(r->mem, "%lld", (long long)json_get_i64(p.json, "batch", 0)));
     return answer_fits(r, a, &p, 200) && settle(r);
 }
 
@@ -85,13 +87,16 @@ static void form_field(struct run *r, struct buf *plain, struct buf *parts, cons
     buf_fmt(parts, "--scene-part\r\nContent-Disposition: form-data; name=\"%s\"\r\n\r\n%s\r\n", name, value);
 }
 
-/* The ticket of a file that waits for a proof is $Kept from here on. */
-static void kept_note(struct run *r, const struct reply *p)
+/* The ticket of a file that waits for a proof is $Kept from here on, the number of a list that was looked over $Batch. */
+static void hidden_note(struct run *r, const struct reply *p)
 {
-    static const char mark[] = "name=\"kept\" value=\"";
-    const char *at = strstr(p->body, mark), *end = at != NULL ? strchr(at + sizeof mark - 1, '"') : NULL;
-    if (end != NULL)
-        map_set(r->vars, "Kept", mem_strndup(r->mem, at + sizeof mark - 1, (size_t)(end - at) - (sizeof mark - 1)));
+    static const struct { const char *mark, *var; } hidden[] = {{"name=\"kept\" value=\"", "Kept"}, {"name=\"batch\" value=\"", "Batch"}};
+    for (size_t i = 0; i < ARRAY_N(hidden); i++) {
+        size_t n = strlen(hidden[i].mark);
+        const char *at = strstr(p->body, hidden[i].mark), *end = at != NULL ? strchr(at + n, '"') : NULL;
+        if (end != NULL)
+            map_set(r->vars, hidden[i].var, mem_strndup(r->mem, at + n, (size_t)(end - at) - n));
+    }
 }
 
 /* form PATH name=value... [status=N]: what a browser posts; the words up to the first `->`-less condition are the form. */
@@ -124,7 +129,7 @@ static bool verb_form(struct run *r, struct args *a, const char *verb)
                         .body = body->p, .body_n = body->n};
     if (!ask(r, r->who, &q, &p))
         return false;
-    kept_note(r, &p);
+    hidden_note(r, &p);
     return answer_fits(r, a, &p, 303) && settle(r);
 }
 

@@ -7,6 +7,7 @@ the OpenAPI document names is asked by this test or by one that says so.
 import json
 import re
 import sys
+import urllib.parse
 
 import hostile
 
@@ -183,6 +184,37 @@ def imports(house, yamamoto):
     house.check("to others it is not there", house.person("suzuki").get("/api/v1/imports/%d" % (batch or 0)).status in (403, 404))
 
 
+def accounts(house, yamamoto):
+    check, path = house.check, "/api/v1/systems/{i}/accounts"
+    system = get(yamamoto, "/api/v1/forms/{s}/resolve?q=" + urllib.parse.quote("ファイルサーバー"), s="system").json()["record"]
+    url, head = path.replace("{i}", str(system)), {"found_on": "2020-01-01"}
+    files = lambda *f: {**head, "files": [{"name": n, "text": t} for n, t in f]}
+    a = yamamoto.json(url, files(("passwd", "0012:x:1000:1000::/:/bin/sh\nbob:x:1001:1001::/:/bin/sh\n"), ("shadow", "bob:$6$salt$hash:19000::::::\n")))
+    check("a list is looked over", a.status == 200 and a.json()["changes"] == {"new": 2, "changed": 0, "same": 0, "gone": 0} and a.json()["doubts"] and "$6$" not in a.text, a.text)
+    b = yamamoto.command("accounts.take", {"batch": a.json().get("batch")})
+    check("and taken in", b.status == 200 and b.json()["accounts"] == 2, b.text)
+    check("once", yamamoto.command("accounts.take", {"batch": a.json().get("batch")}).status in (404, 409))
+    check("the newest list is told", get(yamamoto, path, i=system).json()["list"]["accounts"] == 2)
+    csv = ("app.csv", "who,what\nbob,Bob\n")
+    check("columns must be said", yamamoto.json(url, files(csv)).status == 422)
+    check("and are read", yamamoto.json(url, {**files(csv), "columns": {"account": "who", "name": "what"}}).json().get("changes", {}).get("gone") == 1)
+    for what, body, status in (("no day", {"files": []}, 422), ("no files", head, 422), ("neither text nor base64", {**head, "files": [{"name": "x"}]}, 422), ("no base64", {**head, "files": [{"base64": "*"}]}, 422),
+                               ("a day to come", {**files(("passwd", "a:x:1:1::/:\n")), "found_on": "2099-01-01"}, 422), ("an older list", {**files(("passwd", "a:x:1:1::/:\n")), "found_on": "2019-01-01"}, 409),
+                               ("a hostile line", files(("passwd", "a:x:1:1::/:\n" + "b" * 300000)), 413), ("NUL", files(("passwd", "a:x:1:1::/:\nb\0")), 422)):
+        c = yamamoto.json(url, body)
+        check("%s is refused" % what, c.status == status and "ERR_" in c.text, (c.status, c.text[:300]))
+    for what, rows in (("a key that is daicho's", [{"line": 1, "values": {"account": "x", "person": "1"}}]), ("no status", [{"line": 1, "values": {"account": "x"}}]), ("no rows", []),
+                       ("twice a line", [{"line": 1, "values": ROW}] * 2), ("gone", [{"line": 1, "values": {**ROW, "status": "gone"}}]), ("no option", [{"line": 1, "values": {**ROW, "kind": "alien"}}])):
+        c = yamamoto.command("accounts.stage", {"system": system, "found_on": "2020-01-02", "source": "api", "rows": rows})
+        check("rows with %s are refused" % what, c.status == 422, (what, c.status, c.text[:300]))
+    kato = house.person("kato")
+    check("others neither see nor bring lists", kato.get(url).status == 403 and kato.json(url, files(csv)).status == 403 and
+          kato.command("accounts.stage", {"system": system, "found_on": "2020-01-02", "source": "api", "rows": [{"line": 1, "values": ROW}]}).status == 403)
+
+
+ROW = {"account": "x", "status": "active", "kind": "person", "password": "set", "privileged": "0", "must_change": "0"}
+
+
 def main():
     house = hostile.House(sys.argv[1], "--pg" in sys.argv)
     try:
@@ -196,6 +228,7 @@ def main():
         tokens(house, suzuki)
         imports(house, yamamoto)
         permissions(house, yamamoto)
+        accounts(house, yamamoto)
         house.check("a record", get(suzuki, "/api/v1/records/{i}", i=made[0]).json()["record"] == made[0])
         house.check("a desk", "tasks" in get(suzuki, "/api/v1/desk").json())
         house.check("oneself", get(suzuki, "/api/v1/me").json()["login"] == "suzuki")
