@@ -1,5 +1,5 @@
 /* The accounts that a system really has: what was found wrong by the newest list, and taking in the next one: files, what the columns of a CSV mean,
- * what would change, taken in. Files are read in memory and kept nowhere; of /etc/shadow only states leave the reader. */
+ * what would change, taken in. Files end with the request; of /etc/shadow only states leave the reader. */
 #include "acct/acct.h"
 #include "page/env.h"
 
