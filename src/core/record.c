@@ -273,13 +273,13 @@ enum rc cmd_record_create(struct work *w, const struct json *args, struct json *
     struct reader r;
     int64_t id;
     TRY(form_named(w, args, &f, e));
-    if (accounts_own(f->ident))
-        return err_set(e, ERR_DENIED, "%s is written by accounts.take", f->ident);
     if (strcmp(f->ident, "import") == 0)                 /* import.run alone makes one, from rows that it judged */
         return err_set(e, ERR_DENIED, "an import is made by import.run");
     if (f->kind == FORM_LOG)
         return err_set(e, ERR_LOG, "form %s", f->ident);
     TRY(perm_check(w->db, w->mem, w->set, &w->actor, PERMIT_MAKE, f, NULL, w->today, &g, e));
+    if (accounts_own(f->ident))                          /* to make one means: to take a list in */
+        return err_set(e, ERR_COMMAND, "%s is written by accounts.take", f->ident);
     TRY(record_claim(w, f, args, &on, &note, e));
     struct value_ctx vc = record_value_ctx(w, &r);
     struct content *c = content_read(w->mem, &vc, f, NULL, json_get(args, "values"), true, w->troubles);

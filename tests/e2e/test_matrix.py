@@ -38,7 +38,8 @@ OPEN_GET = {"home", "password", "registers", "rooms", "conformity", "regulation"
             "api.check", "api.openapi", "api.metrics", "api.health", "login", "login.code", "setup"}
 OPEN_POST = {"login.post", "login.code.post", "logout.post", "password.post", "language.post", "setup.post", "account.post", "factor.post", "token.post", "proof.post", "api.login", "api.factor.post",
              "api.proof", "api.scene", "api.logout"}
-ELSEWHERE = {"api.resolve": "matrix_leaks, test_api", "api.book": "book.scene", "api.import": "test_api", "task.post": "the task of another: hostile"}
+ELSEWHERE = {"accounts": "account_lists.scene", "accounts.post": "account_lists.scene", "accounts.person": "account_lists.scene", "api.accounts": "account_lists.scene", "api.accounts.post": "account_lists.scene, test_api",
+             "api.resolve": "matrix_leaks, test_api", "api.book": "book.scene", "api.import": "test_api", "task.post": "the task of another: hostile"}
 ARGS = {"rooms": ["rights"], "regulation": ["sme"], "article": ["sme", "3-2"], "words": ["sme"], "coverage": ["sme"], "api.regulations": [], "api.article": ["sme", "3-2"], "api.coverage": ["sme"],
         "api.conformity": ["sme"], "api.violators": ["sme"]}
 QUERY = {"api.permissions": "?role=administrator", "api.holders": "?role=administrator", "api.duty": "?key=sme-3-2a", "api.check": "?key=sme:asset-owner", "api.head": "?department=1", "api.violators": "?article=3-2"}
