@@ -55,6 +55,16 @@ def routes():
     return out
 
 
+# about oneself, one's own import, or the route (docs/SECURITY.md, Decided elsewhere): asked by hostile users and scenes
+COMMANDS_ELSEWHERE = {"record.withdraw", "record.ahead", "record.countersign", "task.done", "attach.add", "session.end", "account.seen", "token.make", "token.end", "import.run", "import.cancel", "import.drop"}
+
+
+def commands():
+    """{name: need} of the table of commands."""
+    with open(os.path.join(ROOT, "src/core/command.c"), encoding="utf-8") as f:
+        return dict(re.findall(r'^    \{"([a-z.]+)", CMD_(\w+),', f.read(), re.M))
+
+
 def fill(pattern, *args):
     args = [str(a) for a in args]
     return re.sub(r"\{\w\}", lambda m: args.pop(0), pattern)
@@ -293,6 +303,21 @@ def complete(house, table):
     house.check("no route is named that is not there", not named - set(table) - {"api.logout"}, sorted(named - set(table)))
 
 
+def closed(house, boss):
+    """Each command is asked, or excused; those of the server itself are nobody's, not even an administrator's."""
+    table = commands()
+    named = {"record." + c for c in COMMANDS} | {"record.create", "log.add", "log.correct", "import.stage"} | set(ADMIN_COMMANDS) | COMMANDS_ELSEWHERE
+    left = {c for c, need in table.items() if need in ("SIGNED_IN", "ADMIN")} - named
+    house.check("every command that somebody can send is asked", len(table) > 50 and not left, sorted(left))
+    house.check("the commands of administrators are all refused to others", {c for c, need in table.items() if need == "ADMIN"} == set(ADMIN_COMMANDS), table)
+    before = house.entries()
+    for c, need in sorted(table.items()):
+        if need in ("OPEN", "SYSTEM", "SETUP"):
+            a = boss.command(c, {"person": NEVER, "admin": boss.id, "batch": NEVER})
+            house.check("%s is not to be had" % c, a.status == 400, (a.status, a.text[:200]))
+    house.check("and nothing of it is in the ledger", house.entries() == before)
+
+
 def main():
     house = House(sys.argv[1], "--pg" in sys.argv)
     table = routes()
@@ -303,6 +328,7 @@ def main():
         people = [Keeper(house, login) for login in house.crew]
         house.other = Keeper(house, "suzuki").id
         plain = next(p for p in people if p.name == "mplain")
+        closed(house, boss)
         objs = objects(house, boss, plain)
         QUERY["api.head"] = "?department=%d" % next(iter(house.departments))
         drafts, none = of_each_form(house, boss, people)
