@@ -17,6 +17,9 @@ struct form_env {
     size_t (*ref_options)(void *ctx, const struct field *f, const char *word, struct form_opt *ret, size_t max);
     /* What was typed to look for candidates of the control of this name; NULL: nothing. A form with too many of them has buttons `find`. */
     const char *(*word)(void *ctx, const char *name);
+    const struct ui_opt *role; size_t role_n;            /* the posts of the set: the choice for fields of type role; none: typed */
+    const char *(*role_name)(void *ctx, const char *key);
+    const char *(*role_base)(void *ctx, const char *key);          /* the key of the post that it is, among those of `role` */
     const struct route_path *record_path, *file_path;
     const char *(*file_name)(void *ctx, int64_t id);
     const char *prefix;                                  /* of names and ids when several of one form stand on a page; NULL: "f" */

@@ -75,6 +75,8 @@ static const char *shown(TALLOC_CTX *mem, const struct field *f, const char *tex
         return env->file_name(env->ctx, id);
     if (f->type == FT_SIGN && value_sign_read(text, &id, &us))
         return mem_fmt(mem, "%s %s", env->ref_title(env->ctx, f, id), value_show(mem, f, text, env->lang));
+    if (f->type == FT_ROLE && env->role_name != NULL)
+        return env->role_name(env->ctx, text);
     return value_show(mem, f, text, env->lang);
 }
 
@@ -294,6 +296,24 @@ static void sign_control(struct ctl *k, const struct field *f, const char *name,
     html_close(k->h, E_INPUT);
 }
 
+/* What was chosen under another regulation's name of the post stays as it is; so does what the set does not have any more. */
+static void role_control(struct ctl *k, const char *name, const char *value, const struct ui_row *row)
+{
+    const size_t n = k->env->role_n;
+    struct ui_opt *opt = mem_array(k->mem, struct ui_opt, n + 2);
+    bool found = value == NULL || value[0] == '\0';
+    const char *base = found ? NULL : k->env->role_base(k->env->ctx, value);
+    for (size_t i = 0; i < n; i++) {
+        opt[i] = k->env->role[i];
+        opt[i].on = base != NULL && text_eq(opt[i].value, base);
+        opt[i].value = opt[i].on ? value : opt[i].value;
+        found = found || opt[i].on;
+    }
+    if (!found)
+        opt[n] = (struct ui_opt){value, k->env->role_name(k->env->ctx, value), true};
+    ui_select(k->h, name, opt, n + !found, true, row);
+}
+
 static void one_control(struct ctl *k, const struct field *f, const char *name, const char *value, const struct ui_row *row)
 {
     static const struct ui_opt yes_no[] = {{"1", NULL, false}, {"0", NULL, false}};
@@ -310,9 +330,15 @@ static void one_control(struct ctl *k, const struct field *f, const char *name, 
         ui_select(k->h, name, opt, 2, true, row);
         return;
     case FT_SIGN: sign_control(k, f, name, value, row); return;
+    case FT_ROLE:
+        if (k->env->role_n > 0)
+            role_control(k, name, value, row);
+        else
+            ui_input(k->h, "text", name, value, row);
+        return;
     case FT_DATE: ui_input(k->h, "date", name, value, row); return;
     case FT_DATETIME: ui_input(k->h, "datetime-local", name, typed_form(k->mem, value), row); return;
-    case FT_TEXT: case FT_INT: case FT_NUMBER: case FT_MONEY: case FT_MONTH: case FT_DURATION: case FT_MULTI: case FT_ROLE: case FT_FILE: case FT_TABLE: case FT__N:
+    case FT_TEXT: case FT_INT: case FT_NUMBER: case FT_MONEY: case FT_MONTH: case FT_DURATION: case FT_MULTI: case FT_FILE: case FT_TABLE: case FT__N:
         ui_input(k->h, "text", name, value, row);
     }
 }

@@ -125,10 +125,36 @@ static const char *file_name(void *ctx, int64_t id)
     return attach_get(&s->rd, id, &a, &e) == RC_OK ? a.name : "?";
 }
 
+static const char *role_name(void *ctx, const char *key) { return role_title(ctx, key); }
+
+static const char *role_base(void *ctx, const char *key)
+{
+    struct screen *s = ctx;
+    const struct role *r = s->rd.set ? pack_role(s->rd.set, key) : NULL;
+    return r ? pack_role_base(s->rd.set, r)->key : key;
+}
+
+/* A post that several regulations name is there once. */
+static void roles_of(struct screen *s, struct form_env *env)
+{
+    const struct pack_set *set = s->rd.set;
+    struct ui_opt *opt = mem_array(s->r, struct ui_opt, set ? set->role_n + 1 : 1);
+    for (size_t i = 0; set != NULL && i < set->role_n; i++) {
+        const struct role *r = &set->role[i], *spoken;
+        if (r->is != NULL || r->everyone)
+            continue;
+        spoken = role_spoken(set, r);
+        opt[env->role_n++] = (struct ui_opt){r->key, pick_lang(req_lang(s->r), spoken->name, spoken->name_en), false};
+    }
+    env->role = opt;
+}
+
 struct form_env env_of(struct screen *s)
 {
-    return (struct form_env){.lang = req_lang(s->r), .ctx = s, .ref_title = ref_title, .ref_options = ref_options, .word = word_typed, .record_path = page_path("record"),
-                             .file_path = page_path("attachment"), .file_name = file_name};
+    struct form_env env = {.lang = req_lang(s->r), .ctx = s, .ref_title = ref_title, .ref_options = ref_options, .word = word_typed, .record_path = page_path("record"),
+                             .file_path = page_path("attachment"), .file_name = file_name, .role_name = role_name, .role_base = role_base};
+    roles_of(s, &env);
+    return env;
 }
 
 /* ---- posted fields ---- */

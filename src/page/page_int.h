@@ -65,6 +65,7 @@ bool letter_of(const struct record *rec);
 void letter_link(struct screen *s, const struct record *rec);
 void letter_page(struct screen *s, const struct record *rec);
 
+const char *role_title(struct screen *s, const char *key);  /* as the adopted regulation calls it; the key when the set does not have it any more */
 const struct role *role_spoken(const struct pack_set *set, const struct role *base);     /* the regulation's own name of a post of core */
 bool role_asked(const struct pack_set *set, const struct role *base);      /* a route, task, check or schedule calls for it */
 /* The form of an import page that the person may use, else NULL (answered). page_template.c: how its columns are written, and an empty sheet. */

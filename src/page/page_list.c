@@ -79,10 +79,8 @@ static const char *cell(struct list *l, struct db_rows *rows, size_t i, int64_t 
         *ret_ref = db_i64(rows, (int)i);
         return "";
     }
-    if (f->type == FT_ROLE) {
-        const struct role *r = pack_role(l->s->rd.set, text);
-        return r ? pick_lang(req_lang(l->s->r), r->name, r->name_en) : mem_strdup(l->s->r, text);
-    }
+    if (f->type == FT_ROLE)
+        return role_title(l->s, text);
     return value_show(l->s->r, f, text, req_lang(l->s->r));
 }
 

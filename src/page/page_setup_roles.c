@@ -72,6 +72,12 @@ static bool in_chart(const struct pack_set *set, const struct role *base)
     return false;
 }
 
+const char *role_title(struct screen *s, const char *key)
+{
+    const struct role *r = s->rd.set ? pack_role(s->rd.set, key) : NULL, *spoken = r && r->is == NULL ? role_spoken(s->rd.set, r) : r;
+    return r ? pick_lang(req_lang(s->r), spoken->name, spoken->name_en) : mem_strdup(s->r, key);
+}
+
 bool role_asked(const struct pack_set *set, const struct role *base)
 {
     if (in_chart(set, base))
