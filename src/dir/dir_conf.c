@@ -1,5 +1,5 @@
 /* The file that --directory names: `key = value` lines, # begins a comment. It is a file of its own, since whoever runs the server writes it,
- * not whoever administrates the regulations: who could change where passwords are sent could read them (decisions/0012). */
+ * not whoever administrates the regulations: who could change where passwords are sent could read them (decisions/0015). */
 #include <errno.h>
 #include <sys/stat.h>
 #include "dir/dir_int.h"
