@@ -56,7 +56,8 @@ def routes():
 
 
 # about oneself, one's own import, or the route (docs/SECURITY.md, Decided elsewhere): asked by hostile users and scenes
-COMMANDS_ELSEWHERE = {"record.withdraw", "record.ahead", "record.countersign", "task.done", "attach.add", "session.end", "account.seen", "token.make", "token.end", "import.run", "import.cancel", "import.drop"}
+COMMANDS_ELSEWHERE = {"record.withdraw", "record.ahead", "record.countersign", "task.done", "attach.add", "session.end", "account.seen", "token.make", "token.end", "import.run", "import.cancel", "import.drop",
+                      "accounts.stage", "accounts.take", "accounts.match"}          # account_lists.scene
 
 
 def commands():
