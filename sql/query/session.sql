@@ -1,14 +1,28 @@
 -- Sign-in: accounts, sessions, tokens, lockout. Format: tools/sqlgen.py.
 
--- name: login_by_name :opt  in: login text  out: person i64, login text, kind text, hash text?, changed_at i64?, must_change i64, failed i64, locked_until i64?, disabled i64
-SELECT person, login, kind, hash, changed_at, must_change, failed, locked_until, disabled FROM account_login WHERE login = $1;
--- name: login_of :opt  in: person i64  out: person i64, login text, kind text, hash text?, changed_at i64?, must_change i64, failed i64, locked_until i64?, disabled i64
-SELECT person, login, kind, hash, changed_at, must_change, failed, locked_until, disabled FROM account_login WHERE person = $1;
+-- name: login_by_name :opt  in: login text  out: person i64, login text, kind text, hash text?, changed_at i64?, must_change i64, failed i64, locked_until i64?, disabled i64, dkey text?, dstate text?
+SELECT a.person, a.login, a.kind, a.hash, a.changed_at, a.must_change, a.failed, a.locked_until, a.disabled, d.dkey, d.state AS dstate FROM account_login a
+ LEFT JOIN account_directory d ON d.person = a.person WHERE a.login = $1;
+-- name: login_of :opt  in: person i64  out: person i64, login text, kind text, hash text?, changed_at i64?, must_change i64, failed i64, locked_until i64?, disabled i64, dkey text?, dstate text?
+SELECT a.person, a.login, a.kind, a.hash, a.changed_at, a.must_change, a.failed, a.locked_until, a.disabled, d.dkey, d.state AS dstate FROM account_login a
+ LEFT JOIN account_directory d ON d.person = a.person WHERE a.person = $1;
 -- name: login_put :exec  in: person i64, login text, kind text, hash text?, changed_at i64?, must_change i64, disabled i64
 INSERT INTO account_login (person, login, kind, hash, changed_at, must_change, failed, disabled) VALUES ($1, $2, $3, $4, $5, $6, 0, $7)
  ON CONFLICT (person) DO UPDATE SET login = excluded.login, kind = excluded.kind, hash = coalesce(excluded.hash, account_login.hash), disabled = excluded.disabled;
 -- name: login_hash :one-row  in: person i64, hash text, changed_at i64, must_change i64
 UPDATE account_login SET hash = $2, changed_at = $3, must_change = $4, failed = 0, locked_until = NULL WHERE person = $1;
+-- name: login_no_hash :one-row  in: person i64
+UPDATE account_login SET hash = NULL, must_change = 0, failed = 0, locked_until = NULL WHERE person = $1;
+-- name: directory_by_key :opt  in: dkey text  out: person i64, state text
+SELECT person, state FROM account_directory WHERE dkey = $1;
+-- name: directory_put :exec  in: person i64, dkey text, since i64
+INSERT INTO account_directory (person, dkey, since, state) VALUES ($1, $2, $3, 'active') ON CONFLICT (person) DO UPDATE SET dkey = excluded.dkey, since = excluded.since, state = 'active';
+-- name: directory_any :opt  in:  out: person i64
+SELECT person FROM account_directory ORDER BY person LIMIT 1;
+-- name: directory_state :exec  in: person i64, state text, at i64
+UPDATE account_directory SET state = $2, seen_at = $3 WHERE person = $1;
+-- name: directory_end :exec  in: person i64
+DELETE FROM account_directory WHERE person = $1;
 -- name: login_rehash :one-row  in: person i64, hash text
 UPDATE account_login SET hash = $2 WHERE person = $1;
 -- name: login_good :one-row  in: person i64, at i64

@@ -105,6 +105,7 @@ static int cmd_serve(int argc, char **argv)
         core_close(core);
         return fail(&e);
     }
+    core_directory_nightly(core);
     greet(core, conf, http_port(server));
     sigwait(&set, &sig);
     http_stop(server);
@@ -172,7 +173,7 @@ static const struct subcommand subcommands[] = {
     {"restore", cmd_restore, "put a backup in place, or vouch for the data that is there: DIR|here [CHECKPOINT]"},
     {"pack", cmd_pack, "pack check [DIR], pack doc, pack reach [--role R] [--form F] [--json]: what a role may"},
     {"coverage", cmd_coverage, "what carries each duty: [--pack P] [--forms] [--json]"},
-    {"directory", cmd_directory, "directory check: what works of the directory (LDAP) that --directory names"},
+    {"directory", cmd_directory, "directory (LDAP) that --directory names: check | sync [--dry-run] [--fewer]"},
     {"rescue", cmd_rescue, "let somebody who is locked out in again: no second factor, a first password: LOGIN"},
     {"help", cmd_help, "this text"},
     {NULL, NULL, NULL},

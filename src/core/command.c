@@ -43,6 +43,8 @@ const struct command command_table[] = {
     {"password.set", CMD_OPEN, PROOF_NONE, cmd_password_set, "Change one's own password", "person i64, verified str, hash str"},
     {"token.make", CMD_SIGNED_IN, PROOF_ALWAYS, cmd_token_make, "Make an API token", "name str, days i64, token str"},
     {"token.end", CMD_SIGNED_IN, PROOF_NONE, cmd_token_end, "End an API token", "name str"},
+    {"account.directory", CMD_ADMIN, PROOF_ALWAYS, cmd_account_directory, "The directory says somebody's password from now on (its key of them), or no longer", "person i64, login str?, dkey str?"},
+    {"directory.apply", CMD_SYSTEM, PROOF_NONE, cmd_directory_apply, "Take over what a sync found in the directory", "rows arr?, day str?"},
     {"account.set", CMD_ADMIN, PROOF_ALWAYS, cmd_account_set, "Give a person a sign-in, or disable it", "person i64, login str, hash str?, disabled bool"},
     {"setup.start", CMD_SETUP, PROOF_NONE, cmd_setup_start, "First hour: organisation and regulations", "organization obj, adopt arr, settings obj"},
     {"setup.people", CMD_SETUP, PROOF_NONE, cmd_setup_people, "First hour: people and departments", "departments arr, people arr"},

@@ -160,6 +160,7 @@ enum rc core_open(TALLOC_CTX *mem, const struct conf *conf, struct core **ret_co
 
 void core_close(struct core *c)
 {
+    nightly_stop(c);
     keeper_stop(c);
     writer_stop(c);
     for (struct set_ref *r = c->old, *next; r != NULL; r = next) {

@@ -12,6 +12,8 @@
  *   org_rules.c  what the tree of departments keeps to: no circle, nothing in a closed department    order.c 発令 on its day   leaver.c what a leaver leaves behind
  *   span.c past.c sight.c   the organisation on a day that has passed: who held which role, who could see a record
  *   session.c password.c  sign-in                                         task.c   tasks   sched.c sched_done.c  schedules      check.c check_eval.c check_full.c  checks, verdicts   conform.c  articles
+ *   device_net.c   from which addresses people work
+ *   dir_sign.c   whose password the directory says        dir_plan.c dir_sync.c   people from it, nightly
  *   sessions.c device.c  where somebody is signed in       factor.c factor_cmd.c vault.c  second factor, its key    prove.c  proofs
  *   together.c   steps that one approval decides
  *   attach.c kept.c  attachments, and what waits for a proof       import.c  CSV in, staged               erase.c  erasure    rebuild.c  projections from truth
@@ -48,7 +50,7 @@ void core_set_release(struct core *c, const struct pack_set *s);
 /* ---- who acts ---- */
 enum actor_kind { ACTOR_PERSON, ACTOR_SYSTEM, ACTOR_SETUP };
 struct actor { enum actor_kind kind; int64_t person; int64_t on_behalf /* 0, or the person deputised for */; enum lang lang; const char *login;
-               int64_t session /* 0: a token, or no session */, proof_us /* when they last proved who they are; 0: never */; };
+               int64_t session /* 0: a token, or no session */, proof_us /* when they last proved who they are; 0: never */; const char *addr /* from where, when it is a request; else NULL */; };
 
 /* ---- commands: the write path ---- */
 struct answer {
@@ -278,6 +280,16 @@ MUST enum rc factor_confirm(struct core *c, TALLOC_CTX *mem, const struct actor 
 MUST enum rc factor_codes(struct core *c, TALLOC_CTX *mem, const struct actor *a, const struct proof *p, char *ret_code[RECOVERY_N], struct err *e);
 MUST enum rc factor_off(struct core *c, TALLOC_CTX *mem, const struct actor *a, const struct proof *p, struct err *e);
 char *password_first(TALLOC_CTX *mem);            /* one to be changed at the first sign-in */
+/* The directory (LDAP), when one is configured: it says somebody's password from now on. Asks it who has that login. */
+bool core_has_directory(const struct core *c);
+MUST enum rc directory_link(struct core *c, TALLOC_CTX *mem, const struct actor *a, int64_t person, const char *login, struct err *e);
+/* May anybody work from that address (core.sign_in_from)? ERR_DEVICE with the article. */
+MUST enum rc device_allowed(struct core *c, TALLOC_CTX *mem, const char *addr, struct err *e);
+/* What a sync would take over from the directory (dir_plan.c), and taking it over (dir_sync.c). `fewer`: even when more than half are gone there. */
+struct dir_plan { struct json *rows /* for directory.apply */, *notes /* what is left alone, and why */; int64_t seen, added, changed, linked, off /* gone or disabled */, on, same, proposed /* posts, by groups */; };
+MUST enum rc directory_plan(struct core *c, TALLOC_CTX *mem, bool fewer, struct dir_plan *ret, struct err *e);
+MUST enum rc directory_apply(struct core *c, TALLOC_CTX *mem, struct dir_plan *p, struct err *e);      /* rows that are refused become notes */
+void core_directory_nightly(struct core *c);              /* of a server: each night from three o'clock, until core_close */
 /* While nothing serves: no second factor any more, and this password as a first one. */
 MUST enum rc core_rescue(struct core *c, TALLOC_CTX *mem, const char *login, const char *password, bool *ret_factor, struct err *e);
 /* Where somebody is signed in, last used first: their own, or for administrators. Ended by the command session.end. */
@@ -300,7 +312,7 @@ bool setting_figure_read(TALLOC_CTX *mem, enum lang lang, const struct param *a,
 struct post_held { int64_t person; const char *role /* key */; };
 VEC_TYPE(post_held_vec, struct post_held);
 MUST enum rc posts_of(struct db *db, TALLOC_CTX *mem, const int64_t *person, size_t n, struct post_held_vec *ret, struct err *e);
-struct person_sign_in { int64_t person; const char *number, *name, *login /* NULL: none */, *state /* none, disabled, no-password, must-change, active */; struct post_held_vec posts; };
+struct person_sign_in { int64_t person; const char *number, *name, *login /* NULL: none */, *state /* none, disabled, directory, no-password, must-change, active */; struct post_held_vec posts; };
 VEC_TYPE(person_sign_ins, struct person_sign_in);
 /* A page of them behind `after` (0: the first). typed: what is looked for, or NULL. g: PERMIT_ADMIN. */
 MUST enum rc people_sign_ins(struct reader *r, const struct grant *g, const char *typed, int64_t after, size_t max, struct person_sign_ins *ret, bool *ret_more, struct err *e);

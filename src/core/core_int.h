@@ -195,6 +195,23 @@ MUST enum rc session_verify(struct core *c, TALLOC_CTX *mem, const char *login, 
 MUST enum rc session_verified(struct work *w, const struct json *args, struct err *e);       /* args: person, verified (the hash) */
 int64_t password_figure(const struct pack_set *set, const char *key, int64_t otherwise, const char **ret_article);
 
+MUST enum rc account_kind(struct work *w, int64_t person, const char **ret, struct err *e);       /* privileged, general */
+#define ROLE_NOTICE "directory-role:"      /* dir_plan.c, dir_sync.c: the task that proposes a post, with its key behind */
+/* ---- device_net.c ---- */
+const char *device_list_bad(TALLOC_CTX *mem, const char *list);           /* the first word that is neither address nor network; NULL: none */
+bool device_list_holds(TALLOC_CTX *mem, const char *list, const char *addr);      /* an empty list holds everybody */
+MUST enum rc device_self(struct work *w, const struct pack_set *next, struct err *e);
+const char *setting_article(const struct pack_set *set, const char *key);       /* password.c: the regulation that asks for it */
+/* ---- dir_sign.c: whose password the directory says ---- */
+const char *account_proof(TALLOC_CTX *mem, const char *hash, const char *dkey);        /* what a sign-in verified: compared again in the command; NULL: nothing there */
+/* ERR_DIRECTORY: no answer, and nothing is counted. ERR_DIRECTORY_DISABLED and its kin: the password is right. */
+MUST enum rc directory_right(struct core *c, TALLOC_CTX *mem, const char *dkey, const char *password, bool *ret, struct err *e);
+MUST enum rc directory_unknown(struct core *c, TALLOC_CTX *mem, const char *login, struct err *e);
+MUST enum rc password_right(struct core *c, TALLOC_CTX *mem, const struct q_login_of *acc, const char *password, bool *ret, struct err *e);      /* of the house or of the directory */
+/* The last administrator with a password of the house. */
+MUST enum rc directory_last(struct work *w, int64_t person, bool *ret, struct err *e);
+MUST enum rc directory_keeps(struct work *w, int64_t person, struct err *e);           /* ERR_DIRECTORY_LAST while others depend on the directory */
+
 /* ---- pw_words.c ---- */
 const char *password_common(TALLOC_CTX *mem, const char *password);         /* the word that it leans on, or NULL */
 bool password_has_name(TALLOC_CTX *mem, const char *password, const char *name);      /* in any spelling */
@@ -299,7 +316,7 @@ HANDLER(cmd_record_erase); HANDLER(cmd_task_done); HANDLER(cmd_record_letter); H
 HANDLER(cmd_attach_add); HANDLER(cmd_log_add); HANDLER(cmd_log_correct);
 HANDLER(cmd_login); HANDLER(cmd_login_failed); HANDLER(cmd_logout); HANDLER(cmd_password_set); HANDLER(cmd_session_touch); HANDLER(cmd_session_end); HANDLER(cmd_session_prove);
 HANDLER(cmd_totp_set); HANDLER(cmd_totp_codes); HANDLER(cmd_totp_off); HANDLER(cmd_totp_reset); HANDLER(cmd_account_seen); HANDLER(cmd_token_make); HANDLER(cmd_token_end);
-HANDLER(cmd_account_set);
+HANDLER(cmd_account_set); HANDLER(cmd_account_directory); HANDLER(cmd_directory_apply);
 HANDLER(cmd_setup_start); HANDLER(cmd_setup_people); HANDLER(cmd_setup_roles); HANDLER(cmd_setup_records); HANDLER(cmd_setup_passwords); HANDLER(cmd_setup_finish);
 HANDLER(cmd_set_adopt); HANDLER(cmd_set_settings); HANDLER(cmd_set_undo);
 HANDLER(cmd_import_stage); HANDLER(cmd_import_run); HANDLER(cmd_import_drop); HANDLER(cmd_import_cancel); HANDLER(cmd_import_step);

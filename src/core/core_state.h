@@ -24,6 +24,7 @@ struct keeper { struct core *core; pthread_t thread; bool started, stop, busy, k
                  char seats_day[CIVIL_TEXT_N] /* all open steps were looked at that day */;
                 char full_day[CIVIL_TEXT_N] /* on which everything was judged */; struct full_at full /* where that stands */; };
 
+struct nightly { pthread_t thread; bool started, stop; pthread_mutex_t lock; pthread_cond_t cond; };
 struct core {
     const struct conf *conf; char *db_path; const char *db_url;
     struct db_pool *pool;
@@ -34,7 +35,7 @@ struct core {
     uint8_t bind_key[32], vault[32]; bool vault_fits;
     int64_t shown /* atomic; odd: the rows of an import are coming into sight, new readers wait */;
     bool kept_some /* atomic; files may be waiting in attachments/tmp */;
-    char *attach_dir; struct dir *dir /* NULL: none is configured */;
+    char *attach_dir; struct dir *dir /* NULL: none is configured */; struct nightly nightly;
 };
 
 /* ---- writer.c ---- */
@@ -52,6 +53,8 @@ MUST enum rc restore_mark_done(const struct conf *conf, struct err *e);
 MUST enum rc restore_finish(struct core *c, const struct restore_mark *mark, struct err *e);
 MUST enum rc erasures_keep(struct core *c, struct db *db, struct err *e);       /* adds what the database has and the list lacks */
 MUST enum rc erasures_since(struct core *c, TALLOC_CTX *mem, int64_t epoch, int64_t seq, struct json *ret_arr, struct err *e);
+/* ---- dir_sync.c ---- */
+void nightly_stop(struct core *c);
 /* ---- vault.c ---- */
 #define VAULT_KEY "signin.key"
 MUST enum rc vault_open(struct core *c, const char *keys, struct err *e);

@@ -25,6 +25,14 @@ int64_t password_figure(const struct pack_set *set, const char *key, int64_t oth
     return otherwise;
 }
 
+const char *setting_article(const struct pack_set *set, const char *key)
+{
+    for (size_t i = 0; set != NULL && i < set->effective_n; i++)
+        if (strcmp(set->effective[i].key, key) == 0)
+            return article_of(set, key, set->effective[i].article);
+    return "-";
+}
+
 static int classes_of(const char *p)
 {
     bool up = false, low = false, dig = false, other = false;
@@ -139,6 +147,8 @@ enum rc password_change(struct core *c, TALLOC_CTX *mem, const struct session *s
     char *hash;
     *ret_why = NULL;
     TRY(session_verify(c, mem, s->login, now, addr, &acc, e));        /* first: who does not know the present one learns nothing about former ones */
+    if (acc.dkey != NULL)
+        return err_set(e, ERR_PASSWORD_DIRECTORY, "password of %lld", (long long)s->person);
     if (acc.person != s->person || next == NULL)
         return err_set(e, ERR_LOGIN, "not the account of %lld", (long long)s->person);
     next = text_nfc(mem, next);
@@ -166,10 +176,22 @@ enum rc cmd_password_set(struct work *w, const struct json *args, struct json *b
     if (hash == NULL || strncmp(hash, "$argon2id$", 10) != 0)
         return err_set(e, ERR_COMMAND, "password.set without a hash");
     TRY(session_verified(w, args, e));
+    if (strncmp(json_get_str(args, "verified"), "$argon2id$", 10) != 0)      /* by the directory, which has the password */
+        return err_set(e, ERR_PASSWORD_DIRECTORY, "password of %lld", (long long)person);
     TRY(q_password_old_add(w->tx, person, w->now_us, json_get_str(args, "verified"), e));
     TRY(q_login_hash(w->tx, person, hash, w->now_us, 0, e));
     TRY(q_session_end_all(w->tx, person, e));
     return work_entry(w, "auth.password", work_pseudo(w, person), e, NULL);
+}
+
+enum rc account_kind(struct work *w, int64_t person, const char **ret, struct err *e)
+{
+    bool admin;
+    TRY(org_holds_set(w->db, w->set, person, "administrator", w->today, &admin, e));
+    if (!admin)
+        TRY(org_holds_set(w->db, w->set, person, "it_admin", w->today, &admin, e));
+    *ret = admin ? "privileged" : "general";
+    return RC_OK;
 }
 
 enum rc cmd_account_set(struct work *w, const struct json *args, struct json *body, struct err *e)
@@ -187,18 +209,20 @@ enum rc cmd_account_set(struct work *w, const struct json *args, struct json *bo
     TRY(q_login_by_name(w->db, w->mem, login, &other, &found, e));
     if (found && other.person != person)
         return err_set_arg(e, ERR_DB_CONSTRAINT, login, "login is taken");
-    bool admin;
-    TRY(org_holds_set(w->db, w->set, person, "administrator", w->today, &admin, e));
-    if (!admin)
-        TRY(org_holds_set(w->db, w->set, person, "it_admin", w->today, &admin, e));
+    const char *kind;
+    TRY(account_kind(w, person, &kind, e));
     struct q_login_of had;
     TRY(q_login_of(w->db, w->mem, person, &had, &found, e));
-    TRY(q_login_put(w->tx, person, login, admin ? "privileged" : "general", hash, w->now_us, hash == NULL, 1, json_get_bool(args, "disabled"), e));
+    if (json_get_bool(args, "disabled") && found && w->actor.kind == ACTOR_PERSON)
+        TRY(directory_keeps(w, person, e));
+    TRY(q_login_put(w->tx, person, login, kind, hash, w->now_us, hash == NULL, 1, json_get_bool(args, "disabled"), e));
     if (found && hash != NULL) {                 /* a new first password by an administrator: to be changed at once */
         if (had.hash != NULL)
             TRY(q_password_old_add(w->tx, person, w->now_us, had.hash, e));
         TRY(q_login_hash(w->tx, person, hash, w->now_us, 1, e));
     }
+    if (hash != NULL)                            /* a password of the house again */
+        TRY(q_directory_end(w->tx, person, e));
     if (hash != NULL || json_get_bool(args, "disabled"))
         TRY(q_session_end_all(w->tx, person, e));
     return work_entry(w, "auth.account", work_pseudo(w, person), e, "disabled", json_get_bool(args, "disabled") ? "yes" : "no", NULL);

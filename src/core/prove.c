@@ -36,10 +36,11 @@ enum rc session_code(struct core *c, TALLOC_CTX *mem, const char *half, const ch
     struct q_login_of acc;
     struct factor_used used;
     int64_t person;
+    TRY(device_allowed(c, mem, addr, e));
     TRY(half_read(c, mem, half, &person, &row, e));
     TRY(sign_in_open(c, mem, person, addr, &acc, e));
     TRY(sign_in_code(c, mem, person, acc.login, code, addr, &used, e));
-    struct json *args = sign_in_args(mem, person, acc.hash, addr, ret_token);
+    struct json *args = sign_in_args(mem, person, account_proof(mem, acc.hash, acc.dkey), addr, ret_token);
     factor_args(args, &used);
     json_set_str(args, "device", row.device);
     json_set_str(args, "half_token", half);
@@ -51,7 +52,9 @@ static enum rc proved(struct core *c, TALLOC_CTX *mem, int64_t person, const str
 {
     struct q_login_of acc;
     TRY(sign_in_open(c, mem, person, p->addr, &acc, e));
-    if (p->password == NULL || strlen(p->password) > 256 || acc.hash == NULL || !crypt_password_ok(acc.hash, text_nfc(mem, p->password)))
+    bool right;
+    TRY(password_right(c, mem, &acc, p->password, &right, e));
+    if (!right)
         return sign_in_failed(c, mem, person, acc.login, p->addr, ERR_PASSWORD_WRONG, e);
     *ret = (struct factor_used){.no = -1};
     return with_code ? sign_in_code(c, mem, person, acc.login, p->code, p->addr, ret, e) : RC_OK;
@@ -117,6 +120,22 @@ enum rc factor_off(struct core *c, TALLOC_CTX *mem, const struct actor *a, const
     return core_send(c, mem, a, "totp.off", args, e);
 }
 
+static bool device_listed(struct core *c)
+{
+    const struct pack_set *set = core_set_hold(c);
+    const char *list = set != NULL ? pack_value(set, "core.sign_in_from") : NULL;
+    bool listed = list != NULL && list[0] != '\0';
+    core_set_release(c, set);
+    return listed;
+}
+
+static struct json *devices_all(TALLOC_CTX *mem)
+{
+    struct json *args = json_obj(mem);
+    json_set_str(json_set_obj(args, "settings"), "core.sign_in_from", "");
+    return args;
+}
+
 /* From the console, while nothing serves: the second factor of somebody who is locked out goes, a first password takes the old one's place. */
 enum rc core_rescue(struct core *c, TALLOC_CTX *mem, const char *login, const char *password, bool *ret_factor, struct err *e)
 {
@@ -136,6 +155,8 @@ enum rc core_rescue(struct core *c, TALLOC_CTX *mem, const char *login, const ch
     core_read_end(&r);
     TRY(rc);
     json_set_i64(args, "person", acc.person);
+    if (rc == RC_OK && device_listed(c))                     /* nobody may get in from anywhere any more: networks move */
+        TRY(core_send(c, mem, &console, "set.settings", devices_all(mem), e));
     json_set_str(args, "reason", "サーバーの管理画面(コマンド)からの復旧");
     if (*ret_factor)
         TRY(core_send(c, mem, &console, "totp.reset", args, e));

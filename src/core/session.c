@@ -131,14 +131,19 @@ static enum rc attempt_verify(struct core *c, TALLOC_CTX *mem, const char *login
     struct attempt at = {0};
     const struct q_login_by_name *acc = &at.acc;
     TRY(dummy_ready(e));
+    TRY(device_allowed(c, mem, addr, e));
     if (login == NULL || password == NULL || strlen(login) > 100 || strlen(password) > PASSWORD_MAX)
         return err_set(e, ERR_LOGIN, "too long");
     login = text_nfkc(mem, login);
     TRY(login_read(c, mem, login, addr, &at, e));
     if (at.locked)                                /* whatever the password: a flood against a locked name costs nothing */
         return err_set(e, ERR_LOGIN_LOCKED, "account of %lld", (long long)(at.found ? acc->person : 0));
-    bool usable = at.found && acc->hash != NULL && !acc->disabled;
-    bool right = crypt_password_ok(usable ? acc->hash : dummy_hash, text_nfc(mem, password));
+    bool usable = at.found && (acc->hash != NULL || acc->dkey != NULL) && !acc->disabled, by_directory = usable && acc->dkey != NULL;
+    bool right = crypt_password_ok(usable && !by_directory ? acc->hash : dummy_hash, text_nfc(mem, password));
+    if (by_directory)
+        TRY(directory_right(c, mem, acc->dkey, password, &right, e));
+    else if (!at.found)
+        TRY(directory_unknown(c, mem, login, e));
     if (!usable || !right)
         return sign_in_failed(c, mem, at.found ? acc->person : 0, login, addr, ERR_LOGIN, e);
     *ret = at;
@@ -163,12 +168,12 @@ enum rc session_login(struct core *c, TALLOC_CTX *mem, const struct sign_in *how
         return err_set(e, ERR_CODE_WANTED, "account of %lld", (long long)acc->person);
     if (at.factor && how->whole)
         TRY(sign_in_code(c, mem, acc->person, text_nfkc(mem, how->login), how->code, how->addr, &used, e));
-    struct json *args = sign_in_args(mem, acc->person, acc->hash, how->addr, ret_token);
+    struct json *args = sign_in_args(mem, acc->person, account_proof(mem, acc->hash, acc->dkey), how->addr, ret_token);
     *ret_half = at.factor && !how->whole;
     factor_args(args, &used);
     json_set_bool(args, "half", *ret_half);
     json_set_str(args, "device", device_name(mem, how->agent));
-    if (crypt_password_stale(acc->hash)) {
+    if (acc->dkey == NULL && crypt_password_stale(acc->hash)) {
         char *again;
         TRY(crypt_password_hash(mem, text_nfc(mem, how->password), &again, e));
         json_set_str(args, "rehash", again);
@@ -183,7 +188,7 @@ static enum rc session_fill(struct reader *r, int64_t person, struct session *s,
     TRY(q_login_of(r->db, r->mem, person, &acc, &found, e));
     if (r->set != NULL)
         TRY(org_is_here(r->db, person, r->today, &here, e));
-    if (!found || acc.disabled || !here)
+    if (!found || acc.disabled || !here || (acc.dkey != NULL && strcmp(acc.dstate, "active") != 0))      /* as the last sync saw it */
         return err_set(e, ERR_SESSION, "account of %lld is gone", (long long)person);
     s->person = person;
     s->login = acc.login;
@@ -284,7 +289,8 @@ enum rc session_verified(struct work *w, const struct json *args, struct err *e)
     TRY(q_login_of(w->db, w->mem, person, &acc, &found, e));         /* while the password was verified, others may have tried */
     if (found && !acc.locked_until_null && acc.locked_until > w->now_us)
         return err_set(e, ERR_LOGIN_LOCKED, "account of %lld", (long long)person);
-    if (!found || acc.disabled || acc.hash == NULL || !text_eq(acc.hash, json_get_str(args, "verified")))
+    const char *now = found ? account_proof(w->mem, acc.hash, acc.dkey) : NULL;
+    if (now == NULL || acc.disabled || !text_eq(now, json_get_str(args, "verified")))
         return err_set(e, ERR_LOGIN, "account of %lld has changed", (long long)person);
     return RC_OK;
 }
@@ -312,6 +318,7 @@ enum rc cmd_login(struct work *w, const struct json *args, struct json *body, st
     if (!half) {                                                     /* a right password alone does not lift the count of wrong codes */
         TRY(factor_spend(w, person, args, &by, e));
         TRY(q_login_good(w->tx, person, w->now_us, e));
+        TRY(q_directory_state(w->tx, person, "active", w->now_us, e));         /* of whom it signs in: it has just said so */
     }
     if (json_get_str(args, "half_token") != NULL) {
         crypt_token_hash(json_get_str(args, "half_token"), hash);

@@ -197,7 +197,9 @@ enum rc setting_switch(struct work *w, const struct json *body, const char *why,
     char *text = json_canonical(w->mem, body);
     crypt_sha256(text, strlen(text), hash);
     TRY(ref_new(w->core, w->db, id, text, &ref, e));
-    enum rc rc = ftable_ensure(w->tx, w->mem, ref->set, e);
+    enum rc rc = device_self(w, ref->set, e);
+    if (rc == RC_OK)
+        rc = ftable_ensure(w->tx, w->mem, ref->set, e);
     if (rc == RC_OK) {
         struct entry *en = entry_new(w->mem, "set.adopted", work_pseudo(w, w->actor.person), mem_fmt(w->mem, "set:%lld", (long long)id));
         entry_field(en, "why", why);

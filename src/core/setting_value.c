@@ -17,6 +17,11 @@ static void param_judge(struct work *w, const char *key, const struct param *a, 
     *ret_text = sent;
     if (a->type == FT_ROLE)                              /* by id, key or name: setting.c asks whether it is a post */
         return;
+    if (strcmp(a->id, "sign_in_from") == 0 || text_eq(a->is, "sign_in_from")) {
+        const char *word = device_list_bad(w->mem, sent);
+        if (word != NULL)
+            trouble_add(w, key, "address", msg_fill(w->mem, w->actor.lang, MSG("settings.address"), word, NULL), key, a->article, false);
+    }
     if (!setting_figure_read(w->mem, w->actor.lang, a, sent, ret_text, &bad))
         trouble_add(w, key, bad.n > 0 ? bad.v[0].code : "type", bad.n > 0 ? bad.v[0].text : label, key, a->article, false);
     else if (*ret_text != NULL && pack_weaker(w->set, a, *ret_text))

@@ -199,7 +199,7 @@ static struct dir_person *person_kept(TALLOC_CTX *mem, const struct dir_person *
 {
     struct dir_person *q = mem_new(mem, struct dir_person);
     *q = (struct dir_person){.dn = mem_strdup(q, p->dn), .key = mem_strdup(q, p->key), .login = mem_strdup(q, p->login), .name = mem_strdup(q, p->name), .kana = mem_strdup(q, p->kana),
-                             .mail = mem_strdup(q, p->mail), .code = mem_strdup(q, p->code), .department = mem_strdup(q, p->department), .state = p->state, .group = VEC_INIT(q)};
+                             .mail = mem_strdup(q, p->mail), .code = mem_strdup(q, p->code), .department = mem_strdup(q, p->department), .joined = mem_strdup(q, p->joined), .state = p->state, .group = VEC_INIT(q)};
     for (size_t i = 0; i < p->group.n; i++)
         *vec_push(&q->group) = mem_strdup(q, p->group.v[i]);
     return q;

@@ -20,7 +20,7 @@ struct dir_conf {
     const char *ca_file;                     /* NULL: the system's */
     const char *bind_dn, *bind_password;     /* NULL: anonymous reading */
     const char *base, *filter;
-    const char *key, *login, *name, *kana, *mail, *code, *department, *group;      /* attributes; NULL: not read */
+    const char *key, *login, *name, *kana, *mail, *code, *department, *joined, *group;      /* attributes; NULL: not read */
     const char *disabled;                    /* a filter that the disabled ones match, or NULL */
     int64_t connect_us, limit_us;            /* to reach it; for each operation */
     int page_size, people_max;
@@ -31,7 +31,7 @@ MUST enum rc dir_conf_read(TALLOC_CTX *mem, const char *path, struct dir_conf **
 
 /* How an account stands there. */
 enum dir_state { DIR_ACTIVE, DIR_DISABLED, DIR_EXPIRED, DIR_MUST_CHANGE };
-struct dir_person { const char *dn, *key, *login, *name, *kana, *mail, *code, *department; enum dir_state state; struct name_vec group; };
+struct dir_person { const char *dn, *key, *login, *name, *kana, *mail, *code, *department, *joined /* YYYY-MM-DD */; enum dir_state state; struct name_vec group; };
 
 struct dir;
 /* Before threads; reads no network. */

@@ -13,7 +13,7 @@ struct key { const char *name; size_t text_at, int_at; bool is_int; int64_t min,
 static const struct key keys[] = {
     TEXT("url", url), TEXT("ca-file", ca_file), TEXT("bind-dn", bind_dn), TEXT("base", base), TEXT("filter", filter),
     TEXT("key", key), TEXT("login", login), TEXT("name", name), TEXT("kana", kana), TEXT("mail", mail), TEXT("code", code),
-    TEXT("department", department), TEXT("group", group), TEXT("disabled", disabled),
+    TEXT("department", department), TEXT("joined", joined), TEXT("group", group), TEXT("disabled", disabled),
     INT("page-size", page_size, 1, 5000), INT("people-max", people_max, 1, 1000000),
 };
 

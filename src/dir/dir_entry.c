@@ -39,7 +39,7 @@ char *filter_key(TALLOC_CTX *mem, const struct dir_conf *c, const char *key)
 
 size_t entry_attrs(const struct dir_conf *c, const char *ret[24])
 {
-    const char *const named[] = {c->key, c->login, c->name, c->kana, c->mail, c->code, c->department, c->group};
+    const char *const named[] = {c->key, c->login, c->name, c->kana, c->mail, c->code, c->department, c->joined, c->group};
     static const char *const of_ad[] = {"userAccountControl", "msDS-User-Account-Control-Computed", "pwdLastSet", "accountExpires"};
     size_t n = 0;
     for (size_t i = 0; i < ARRAY_N(named); i++)
@@ -98,6 +98,16 @@ static char *key_read(TALLOC_CTX *mem, const struct dir_conf *c, const struct en
     return text != NULL && strlen(text) <= DIR_KEY_MAX ? text : NULL;
 }
 
+/* 2024-04-01, 20240401 and what begins like that (generalized time). */
+static char *date_at(TALLOC_CTX *mem, const struct entry *x, const char *name)
+{
+    const char *t = text_at(mem, x, name);
+    struct civil day;
+    size_t digits = t != NULL ? strspn(t, "0123456789") : 0;
+    char *iso = digits >= 8 ? mem_fmt(mem, "%.4s-%.2s-%.2s", t, t + 4, t + 6) : t != NULL && strlen(t) >= 10 ? mem_strndup(mem, t, 10) : NULL;
+    return iso != NULL && civil_read(str_of(iso), &day) ? iso : NULL;
+}
+
 /* [MS-ADTS] 2.2.16 and 3.1.1.4.5.17. accountExpires: 0 and the greatest number say never. */
 static enum dir_state state_ad(const struct entry *x, int64_t now_us)
 {
@@ -128,7 +138,7 @@ struct dir_person *entry_person(TALLOC_CTX *mem, const struct dir_conf *c, const
     struct dir_person *p = mem_new(mem, struct dir_person);
     const struct attr *groups = attr_of(x, c->group);
     *p = (struct dir_person){.dn = x->dn, .key = key_read(p, c, x), .login = text_at(p, x, c->login), .name = text_at(p, x, c->name), .kana = text_at(p, x, c->kana),
-                             .mail = text_at(p, x, c->mail), .code = text_at(p, x, c->code), .department = text_at(p, x, c->department),
+                             .mail = text_at(p, x, c->mail), .code = text_at(p, x, c->code), .department = text_at(p, x, c->department), .joined = date_at(p, x, c->joined),
                              .state = c->ad ? state_ad(x, now_us) : state_ldap(p, x), .group = VEC_INIT(p)};
     for (size_t i = 0; groups != NULL && i < groups->n; i++) {
         char *dn = text_read(p, &groups->value[i]);

@@ -33,7 +33,7 @@ static struct user *user_new(struct req *r, struct session *s, bool by_token)
     struct user *u = mem_new(r, struct user);
     u->session = s;
     u->by_token = by_token;
-    u->actor = (struct actor){.kind = ACTOR_PERSON, .person = s->person, .lang = s->lang, .login = s->login, .session = s->id, .proof_us = by_token ? 0 : s->strong_at};
+    u->actor = (struct actor){.kind = ACTOR_PERSON, .person = s->person, .lang = s->lang, .login = s->login, .session = s->id, .proof_us = by_token ? 0 : s->strong_at, .addr = req_addr(r)};
     req_set_user(r, u);
     req_set_lang(r, s->lang);
     return u;
@@ -121,6 +121,10 @@ bool page_gate(struct req *r, const struct route *route, void *ctx)
             return false;
         }
         return go(r, core_setup_open(s->core) ? "/setup" : "/login");
+    }
+    if (device_allowed(s->core, r, req_addr(r), &e) != RC_OK) {      /* a session or a token that was carried elsewhere */
+        resp_error(r, e.code, e.arg);
+        return false;
     }
     if (writes && !u->by_token && !csrf_right(r, u->session)) {
         resp_error(r, ERR_HTTP_CSRF, NULL);

@@ -59,8 +59,11 @@ void page_login_post(struct req *r, void *ctx)
     }
     if (err_info(e.code)->http >= 500)
         log_err("login", req_id(r), &e);
+    const char *why = err_say(r, req_lang(r), &e);
+    if (err_info(e.code)->http >= 500)
+        why = mem_fmt(r, "%s %s", why, msg_fill(r, req_lang(r), MSG("login.reference"), req_id(r), NULL));
     if (screen_begin(&s, r, ctx))
-        login_form(&s, err_say(r, req_lang(r), &e), login, err_info(e.code)->http);
+        login_form(&s, why, login, err_info(e.code)->http);
 }
 
 void page_logout_post(struct req *r, void *ctx)

@@ -46,7 +46,7 @@ static bool admin_only(struct screen *s)
 /* Of people_sign_ins. */
 static const char *state_msg(const char *state)
 {
-    return strcmp(state, "disabled") == 0 ? MSG("people.disabled") : strcmp(state, "no-password") == 0 ? MSG("people.no-password")
+    return strcmp(state, "disabled") == 0 ? MSG("people.disabled") : strcmp(state, "directory") == 0 ? MSG("people.directory") : strcmp(state, "no-password") == 0 ? MSG("people.no-password")
          : strcmp(state, "must-change") == 0 ? MSG("people.must-change") : strcmp(state, "active") == 0 ? MSG("people.active") : MSG("people.none");
 }
 
@@ -66,6 +66,8 @@ static void row_out(struct screen *s, const struct person_sign_in *p)
         html_open(h, E_FORM);
         html_action(h, page_path("people.post"), screen_csrf(s), URL_I(p->person));
         ui_button(h, MSG("people.issue"), "do", "password", false);
+        if (core_has_directory(s->site->core) && strcmp(p->state, "directory") != 0)
+            ui_button(h, MSG("people.directory-go"), "do", "directory", false);
         ui_button(h, MSG("people.disable"), "do", "disable", false);
         html_close(h, E_FORM);
     }
@@ -147,6 +149,19 @@ static enum rc login_of(struct screen *s, int64_t person, const char **ret, stru
     return RC_OK;
 }
 
+/* From now on the directory says the password. */
+static void directory_chosen(struct screen *s, int64_t person, const char *login)
+{
+    struct err e = {0};
+    struct req *r = s->r;
+    struct site *site = s->site;
+    enum rc rc = directory_link(site->core, r, &page_user(r)->actor, person, login, &e);
+    if (rc != RC_OK && err_info(e.code)->http >= 500)
+        log_err("directory", req_id(r), &e);
+    if (screen_begin(s, r, site))
+        people_page(s, NULL, NULL, rc == RC_OK ? NULL : err_say(r, req_lang(r), &e));
+}
+
 void page_people_post(struct req *r, void *ctx)
 {
     struct screen s;
@@ -162,6 +177,10 @@ void page_people_post(struct req *r, void *ctx)
         return;
     enum rc rc = login_of(&s, person, &login, &e);
     screen_end(&s);
+    if (rc == RC_OK && text_eq(req_form(r, "do"), "directory")) {
+        directory_chosen(&s, person, login);
+        return;
+    }
     if (rc == RC_OK && !disable)
         rc = crypt_password_hash(r, password, &hash, &e);
     if (rc != RC_OK) {

@@ -123,7 +123,7 @@ class Slapd:
         self.stop()
         self.tmp.cleanup()
 
-    def conf(self, name="directory.conf", **lines):
+    def conf(self, file="directory.conf", **lines):
         """A configuration file for this directory; a line with the value None is left out. _ stands for -."""
         secret = os.path.join(self.dir, "secret")
         with open(secret, "w") as f:
@@ -132,7 +132,7 @@ class Slapd:
         has = {"url": "ldaps://127.0.0.1:%d" % self.tls_port, "ca_file": os.path.join(self.dir, "ca.pem"), "base": BASE, "bind_dn": READER, "bind_password_file": secret}
         kind = lines.pop("kind", None)
         has.update(lines)
-        path = os.path.join(self.dir, name)
+        path = os.path.join(self.dir, file)
         with open(path, "w") as f:
             f.write("kind = %s\n" % kind if kind else "")
             f.writelines("%s = %s\n" % (k.replace("_", "-"), v) for k, v in has.items() if v is not None)

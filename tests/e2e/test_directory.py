@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from slapd import BASE, Fake, Slapd, person_ldif
+from slapd import Fake, Slapd, person_ldif
 from webclient import Count
 
 count = Count()

@@ -30,7 +30,7 @@ COMMANDS = {"save": ("edit", {"values": {"nothing": "x"}}), "submit": ("edit", {
 FORM_GET = {"list": None, "api.list": None, "api.form": None, "csv": "export", "new": "make", "import": "import", "import.template": "import"}
 HOUSE_GET = {"people": "administer", "adopt": "administer", "person.account": "administer", "past.roles": "read-all", "past.chart": "read-all", "permissions": "read-all", "api.people": "administer", "api.roles": "read-all",
              "api.permissions": "read-all", "api.verify": "administer"}
-ADMIN_COMMANDS = {"totp.reset": {"person": NEVER, "reason": "x"}, "account.set": {"person": NEVER, "login": "x", "disabled": True}, "set.adopt": {"adopt": ["nothing"]},
+ADMIN_COMMANDS = {"account.directory": {"person": NEVER, "dkey": "x"}, "totp.reset": {"person": NEVER, "reason": "x"}, "account.set": {"person": NEVER, "login": "x", "disabled": True}, "set.adopt": {"adopt": ["nothing"]},
                   "set.settings": {"settings": {}}, "set.undo": {"set": NEVER}}
 # for whoever is signed in, about themselves or about what everybody may read
 OPEN_GET = {"home", "password", "registers", "rooms", "conformity", "regulation", "article", "ledger", "settings", "words", "coverage", "account", "factor", "token", "api.me", "api.factor", "api.tokens",

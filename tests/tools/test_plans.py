@@ -11,6 +11,7 @@ DECLARED = {
     'pack_set_list': 'pack sets are few',
     'pack_set_at': 'pack sets are few, and the newest comes first',
     'pack_set_first': 'the first of the key',
+    'directory_any': 'the first of the key',
     'routes_running': 'a pack switch walks the records once, in the order of the key, to a limit',
     'db_keep_all': 'a few dozen keys',
     'tile_count': 'verification reads everything',

@@ -148,6 +148,20 @@ static void states_ldap(void **state)
     assert_null(p->key);
 }
 
+static void dates(void **state)
+{
+    MEM_SCOPE(mem, NULL);
+    static const struct dir_conf conf = {.key = "k", .login = "uid", .name = "cn", .joined = "j"};
+    static const struct { const char *says, *is; } rows[] = {{"2024-04-01", "2024-04-01"}, {"20240401", "2024-04-01"}, {"20240401093000Z", "2024-04-01"}, {"2024-02-30", NULL}, {"20241301", NULL}, {"1 Apr", NULL}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_N(rows); i++) {
+        struct value v = {rows[i].says, strlen(rows[i].says)};
+        struct attr a = {"j", &v, 1};
+        const char *is = entry_person(mem, &conf, &(struct entry){"", &a, 1}, 0)->joined;
+        assert_true(text_eq(is, rows[i].is));
+    }
+}
+
 static void said_by_ad(void **state)
 {
     enum dir_state s = DIR_ACTIVE;
@@ -199,6 +213,6 @@ static int end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(conf_good), cmocka_unit_test(conf_bad), cmocka_unit_test(filters), cmocka_unit_test(states_ad),
-                                       cmocka_unit_test(states_ldap), cmocka_unit_test(said_by_ad), cmocka_unit_test(asks_nobody)};
+                                       cmocka_unit_test(states_ldap), cmocka_unit_test(said_by_ad), cmocka_unit_test(dates), cmocka_unit_test(asks_nobody)};
     return cmocka_run_group_tests(tests, start, end);
 }
