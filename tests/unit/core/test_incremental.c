@@ -313,16 +313,23 @@ static void spoil(void)
     core_set_release(house_core, set);
 }
 
+/* What a seed writes changes with the forms, so one of a few must find it. */
 static void a_reference_not_followed_is_found(void **state)
 {
-    struct run x = {.seed = 1, .steps = 150, .every = 10, .spoil = spoil}, hand;
-    struct writes w;
+    struct run hand;
+    const char *found = NULL;
     (void)state;
     if (by_hand(&hand))
         return;
-    assert_non_null(run(&x, &w));
-    writes_end(&w);
-    assert_int_equal(house_end(), 0);
+    for (uint64_t seed = 1; seed <= 8 && found == NULL; seed++) {
+        const struct run x = {.seed = seed, .steps = 150, .every = 10, .spoil = spoil};
+        struct writes w;
+        found = run(&x, &w);
+        writes_end(&w);
+        if (house_end() != 0)
+            fail_msg("seed %llu: the house does not end well", (unsigned long long)seed);
+    }
+    assert_non_null(found);
 }
 
 int main(void)
