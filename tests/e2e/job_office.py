@@ -19,8 +19,11 @@ def first_hour(b, served, check):
     b.tick("中小企業の情報セキュリティ関連規程")
     b.press("次へ")
     check("a missing name is named, and a link leads to it", refused(b) and b.has("組織の名称を入力してください"), b.text()[:400])
+    ticked = b.driver.find_elements("css selector", "input[type=checkbox][value=sme]:checked")
+    check("what was ticked stays ticked", len(ticked) == 1, b.text()[:400])
     b.both_languages_here()
     b.fill("初期設定コード", served.code)
+    b.tick("中小企業の情報セキュリティ関連規程")        # the page was asked for anew in the other language
     b.fill("組織の名称", "株式会社北山製作所")
     b.press("次へ")
     check("the words of the regulation come next", b.has("会社名"), b.text()[:400])
