@@ -145,7 +145,7 @@ enum rc acct_ldif(struct acct_reader *r, struct err *e)
 {
     struct ldif l = {.r = r, .rest = r->file->bytes, .b = buf_new(r->tmp, ACCT_LINE_MAX), .groups = VEC_INIT(r->tmp), .by_dn = map_new(r->tmp)};
     struct acct_attrs a;
-    struct str line;
+    struct str line = {0};
     if (l.rest.n >= 3 && memcmp(l.rest.p, "\xef\xbb\xbf", 3) == 0)
         l.rest = (struct str){l.rest.p + 3, l.rest.n - 3};
     acct_attrs_begin(r, &a);
