@@ -113,6 +113,18 @@ UPDATE task SET state = $4, closed_at = $2, closed_by = $3, done_record = $5 WHE
 SELECT id, tkey, name, pack, duty, record, person, role, title, due_us, state, opened_at FROM task WHERE id = $1;
 -- name: tasks_of_person :many  in: person i64, due_before i64, lim i64  out: id i64, name text, pack text, duty text?, record i64?, role text?, title text, due_us i64?, state text, opened_at i64, record_title text?, record_number text?, form text?
 SELECT t.id, t.name, t.pack, t.duty, t.record, t.role, t.title, t.due_us, t.state, t.opened_at, r.title, r.number, r.form FROM task t LEFT JOIN record r ON r.id = t.record WHERE t.person = $1 AND t.state = 'open' AND coalesce(t.due_us, 0) < $2 ORDER BY t.due_us, t.id LIMIT $3;
+-- name: task_by_key :opt  in: tkey text  out: id i64
+SELECT id FROM task WHERE tkey = $1;
+-- name: task_left_to :opt  in: record i64, person i64  out: id i64
+SELECT id FROM task WHERE record = $1 AND state = 'open' AND name = 'core:left' AND person = $2 LIMIT 1;
+-- name: tasks_of_leaver :many  in: person i64, lim i64  out: tkey text, name text, duty text?, role text?, title text, record i64, due_us i64?, opened_at i64
+SELECT tkey, name, duty, role, title, record, due_us, opened_at FROM task WHERE person = $1 AND state = 'open' AND record IS NOT NULL
+ AND NOT (tkey >= 'check:' AND tkey < 'check;') AND NOT (tkey >= 'sched:' AND tkey < 'sched;') ORDER BY id LIMIT $2;
+-- name: drafts_untold :many  in: person i64, lim i64  out: id i64
+SELECT r.id FROM record r WHERE r.made_by = $1 AND r.draft_rev IS NOT NULL AND r.draft_state <> 'rejected'
+ AND NOT EXISTS (SELECT 1 FROM task t WHERE t.record = r.id AND t.name = 'core:left') ORDER BY r.id LIMIT $2;
+-- name: act_submitted_by :opt  in: record i64  out: actor i64
+SELECT actor FROM act WHERE record = $1 AND kind = 'submit' ORDER BY no DESC LIMIT 1;
 -- name: tasks_of_record :many  in: record i64  out: id i64, tkey text, name text, pack text, duty text?, person i64?, role text?, title text, due_us i64?, state text, opened_at i64
 SELECT id, tkey, name, pack, duty, person, role, title, due_us, state, opened_at FROM
  (SELECT id, tkey, name, pack, duty, person, role, title, due_us, state, opened_at FROM task WHERE record = $1 ORDER BY CASE state WHEN 'open' THEN 0 ELSE 1 END, id DESC LIMIT 200) d ORDER BY id;

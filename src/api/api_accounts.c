@@ -45,16 +45,7 @@ static enum rc accounts_out(struct req *r, struct reader *rd, struct json *o, st
     return RC_OK;
 }
 
-void api_accounts(struct req *r, void *ctx)
-{
-    struct reader rd;
-    struct err e = {0};
-    struct json *o = json_obj(r);
-    if (!api_begin(r, ctx, true, &rd))
-        return;
-    enum rc rc = accounts_out(r, &rd, o, &e);
-    api_end(r, &rd, rc, &e, o);
-}
+void api_accounts(struct req *r, void *ctx) { api_read(r, ctx, accounts_out); }
 
 /* ---- a list as files: {found_on, files: [{name, text or base64}], columns?: {account: heading, ...}} ---- */
 

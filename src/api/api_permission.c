@@ -50,13 +50,4 @@ static enum rc matrix_out(struct req *r, struct reader *rd, struct json *o, stru
     return RC_OK;
 }
 
-void api_permissions(struct req *r, void *ctx)
-{
-    struct reader rd;
-    struct err e = {0};
-    struct json *o = json_obj(r);
-    if (!api_begin(r, ctx, true, &rd))
-        return;
-    enum rc rc = matrix_out(r, &rd, o, &e);
-    api_end(r, &rd, rc, &e, o);
-}
+void api_permissions(struct req *r, void *ctx) { api_read(r, ctx, matrix_out); }

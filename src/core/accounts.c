@@ -9,12 +9,6 @@ static const char *const said_by_list[] = {"account", "name", "email", "code", "
 
 bool accounts_own(const char *form_ident) { return strcmp(form_ident, LIST_FORM) == 0 || strcmp(form_ident, FOUND_FORM) == 0; }
 
-int64_t content_id(const struct content *c, const char *path)
-{
-    int64_t id = 0;
-    return str_to_i64(str_of(content_get(c, path)), &id) ? id : 0;
-}
-
 /* ---- what is known ---- */
 
 enum rc found_get(struct work *w, int64_t system, const char *account, int64_t *ret_id, struct content **ret, struct err *e)
@@ -193,12 +187,22 @@ static enum rc may_take(struct work *w, struct err *e)
     return perm_check(w->db, w->mem, w->set, &w->actor, PERMIT_MAKE, f, NULL, w->today, &g, e);
 }
 
-/* The newest list counts: an older one would take back what a newer one said. */
-static enum rc newest_check(struct work *w, int64_t system, const char *on, struct err *e)
+/* The newest list counts: an older one would take back what a newer one said. And what a list was looked over against must still be all that is known:
+ * a list taken in since, or one that the keeper is still writing, would make its figures untrue, and they stay in the record of the list. */
+static enum rc newest_check(struct work *w, int64_t system, const char *on, int64_t batch, struct err *e)
 {
     struct accounts_list last;
+    struct q_batch_get b;
+    bool found;
     TRY(accounts_newest(w->db, w->mem, w->set, system, &last, e));
-    return last.record != 0 && strcmp(last.found_on, on) > 0 ? err_set_arg(e, ERR_ACCT_OLD, last.found_on, "list of %s after %s", on, last.found_on) : RC_OK;
+    if (last.record == 0)
+        return RC_OK;
+    if (strcmp(last.found_on, on) > 0)
+        return err_set_arg(e, ERR_ACCT_OLD, last.found_on, "list of %s after %s", on, last.found_on);
+    TRY(q_batch_get(w->db, w->mem, last.batch, &b, &found, e));
+    if (last.record > batch || (found && (strcmp(b.state, "taking") == 0 || strcmp(b.state, "leaving") == 0)))
+        return err_set(e, ERR_ACCT_BUSY, "list %lld, batch %lld", (long long)last.record, (long long)batch);
+    return RC_OK;
 }
 
 /* {why}: of a batch, which system, day and kind of list it is of: kept with it until it is taken. */
@@ -208,7 +212,7 @@ static enum rc head_check(struct work *w, const struct json *args, struct q_batc
     *ret_system = json_get_i64(args, "system", 0);
     TRY(system_of(w, *ret_system, e));
     TRY(day_of(w, json_get_str(args, "found_on"), ret_on, e));
-    TRY(newest_check(w, *ret_system, ret_on, e));
+    TRY(newest_check(w, *ret_system, ret_on, b->batch, e));
     if (source == NULL || !text_has_word("unix ldif ad csv api", source))
         return err_set_arg(e, ERR_FIELDS, "source", "source %s", source ? source : "-");
     if (columns != NULL && strlen(columns) > 4000)
@@ -318,7 +322,7 @@ enum rc cmd_accounts_take(struct work *w, const struct json *args, struct json *
         return err_set(e, ERR_STATE, "batch %lld is %s", (long long)b.batch, b.state);
     TRY(batch_head(w, &b, &head, e));
     TRY(system_of(w, json_get_i64(head, "system", 0), e));
-    TRY(newest_check(w, json_get_i64(head, "system", 0), json_get_str(head, "found_on"), e));
+    TRY(newest_check(w, json_get_i64(head, "system", 0), json_get_str(head, "found_on"), b.batch, e));
     TRY(list_make(w, &b, head, body, e));
     json_set_i64(body, "list", b.record);
     TRY(work_entry(w, "accounts.taken", mem_fmt(w->mem, "batch:%lld", (long long)b.batch), e, "list", mem_fmt(w->mem, "%lld", (long long)b.record),

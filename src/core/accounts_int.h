@@ -9,7 +9,6 @@
 /* ---- accounts.c ---- */
 /* What is known of the account on that system, in force; *ret_id 0: nothing. */
 MUST enum rc found_get(struct work *w, int64_t system, const char *account, int64_t *ret_id, struct content **ret, struct err *e);
-int64_t content_id(const struct content *c, const char *path);       /* 0: unset */
 /* base with what a list says instead of what the last one said. */
 struct content *found_merge(struct work *w, const struct content *base, const struct content *said);
 /* Whether they say the same; `list`, which is only where it was said, apart. */

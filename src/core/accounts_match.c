@@ -14,17 +14,13 @@ static void want(struct id_vec *v, int64_t id)
         *vec_push(v) = id;
 }
 
-static enum rc ids_read(struct work *w, const struct sql *s, struct id_vec *ret, struct err *e)
+static enum rc wanted(struct work *w, const struct sql *s, struct id_vec *ret, struct err *e)
 {
-    struct db_rows *rows;
-    bool more;
-    TRY(db_query(w->db, w->mem, s, &rows, e));
-    for (;;) {
-        TRY(db_next(rows, &more, e));
-        if (!more)
-            return RC_OK;
-        want(ret, db_i64(rows, 0));
-    }
+    struct id_vec v = VEC_INIT(w->mem);
+    TRY(ids_read(w->db, w->mem, s, &v, e));
+    for (size_t i = 0; i < v.n; i++)
+        want(ret, v.v[i]);
+    return RC_OK;
 }
 
 /* As the system writes it, in small and in capital letters: directories do not tell them apart. */
@@ -60,7 +56,7 @@ static enum rc people_by(struct work *w, const char *col, const char *text, stru
     sql_ident(s, col);
     text_in(w, s, text);
     sql_lit(s, " ORDER BY record LIMIT 8");
-    return ids_read(w, s, ret, e);
+    return wanted(w, s, ret, e);
 }
 
 /* Who answers for it in the register of accounts, as far as it is in use there. */
@@ -77,7 +73,7 @@ static enum rc register_says(struct work *w, const struct content *c, struct id_
     sql_lit(s, " AND account");
     text_in(w, s, content_get(c, "account"));
     sql_lit(s, " ORDER BY record LIMIT 8");
-    return ids_read(w, s, ret, e);
+    return wanted(w, s, ret, e);
 }
 
 static enum rc people_named(struct work *w, const char *name, struct id_vec *ret, struct err *e)

@@ -24,7 +24,7 @@ enum rc accounts_newest(struct db *db, TALLOC_CTX *mem, const struct pack_set *s
     struct db_rows *rows;
     bool more;
     *ret = (struct accounts_list){0};
-    sql_lit(s, "SELECT record, found_on, source, accounts, csv_columns FROM ");
+    sql_lit(s, "SELECT record, found_on, source, accounts, csv_columns, batch FROM ");
     sql_ident(s, form_table(mem, pack_form(set, LIST_FORM)));
     sql_lit(s, " WHERE slot = 0 AND system = ");
     sql_i64(s, system);
@@ -33,7 +33,7 @@ enum rc accounts_newest(struct db *db, TALLOC_CTX *mem, const struct pack_set *s
     TRY(db_next(rows, &more, e));
     if (more)
         *ret = (struct accounts_list){.record = db_i64(rows, 0), .accounts = db_i64(rows, 3), .found_on = mem_strdup(mem, db_text(rows, 1)),
-                                      .source = mem_strdup(mem, db_text(rows, 2)), .columns = mem_strdup(mem, db_text(rows, 4))};
+                                      .source = mem_strdup(mem, db_text(rows, 2)), .columns = mem_strdup(mem, db_text(rows, 4)), .batch = db_i64(rows, 5)};
     db_rows_end(rows);
     return RC_OK;
 }

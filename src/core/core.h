@@ -164,6 +164,7 @@ VEC_TYPE(waitings, struct waiting);
 MUST enum rc route_waiting_for_me(struct reader *r, int limit, struct waitings *ret, struct err *e);   /* approvals */
 MUST enum rc route_returned_to_me(struct reader *r, int limit, struct waitings *ret, struct err *e);
 /* ---- known.c: what a page will ask about many records, read at once and kept for the snapshot; asking one by one stays right, and dear ---- */
+MUST enum rc ids_read(struct db *db, TALLOC_CTX *mem, const struct sql *s, struct id_vec *ret, struct err *e);      /* adds the first column of each row, NULLs left out */
 void ids_want(struct id_vec *ids, int64_t id);                                       /* 0 names nobody */
 void titles_in(const struct form *f, const struct content *c, struct id_vec *ids);      /* whom and what a content refers to */
 MUST enum rc titles_read(struct db *db, TALLOC_CTX *mem, const struct id_vec *ids, struct err *e);       /* for person_name and record_title */
@@ -345,7 +346,7 @@ bool accounts_own(const char *form_ident);
 void core_accounts_stage(struct core *c, TALLOC_CTX *mem, const struct actor *a, const struct json *head, const struct json *rows, struct answer **ret);
 /* May the reader see what lists say? ERR_DENIED; *ret_take: and take one in. */
 MUST enum rc accounts_may(struct reader *r, bool *ret_take, struct err *e);
-struct accounts_list { int64_t record /* 0: none was taken in */, accounts; const char *found_on, *source, *columns /* how the columns of its CSV were read, or NULL */; };
+struct accounts_list { int64_t record /* 0: none was taken in */, accounts, batch /* that brought it, gone when it is through */; const char *found_on, *source, *columns /* how the columns of its CSV were read, or NULL */; };
 MUST enum rc accounts_newest(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t system, struct accounts_list *ret, struct err *e);
 /* Violations of checks over accounts that were found on the system or are registered for it, by check. */
 struct finding { const struct check *check; int64_t subject, since_us; const char *title, *number, *until /* of the exception */; bool excepted; };

@@ -136,6 +136,7 @@ bool part_known(struct db *db, TALLOC_CTX *mem, int64_t person, int64_t record, 
 #define ORG_KEYS_MAX 24
 /* Keys under which a role may be held: its own, and other packs' roles that are the same post. */
 void org_role_keys(const struct pack_set *set, const char *role, const char **keys, size_t *n, size_t max);
+void org_role_in(struct sql *s, const struct pack_set *set, const char *role);        /* " AND x.role IN (...)" of those keys */
 MUST enum rc org_heads(struct db *db, TALLOC_CTX *mem, int64_t person, const char *on, struct id_vec *ret, struct err *e);        /* departments */
 /* The main department first, then those of additional posts that last on that day. */
 MUST enum rc org_departments_of(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t person, const char *on, struct id_vec *ret, struct err *e);

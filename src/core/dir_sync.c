@@ -75,7 +75,7 @@ static enum rc person_state(struct work *w, int64_t person, const char *state, s
     TRY(org_holders_set(w->db, w->mem, w->set, "administrator", 0, w->today, &admins, e));
     for (size_t i = 0; i < admins.n; i++)
         task_notice(w, &rec, &(struct notice){.name = OFF_NOTICE, .at = NOTICE_AT(w->now_us, 0), .person = admins.v[i],
-                    .title = strcmp(state, "gone") == 0 ? "ディレクトリから消えました。退職日・任命・持ち物を確かめてください" : "ディレクトリで無効になりました。退職日・任命・持ち物を確かめてください"}, effect);
+                    .title = msg_text(LANG_JA, strcmp(state, "gone") == 0 ? MSG("directory.task-gone") : MSG("directory.task-disabled"))}, effect);
     return admins.n > 0 ? act_do(w, person, rec.force_rev, "import", NULL, NULL, effect, e) : RC_OK;
 }
 
@@ -91,7 +91,7 @@ static enum rc person_propose(struct work *w, int64_t person, const char *role, 
     TRY(org_holders_set(w->db, w->mem, w->set, "administrator", 0, w->today, &admins, e));
     for (size_t i = 0; i < admins.n; i++)
         task_notice(w, &rec, &(struct notice){.name = mem_fmt(w->mem, ROLE_NOTICE "%s", role), .person = admins.v[i],
-                    .title = mem_fmt(w->mem, "「%s」への任命の提案(ディレクトリのグループによる)", r->name)}, effect);
+                    .title = msg_fill(w->mem, LANG_JA, MSG("directory.task-propose"), r->name, NULL)}, effect);
     return admins.n > 0 ? act_do(w, person, rec.force_rev, "import", NULL, NULL, effect, e) : RC_OK;
 }
 

@@ -46,26 +46,17 @@ static void in_term(struct sql *s, const struct term *t)
 /* Is the person appointed to that post, under any of its names, on a day of the term? */
 static enum rc appointed(struct work *w, const struct term *t, const struct role *role, bool *ret, struct err *e)
 {
-    const char *keys[ORG_KEYS_MAX];
     struct sql *s = sql_new(w->mem);
     struct db_rows *rows;
-    size_t n;
     if (role->derived_head)
         return org_holds_set(w->db, w->set, t->person, role->key, w->today, ret, e);
-    org_role_keys(w->set, role->key, keys, &n, ARRAY_N(keys));
     sql_lit(s, "SELECT x.record FROM f_assignment x WHERE x.person = ");
     sql_i64(s, t->person);
     in_term(s, t);
     sql_lit(s, " AND x.record <> ");
     sql_i64(s, t->record);
-    for (size_t i = 0; i < n; i++) {
-        if (i == 0)
-            sql_lit(s, " AND x.role IN (");
-        else
-            sql_lit(s, ", ");
-        sql_text(s, keys[i]);
-    }
-    sql_lit(s, ") AND (x.to_on IS NULL OR x.to_on >= ");
+    org_role_in(s, w->set, role->key);
+    sql_lit(s, " AND (x.to_on IS NULL OR x.to_on >= ");
     sql_text(s, t->from);
     sql_lit(s, ")");
     if (t->to != NULL) {

@@ -22,6 +22,22 @@ void ids_want(struct id_vec *ids, int64_t id)
         *vec_push(ids) = id;
 }
 
+enum rc ids_read(struct db *db, TALLOC_CTX *mem, const struct sql *s, struct id_vec *ret, struct err *e)
+{
+    struct db_rows *rows;
+    bool more;
+    if (ret->mem == NULL)
+        ret->mem = mem;
+    TRY(db_query(db, mem, s, &rows, e));
+    for (;;) {
+        TRY(db_next(rows, &more, e));
+        if (!more)
+            return RC_OK;
+        if (!db_is_null(rows, 0))
+            *vec_push(ret) = db_i64(rows, 0);
+    }
+}
+
 /* Of `ids` those that are not known yet, each once. */
 static void unknown_of(struct db *db, TALLOC_CTX *mem, const char *what, int64_t with, const struct id_vec *ids, struct id_vec *ret)
 {

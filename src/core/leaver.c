@@ -8,6 +8,7 @@
 #include "core/leaver.h"
 #include "core/route_int.h"
 
+#define AT_ONCE 200
 #define BUDGET_US 10000                /* of the writer; what is left is the next command's */
 
 struct leaver { struct work *w; int64_t person, department; const char *last; struct id_vec avoid; int64_t t0; bool worked, more; };
@@ -22,19 +23,6 @@ static bool spent(struct leaver *l)
 
 /* ---- when ---- */
 
-static enum rc ids_read(struct work *w, const struct sql *s, struct id_vec *ret, struct err *e)
-{
-    struct db_rows *rows;
-    bool more;
-    TRY(db_query(w->db, w->mem, s, &rows, e));
-    for (;;) {
-        TRY(db_next(rows, &more, e));
-        if (!more)
-            return RC_OK;
-        *vec_push(ret) = db_i64(rows, 0);
-    }
-}
-
 enum rc leavers_day(struct work *w, const char *since, struct err *e)
 {
     struct id_vec left = VEC_INIT(w->mem);
@@ -46,7 +34,7 @@ enum rc leavers_day(struct work *w, const char *since, struct err *e)
     sql_lit(s, " AND left_on < ");
     sql_text(s, w->today);
     sql_lit(s, " ORDER BY left_on, record LIMIT 5000");
-    TRY(ids_read(w, s, &left, e));
+    TRY(ids_read(w->db, w->mem, s, &left, e));
     for (size_t i = 0; i < left.n; i++)
         TRY(work_todo(w, "left", left.v[i], e));
     return RC_OK;
@@ -60,17 +48,8 @@ enum rc leaver_moved(struct work *w, const struct record *rec, const struct cont
 
 enum rc leaver_heir(struct db *db, TALLOC_CTX *mem, int64_t record, int64_t person, bool *ret, struct err *e)
 {
-    struct sql *s = sql_new(mem);
-    struct db_rows *rows;
-    sql_lit(s, "SELECT 1 FROM task WHERE name = 'core:left' AND state = 'open' AND record = ");
-    sql_i64(s, record);
-    sql_lit(s, " AND person = ");
-    sql_i64(s, person);
-    sql_lit(s, " LIMIT 1");
-    TRY(db_query(db, mem, s, &rows, e));
-    TRY(db_next(rows, ret, e));
-    db_rows_end(rows);
-    return RC_OK;
+    struct q_task_left_to row;
+    return q_task_left_to(db, mem, record, person, &row, ret, e);
 }
 
 /* ---- to whom ---- */
@@ -97,45 +76,6 @@ static enum rc tell(struct leaver *l, const struct record *rec, const struct id_
 
 /* ---- tasks ---- */
 
-struct left_task { const char *key, *name, *duty, *role, *title; int64_t record, due, opened; };
-VEC_TYPE(left_tasks, struct left_task);
-
-static const char *kept_text(TALLOC_CTX *mem, struct db_rows *rows, int col)
-{
-    return db_is_null(rows, col) ? NULL : mem_strdup(mem, db_text(rows, col));
-}
-
-static enum rc tasks_read(struct leaver *l, struct left_tasks *ret, struct err *e)
-{
-    TALLOC_CTX *mem = l->w->mem;
-    struct sql *s = sql_new(mem);
-    struct db_rows *rows;
-    bool more;
-    sql_lit(s, "SELECT tkey, name, duty, role, title, record, due_us, opened_at FROM task WHERE state = 'open' AND record IS NOT NULL AND person = ");
-    sql_i64(s, l->person);
-    sql_lit(s, " AND NOT (tkey >= 'check:' AND tkey < 'check;') AND NOT (tkey >= 'sched:' AND tkey < 'sched;') ORDER BY id LIMIT 200");
-    TRY(db_query(l->w->db, mem, s, &rows, e));
-    for (;;) {
-        TRY(db_next(rows, &more, e));
-        if (!more)
-            return RC_OK;
-        *vec_push(ret) = (struct left_task){.key = kept_text(mem, rows, 0), .name = kept_text(mem, rows, 1), .duty = kept_text(mem, rows, 2), .role = kept_text(mem, rows, 3),
-                                            .title = kept_text(mem, rows, 4), .record = db_i64(rows, 5), .due = db_is_null(rows, 6) ? 0 : db_i64(rows, 6), .opened = db_i64(rows, 7)};
-    }
-}
-
-static enum rc task_there(struct leaver *l, const char *key, bool *ret, struct err *e)
-{
-    struct sql *s = sql_new(l->w->mem);
-    struct db_rows *rows;
-    sql_lit(s, "SELECT 1 FROM task WHERE tkey = ");
-    sql_text(s, key);
-    TRY(db_query(l->w->db, l->w->mem, s, &rows, e));
-    TRY(db_next(rows, ret, e));
-    db_rows_end(rows);
-    return RC_OK;
-}
-
 /* Who answers for a task of the form's `then:` today; nobody of them: the head. */
 static enum rc then_heirs(struct leaver *l, const struct record *rec, const struct then *t, struct id_vec *ret, struct err *e)
 {
@@ -156,7 +96,7 @@ static const struct then *then_of(const struct form *f, const char *name)
     return NULL;
 }
 
-static enum rc task_hand_on(struct leaver *l, const struct left_task *k, struct err *e)
+static enum rc task_hand_on(struct leaver *l, const struct q_tasks_of_leaver *k, struct err *e)
 {
     struct work *w = l->w;
     struct json *effect = json_obj(w->mem), *tasks = json_set_arr(effect, "tasks");
@@ -164,7 +104,7 @@ static enum rc task_hand_on(struct leaver *l, const struct left_task *k, struct 
     struct record rec;
     TRY(record_get(w->db, w->mem, w->set, k->record, &rec, e));
     const struct then *t = rec.form != NULL ? then_of(rec.form, k->name) : NULL;
-    task_closed(effect, k->key, "moved");
+    task_closed(effect, k->tkey, "moved");
     if (rec.form == NULL || strcmp(k->name, "core:seated") == 0 || strcmp(k->name, "core:nobody") == 0)        /* nobody could end it; or the new seat is told (reseat.c) */
         return act_do(w, 0, 0, "task", NULL, NULL, effect, e);
     if (t == NULL) {                                     /* set by a route: for the person alone */
@@ -174,22 +114,23 @@ static enum rc task_hand_on(struct leaver *l, const struct left_task *k, struct 
     TRY(then_heirs(l, &rec, t, &to, e));
     for (size_t i = 0; i < to.n; i++) {
         const char *key = mem_fmt(w->mem, "%lld:%s:%lld", (long long)rec.id, t->key, (long long)to.v[i]);
+        struct q_task_by_key row;
         bool there;
-        TRY(task_there(l, key, &there, e));
+        TRY(q_task_by_key(w->db, w->mem, key, &row, &there, e));
         if (!there)
-            task_add(w, tasks, &(struct task_new){.key = key, .name = k->name, .pack = t->pack, .duty = k->duty, .role = k->role, .title = k->title, .person = to.v[i], .due = k->due,
-                                                  .opened = k->opened});
+            task_add(w, tasks, &(struct task_new){.key = key, .name = k->name, .pack = t->pack, .duty = k->duty, .role = k->role, .title = k->title, .person = to.v[i], .due = k->due_us_null ? 0 : k->due_us,
+                                                  .opened = k->opened_at});
     }
     return act_do(w, rec.id, rec.draft_rev != 0 ? rec.draft_rev : rec.force_rev, "task", NULL, NULL, effect, e);
 }
 
 static enum rc tasks_hand_on(struct leaver *l, struct err *e)
 {
-    struct left_tasks open = VEC_INIT(l->w->mem);
-    TRY(tasks_read(l, &open, e));
+    struct q_tasks_of_leaver_rows open;
+    TRY(q_tasks_of_leaver(l->w->db, l->w->mem, l->person, AT_ONCE, &open, e));
     for (size_t i = 0; i < open.n && !spent(l); i++)
         TRY(task_hand_on(l, &open.v[i], e));
-    l->more = l->more || open.n == 200;
+    l->more = l->more || open.n == AT_ONCE;
     return RC_OK;
 }
 
@@ -209,21 +150,18 @@ static enum rc draft_tell(struct leaver *l, int64_t id, struct err *e)
 /* Those of which nobody was told yet: asked again, it goes on where it was. */
 static enum rc drafts_tell(struct leaver *l, struct err *e)
 {
-    struct id_vec ids = VEC_INIT(l->w->mem);
-    struct sql *s = sql_new(l->w->mem);
-    sql_lit(s, "SELECT r.id FROM record r WHERE r.draft_rev IS NOT NULL AND r.draft_state <> 'rejected' AND r.made_by = ");
-    sql_i64(s, l->person);
-    sql_lit(s, " AND NOT EXISTS (SELECT 1 FROM task t WHERE t.record = r.id AND t.name = 'core:left') ORDER BY r.id LIMIT 200");
-    TRY(ids_read(l->w, s, &ids, e));
-    for (size_t i = 0; i < ids.n && !spent(l); i++)
-        TRY(draft_tell(l, ids.v[i], e));
-    l->more = l->more || ids.n == 200;
+    struct q_drafts_untold_rows drafts;
+    TRY(q_drafts_untold(l->w->db, l->w->mem, l->person, AT_ONCE, &drafts, e));
+    for (size_t i = 0; i < drafts.n && !spent(l); i++)
+        TRY(draft_tell(l, drafts.v[i].id, e));
+    l->more = l->more || drafts.n == AT_ONCE;
     return RC_OK;
 }
 
 static enum rc headed_tell(struct leaver *l, struct err *e)
 {
     struct id_vec ids = VEC_INIT(l->w->mem), admins = VEC_INIT(l->w->mem);
+    struct q_task_by_key row;
     struct record rec;
     bool told;
     TRY(org_heads(l->w->db, l->w->mem, l->person, l->w->today, &ids, e));
@@ -232,7 +170,7 @@ static enum rc headed_tell(struct leaver *l, struct err *e)
         TRY(record_get(l->w->db, l->w->mem, l->w->set, ids.v[i], &rec, e));
         told = rec.form == NULL;
         for (size_t k = 0; k < admins.n && !told; k++)
-            TRY(task_there(l, mem_fmt(l->w->mem, "%lld:" LEFT_TASK ":%lld:%lld", (long long)rec.id, (long long)l->person, (long long)admins.v[k]), &told, e));
+            TRY(q_task_by_key(l->w->db, l->w->mem, mem_fmt(l->w->mem, "%lld:" LEFT_TASK ":%lld:%lld", (long long)rec.id, (long long)l->person, (long long)admins.v[k]), &row, &told, e));
         if (!told)
             TRY(tell(l, &rec, &admins, msg_text(LANG_JA, MSG("core.left-head-task")), json_obj(l->w->mem), e));
     }
@@ -275,7 +213,7 @@ static enum rc deputyships_end(struct leaver *l, struct err *e)
     sql_lit(s, " OR from_person = ");
     sql_i64(s, l->person);
     sql_lit(s, ") ORDER BY record LIMIT 200");
-    TRY(ids_read(l->w, s, &ids, e));
+    TRY(ids_read(l->w->db, l->w->mem, s, &ids, e));
     for (size_t i = 0; i < ids.n && !spent(l); i++)
         TRY(deputyship_end(l, ids.v[i], e));
     return RC_OK;
@@ -315,7 +253,7 @@ static enum rc postings_end(struct leaver *l, struct err *e)
     sql_lit(s, " AND (to_on IS NULL OR to_on > ");
     sql_text(s, l->last);
     sql_lit(s, ") ORDER BY record LIMIT 200");
-    TRY(ids_read(l->w, s, &ids, e));
+    TRY(ids_read(l->w->db, l->w->mem, s, &ids, e));
     for (size_t i = 0; i < ids.n && !spent(l); i++)
         TRY(posting_end(l, ids.v[i], e));
     return RC_OK;

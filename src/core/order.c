@@ -30,52 +30,29 @@ void order_anew(const struct record *rec, struct content *c)
 
 /* ---- which ---- */
 
-static enum rc one_id(struct work *w, const struct sql *s, int64_t *ret, size_t *ret_n, struct err *e)
-{
-    struct db_rows *rows;
-    bool more;
-    *ret = 0;
-    *ret_n = 0;
-    TRY(db_query(w->db, w->mem, s, &rows, e));
-    for (;; (*ret_n)++) {
-        TRY(db_next(rows, &more, e));
-        if (!more)
-            return RC_OK;
-        if (*ret_n == 0)
-            *ret = db_i64(rows, 0);
-    }
-}
-
 /* In the order of their days; on one day what ends comes before what begins, and leaving last. */
 static enum rc order_next(struct work *w, int64_t *ret, struct err *e)
 {
     struct sql *s = sql_new(w->mem);
-    size_t n;
+    struct id_vec v = VEC_INIT(w->mem);
     *ret = 0;
     if (pack_form(w->set, ORDER_FORM) == NULL)
         return RC_OK;
     sql_lit(s, "SELECT x.record FROM f_personnel_order x WHERE x.slot = 0 AND x.done_on IS NULL AND x.failed IS NULL AND x.state = 'approved' AND x.effective_on <= ");
     sql_text(s, w->today);
     sql_lit(s, " ORDER BY x.effective_on, CASE x.what WHEN 'end_add' THEN 0 WHEN 'dismiss' THEN 1 WHEN 'join' THEN 2 WHEN 'move' THEN 3 WHEN 'retire' THEN 5 ELSE 4 END, x.record LIMIT 1");
-    return one_id(w, s, ret, &n, e);
-}
-
-static int64_t id_in(const struct content *c, const char *path)
-{
-    int64_t id;
-    return str_to_i64(str_of(content_get(c, path)), &id) ? id : 0;
+    TRY(ids_read(w->db, w->mem, s, &v, e));
+    *ret = v.n > 0 ? v.v[0] : 0;
+    return RC_OK;
 }
 
 /* Who handed in what is in force; an import's rows have their maker alone. */
 static enum rc order_by(struct work *w, const struct record *rec, int64_t *ret, struct err *e)
 {
-    struct sql *s = sql_new(w->mem);
-    size_t n;
-    sql_lit(s, "SELECT actor FROM act WHERE kind = 'submit' AND record = ");
-    sql_i64(s, rec->id);
-    sql_lit(s, " ORDER BY no DESC LIMIT 1");
-    TRY(one_id(w, s, ret, &n, e));
-    *ret = *ret != 0 ? *ret : rec->made_by;
+    struct q_act_submitted_by by;
+    bool found;
+    TRY(q_act_submitted_by(w->db, w->mem, rec->id, &by, &found, e));
+    *ret = found && by.actor != 0 ? by.actor : rec->made_by;
     return RC_OK;
 }
 
@@ -87,8 +64,8 @@ static enum rc order_read(struct work *w, int64_t id, struct order *ret, struct 
     if (!order_is(ret->rec.form_ident) || ret->rec.form == NULL || ret->rec.force_rev == 0 || strcmp(ret->rec.state, "approved") != 0)
         return err_set(e, ERR_STATE, "order %lld is %s", (long long)id, ret->rec.state);
     TRY(revision_content(w->db, w->mem, ret->rec.force_rev, &ret->c, &erased, e));
-    ret->person = id_in(ret->c, "person");
-    ret->department = id_in(ret->c, "department");
+    ret->person = content_id(ret->c, "person");
+    ret->department = content_id(ret->c, "department");
     ret->what = content_get(ret->c, "what");
     ret->on = content_get(ret->c, "effective_on");
     if (ret->person == 0 || ret->what == NULL || ret->on == NULL)
@@ -180,21 +157,20 @@ static enum rc end(struct work *w, const struct order *o, struct sql *s, struct 
     struct json *v = json_obj(w->mem);
     struct civil day;
     char last[CIVIL_TEXT_N];
-    int64_t id;
-    size_t n;
+    struct id_vec lasting = VEC_INIT(w->mem);
     sql_lit(s, " AND x.from_on < ");
     sql_text(s, o->on);
     sql_lit(s, " AND (x.to_on IS NULL OR x.to_on >= ");
     sql_text(s, o->on);
     sql_lit(s, ") ORDER BY x.record LIMIT 2");
-    TRY(one_id(w, s, &id, &n, e));
-    if (n != 1)
-        return err_set_arg(e, ERR_FIELDS, msg_text(LANG_JA, n == 0 ? MSG("core.order-none") : MSG("core.order-several")), "%zu that order %lld could end", n, (long long)o->rec.id);
+    TRY(ids_read(w->db, w->mem, s, &lasting, e));
+    if (lasting.n != 1)
+        return err_set_arg(e, ERR_FIELDS, msg_text(LANG_JA, lasting.n == 0 ? MSG("core.order-none") : MSG("core.order-several")), "%zu that order %lld could end", lasting.n, (long long)o->rec.id);
     if (!civil_read(str_of(o->on), &day))
         return err_set(e, ERR_BUG, "day %s", o->on);
     civil_text(civil_from_days(civil_days(day) - 1), last);
     json_set_str(v, "to_on", last);
-    return change(w, o, id, v, body, e);
+    return change(w, o, lasting.v[0], v, body, e);
 }
 
 static enum rc end_add(struct work *w, const struct order *o, struct json *body, struct err *e)
@@ -210,19 +186,9 @@ static enum rc end_add(struct work *w, const struct order *o, struct json *body,
 static enum rc dismiss(struct work *w, const struct order *o, struct json *body, struct err *e)
 {
     struct sql *s = sql_new(w->mem);
-    const char *keys[ORG_KEYS_MAX];
-    size_t n;
-    org_role_keys(w->set, content_get(o->c, "role"), keys, &n, ARRAY_N(keys));
     sql_lit(s, "SELECT x.record FROM f_assignment x WHERE x.slot = 0 AND x.person = ");
     sql_i64(s, o->person);
-    for (size_t i = 0; i < n; i++) {
-        if (i == 0)
-            sql_lit(s, " AND x.role IN (");
-        else
-            sql_lit(s, ", ");
-        sql_text(s, keys[i]);
-    }
-    sql_lit(s, ")");
+    org_role_in(s, w->set, content_get(o->c, "role"));
     if (o->department != 0) {
         sql_lit(s, " AND x.department_ = ");
         sql_i64(s, o->department);

@@ -32,18 +32,13 @@ static void id_add(struct id_vec *v, int64_t id)
 
 static enum rc ids_of(struct db *db, TALLOC_CTX *mem, const struct sql *s, struct id_vec *ret, struct err *e)
 {
-    struct db_rows *rows;
-    bool more;
+    struct id_vec v = VEC_INIT(mem);
     if (ret->mem == NULL)
         ret->mem = mem;
-    TRY(db_query(db, mem, s, &rows, e));
-    for (;;) {
-        TRY(db_next(rows, &more, e));
-        if (!more)
-            return RC_OK;
-        if (!db_is_null(rows, 0))
-            id_add(ret, db_i64(rows, 0));
-    }
+    TRY(ids_read(db, mem, s, &v, e));
+    for (size_t i = 0; i < v.n; i++)
+        id_add(ret, v.v[i]);
+    return RC_OK;
 }
 
 /* Somebody who left holds nothing. */
@@ -250,6 +245,21 @@ void org_role_keys(const struct pack_set *set, const char *role, const char **ke
     }
 }
 
+void org_role_in(struct sql *s, const struct pack_set *set, const char *role)
+{
+    const char *keys[ORG_KEYS_MAX];
+    size_t n;
+    org_role_keys(set, role, keys, &n, ARRAY_N(keys));
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0)
+            sql_lit(s, " AND x.role IN (");
+        else
+            sql_lit(s, ", ");
+        sql_text(s, keys[i]);
+    }
+    sql_lit(s, ")");
+}
+
 enum rc org_holders_set(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, const char *role, int64_t department, const char *on, struct id_vec *ret, struct err *e)
 {
     const char *keys[ORG_KEYS_MAX];
@@ -273,25 +283,13 @@ enum rc org_holders_set(struct db *db, TALLOC_CTX *mem, const struct pack_set *s
 /* Asked from the person's side: a person has few posts, a post may have thousands of holders. */
 static enum rc held(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t person, const char *role, const char *on, struct id_vec *ret, struct err *e)
 {
-    const char *keys[ORG_KEYS_MAX];
-    size_t n;
     const char *key = kept_key(mem, "org.held ", person, set->id, role, on);        /* which posts are one is the set's to say */
     if (kept(db, mem, key, ret))
         return RC_OK;
     struct sql *s = sql_new(mem);
-    org_role_keys(set, role, keys, &n, ARRAY_N(keys));
-    if (n == 0)
-        return RC_OK;
     sql_lit(s, "SELECT x.person FROM f_assignment x WHERE x.slot = 0 AND x.person = ");
     sql_i64(s, person);
-    for (size_t i = 0; i < n; i++) {
-        if (i == 0)
-            sql_lit(s, " AND x.role IN (");
-        else
-            sql_lit(s, ", ");
-        sql_text(s, keys[i]);
-    }
-    sql_lit(s, ")");
+    org_role_in(s, set, role);
     dated(s, on);
     still_here(s, on);
     sql_lit(s, " LIMIT 1");

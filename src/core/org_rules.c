@@ -25,12 +25,6 @@ static enum rc dept_read(struct work *w, int64_t id, struct dept *ret, struct er
     return RC_OK;
 }
 
-static int64_t id_in(const struct content *c, const char *path)
-{
-    int64_t id;
-    return str_to_i64(str_of(content_get(c, path)), &id) ? id : 0;
-}
-
 static const char *later(const char *a, const char *b) { return a != NULL && strcmp(a, b) > 0 ? a : b; }
 
 /* Whoever or whatever is in the department from one day to another (NULL: for good) must not be there when it is closed: neither on its first day nor today. */
@@ -207,7 +201,7 @@ static enum rc closing_judge(struct work *w, const struct record *rec, const str
 static enum rc department_judge(struct work *w, const struct record *rec, const struct content *c, struct err *e)
 {
     const char *closed_on = content_get(c, "closed_on");
-    int64_t parent = id_in(c, "parent");
+    int64_t parent = content_id(c, "parent");
     size_t before = w->troubles->n;
     TRY(circle_judge(w, rec, parent, e));
     if (w->troubles->n == before)
@@ -221,13 +215,13 @@ enum rc org_judge(struct work *w, const struct record *rec, const struct content
     if (strcmp(form, "department") == 0)
         return department_judge(w, rec, c, e);
     if (strcmp(form, "person") == 0)
-        return closed_judge(w, "department", id_in(c, "department"), content_get(c, "joined_on"), content_get(c, "left_on"), e);
+        return closed_judge(w, "department", content_id(c, "department"), content_get(c, "joined_on"), content_get(c, "left_on"), e);
     if (strcmp(form, "assignment") == 0 || strcmp(form, "posting") == 0)
-        return closed_judge(w, "department", id_in(c, "department"), content_get(c, "from_on"), content_get(c, "to_on"), e);
+        return closed_judge(w, "department", content_id(c, "department"), content_get(c, "from_on"), content_get(c, "to_on"), e);
     if (order_is(form) && !text_eq(content_get(c, "what"), "end_add") && !text_eq(content_get(c, "what"), "dismiss"))
-        return closed_judge(w, "department", id_in(c, "department"), content_get(c, "effective_on"), NULL, e);
+        return closed_judge(w, "department", content_id(c, "department"), content_get(c, "effective_on"), NULL, e);
     if (strcmp(form, "post") == 0)
-        return closed_judge(w, "department", id_in(c, "department"), NULL, content_get(c, "ended_on"), e);
+        return closed_judge(w, "department", content_id(c, "department"), NULL, content_get(c, "ended_on"), e);
     return RC_OK;
 }
 

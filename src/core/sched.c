@@ -160,8 +160,6 @@ static enum rc holders(struct work *w, const struct schedule *s, const struct su
 static enum rc subjects(struct work *w, const struct form *per, struct civil day, int64_t after, struct id_vec *ret, struct err *e)
 {
     struct sql *s = sql_new(w->mem);
-    struct db_rows *rows;
-    bool more;
     const char *end = strcmp(per->ident, "person") == 0 ? "left_on" : strcmp(per->ident, "department") == 0 ? "closed_on" : NULL;
     sql_lit(s, "SELECT x.record FROM ");
     sql_ident(s, form_table(w->mem, per));
@@ -179,13 +177,7 @@ static enum rc subjects(struct work *w, const struct form *per, struct civil day
         sql_lit(s, ")");
     }
     sql_lit(s, " ORDER BY x.record LIMIT 100");
-    TRY(db_query(w->db, w->mem, s, &rows, e));
-    for (;;) {
-        TRY(db_next(rows, &more, e));
-        if (!more)
-            return RC_OK;
-        *vec_push(ret) = db_i64(rows, 0);
-    }
+    return ids_read(w->db, w->mem, s, ret, e);
 }
 
 /* ---- issuing ---- */

@@ -309,8 +309,6 @@ static enum rc absent_drop(struct looking *l, struct err *e)
     struct sql *s = sql_new(l->r->mem);
     struct id_vec ids = VEC_INIT(l->r->mem), here = VEC_INIT(l->r->mem);
     struct seers *v = &l->out->who;
-    struct db_rows *rows;
-    bool more;
     size_t n = 0;
     for (size_t i = 0; i < v->n; i++)
         if (v->v[i].person != 0 && !ids_have(&ids, v->v[i].person))
@@ -326,13 +324,7 @@ static enum rc absent_drop(struct looking *l, struct err *e)
     sql_lit(s, ") AND (to_on IS NULL OR to_on >= ");
     sql_text(s, l->p->on);
     sql_lit(s, ")");
-    TRY(db_query(l->r->db, l->r->mem, s, &rows, e));
-    for (;;) {
-        TRY(db_next(rows, &more, e));
-        if (!more)
-            break;
-        *vec_push(&here) = db_i64(rows, 0);
-    }
+    TRY(ids_read(l->r->db, l->r->mem, s, &here, e));
     for (size_t i = 0; i < v->n; i++)
         if (v->v[i].person == 0 || ids_have(&here, v->v[i].person))
             v->v[n++] = v->v[i];

@@ -26,6 +26,12 @@ const char *content_get(const struct content *c, const char *path)
     return it == NULL ? NULL : it->text;
 }
 
+int64_t content_id(const struct content *c, const char *path)
+{
+    int64_t id;
+    return str_to_i64(str_of(content_get(c, path)), &id) ? id : 0;
+}
+
 void content_set(struct content *c, const char *path, const char *text)
 {
     struct item *it = find(c, path);

@@ -39,6 +39,7 @@ struct item { const char *path; const char *text; };                    /* text 
 struct content { struct item *v; size_t n, cap; TALLOC_CTX *mem; };     /* sorted by form order, then row number */
 struct content *content_new(TALLOC_CTX *mem);
 const char *content_get(const struct content *c, const char *path);     /* NULL when unset */
+int64_t content_id(const struct content *c, const char *path);          /* of a person, department, record; 0: unset */
 void content_set(struct content *c, const char *path, const char *text);/* NULL removes */
 size_t content_rows(const struct content *c, const char *field_path);   /* rows of a table / values of a multi field */
 /* Orders items as the form does and renumbers rows; must run before hashing or comparing. */

@@ -312,3 +312,38 @@ size_t house_tasks(int64_t record, const char *name, const char *login)
     core_read_end(&r);
     return n;
 }
+
+int64_t house_number(const struct sql *s)
+{
+    struct reader r = house_reading("-");
+    struct db_rows *rows;
+    struct err e = {0};
+    bool more;
+    assert_int_equal(db_query(r.db, house_mem, s, &rows, &e), RC_OK);
+    assert_int_equal(db_next(rows, &more, &e), RC_OK);
+    int64_t n = db_i64(rows, 0);
+    db_rows_end(rows);
+    core_read_end(&r);
+    return n;
+}
+
+struct json *house_batch(int64_t batch)
+{
+    struct json *args = json_obj(house_mem);
+    json_set_i64(args, "batch", batch);
+    return args;
+}
+
+void house_account(const char *login, const char *password, bool disabled)
+{
+    struct actor admin = house_as("kanri");
+    struct json *args = json_obj(house_mem);
+    struct err e = {0};
+    char *hash;
+    assert_int_equal(crypt_password_hash(house_mem, password, &hash, &e), RC_OK);
+    json_set_i64(args, "person", house_person(login));
+    json_set_str(args, "login", login);
+    json_set_str(args, "hash", disabled ? NULL : hash);
+    json_set_bool(args, "disabled", disabled);
+    house_good(&admin, "account.set", args);
+}

@@ -37,6 +37,9 @@ const char *house_act(const char *login, const char *name, int64_t record, const
 /* The same with more arguments: a JSON object that record and comment are added to. */
 struct answer *house_ask(const char *login, const char *name, int64_t record, const char *args);
 struct reader house_reading(const char *login);
+int64_t house_number(const struct sql *s);                  /* the one number that it asks for */
+struct json *house_batch(int64_t batch);                    /* {batch} */
+void house_account(const char *login, const char *password, bool disabled);        /* account.set by the administrator kanri */
 /* Uploads bytes as a file of the record; its id. `from`: with another path (NULL: where they lie), whatever comes of it. */
 struct answer *house_attach_from(const char *login, int64_t record, const char *name, const char *bytes, const char *path);
 int64_t house_attach(const char *login, int64_t record, const char *name, const char *bytes);

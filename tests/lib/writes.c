@@ -25,19 +25,11 @@ static bool chance(struct writes *w, int percent) { return below(w, 100) < perce
 
 /* ---- what is there ---- */
 
-static void ids_read(struct go *g, const struct sql *s, struct id_vec *ret)
+static void there(struct go *g, const struct sql *s, struct id_vec *ret)
 {
     struct reader r = house_reading("-");
-    struct db_rows *rows;
     struct err e = {0};
-    bool more;
-    assert_int_equal(db_query(r.db, g->mem, s, &rows, &e), RC_OK);
-    for (;;) {
-        assert_int_equal(db_next(rows, &more, &e), RC_OK);
-        if (!more)
-            break;
-        *vec_push(ret) = db_i64(rows, 0);
-    }
+    assert_int_equal(ids_read(r.db, g->mem, s, ret, &e), RC_OK);
     core_read_end(&r);
 }
 
@@ -55,7 +47,7 @@ static int64_t in_force(struct go *g, const struct form *f)
     sql_ident(s, form_table(g->mem, f));
     sql_lit(s, " WHERE slot = 0 ORDER BY record DESC LIMIT ");
     sql_i64(s, chance(g->w, 50) ? 4 : 60);
-    ids_read(g, s, &ids);
+    there(g, s, &ids);
     return one_of(g, &ids);
 }
 
@@ -339,7 +331,7 @@ static bool spared(struct go *g, const struct form *f, int64_t record)
         return record == house_person("yamamoto");
     sql_lit(s, "SELECT record FROM f_assignment WHERE slot = 0 AND role IN ('administrator', 'core:administrator') AND record = ");
     sql_i64(s, record);
-    ids_read(g, s, &ids);
+    there(g, s, &ids);
     return ids.n > 0;
 }
 
@@ -349,7 +341,7 @@ static int64_t maker_of(struct go *g, int64_t record)
     struct sql *s = sql_new(g->mem);
     sql_lit(s, "SELECT made_by FROM record WHERE id = ");
     sql_i64(s, record);
-    ids_read(g, s, &ids);
+    there(g, s, &ids);
     return ids.n > 0 ? ids.v[0] : 0;
 }
 

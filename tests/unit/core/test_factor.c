@@ -33,19 +33,6 @@ static void later(int64_t s)
     clock_scene_set(now);
 }
 
-static void account(const char *login)
-{
-    struct actor admin = house_as("kanri");
-    struct json *args = json_obj(house_mem);
-    struct err e = {0};
-    char *hash;
-    assert_int_equal(crypt_password_hash(house_mem, PASSWORD, &hash, &e), RC_OK);
-    json_set_i64(args, "person", house_person(login));
-    json_set_str(args, "login", login);
-    json_set_str(args, "hash", hash);
-    house_good(&admin, "account.set", args);
-}
-
 /* code NULL: the first half only. */
 static const char *sign_in(const char *login, const char *code, bool whole, char **ret_token, bool *ret_half)
 {
@@ -94,8 +81,8 @@ static void begun(void **state)
     (void)state;
     now = clock_now_us();
     later(0);
-    account("suzuki");
-    account("sato");
+    house_account("suzuki", PASSWORD, false);
+    house_account("sato", PASSWORD, false);
     a = house_as("suzuki");
     other = house_as("sato");
     assert_string_equal(sign_in("suzuki", NULL, false, &first, &half), "ok");

@@ -37,13 +37,6 @@ static int64_t looked(const char *login, const struct json *rows, int64_t *ret_b
     return json_get_i64(ans->body, "batch", 0);
 }
 
-static struct json *batch_args(int64_t batch)
-{
-    struct json *args = json_obj(house_mem);
-    json_set_i64(args, "batch", batch);
-    return args;
-}
-
 /* Looked over and handed in: the import record. */
 static int64_t handed(const char *login, const char *prefix, int n, int64_t *ret_batch)
 {
@@ -52,7 +45,7 @@ static int64_t handed(const char *login, const char *prefix, int n, int64_t *ret
     int64_t bad;
     *ret_batch = looked(login, items(prefix, n, -1), &bad);
     assert_int_equal(bad, 0);
-    core_import_run(house_core, house_mem, &a, batch_args(*ret_batch), &ans);
+    core_import_run(house_core, house_mem, &a, house_batch(*ret_batch), &ans);
     if (ans->rc != RC_OK)
         fail_msg("run: %s", json_text(house_mem, ans->body));
     return json_get_i64(ans->body, "import", 0);
@@ -61,21 +54,12 @@ static int64_t handed(const char *login, const char *prefix, int n, int64_t *ret
 /* Rows in sight whose name begins so, as a list shows them. */
 static int64_t seen(const char *prefix)
 {
-    struct reader r = house_reading("kanri");
     struct sql *s = sql_new(house_mem);
-    struct db_rows *rows;
-    struct err e = {0};
-    bool more;
     sql_lit(s, "SELECT count(*) FROM f_im_item WHERE show = 1 AND state = 'approved' AND slot = 0 AND name >= ");
     sql_text(s, prefix);
     sql_lit(s, " AND name < ");
     sql_text(s, mem_fmt(house_mem, "%s~", prefix));
-    assert_int_equal(db_query(r.db, house_mem, s, &rows, &e), RC_OK);
-    assert_int_equal(db_next(rows, &more, &e), RC_OK);
-    int64_t n = db_i64(rows, 0);
-    db_rows_end(rows);
-    core_read_end(&r);
-    return n;
+    return house_number(s);
 }
 
 static int64_t hidden_row(int64_t batch)
@@ -176,19 +160,19 @@ static void others_and_cancelled(void **state)
     int64_t import = handed("suzuki", "d", 60, &batch);
     struct actor sato = house_as("sato"), suzuki = house_as("suzuki");
     (void)state;
-    assert_string_equal(house_code_of(house_say(&sato, "import.run", batch_args(batch))), "ERR_DENIED");
-    assert_string_equal(house_code_of(house_say(&sato, "import.drop", batch_args(batch))), "ERR_DENIED");
-    assert_string_equal(house_code_of(house_say(&sato, "import.cancel", batch_args(batch))), "ERR_DENIED");
-    assert_string_equal(house_code_of(house_say(&suzuki, "import.cancel", batch_args(batch))), "ERR_STATE");       /* not approved yet */
+    assert_string_equal(house_code_of(house_say(&sato, "import.run", house_batch(batch))), "ERR_DENIED");
+    assert_string_equal(house_code_of(house_say(&sato, "import.drop", house_batch(batch))), "ERR_DENIED");
+    assert_string_equal(house_code_of(house_say(&sato, "import.cancel", house_batch(batch))), "ERR_DENIED");
+    assert_string_equal(house_code_of(house_say(&suzuki, "import.cancel", house_batch(batch))), "ERR_STATE");       /* not approved yet */
     assert_string_equal(house_code_of(house_say(&suzuki, "import.step", json_obj(house_mem))), "ERR_DENIED");
-    assert_string_equal(house_code_of(house_say(&suzuki, "import.run", batch_args(batch))), "ERR_IMPORT");         /* twice */
+    assert_string_equal(house_code_of(house_say(&suzuki, "import.run", house_batch(batch))), "ERR_IMPORT");         /* twice */
     assert_string_equal(house_act("sekinin", "record.reject", import, NULL), "ok");
     core_settle(house_core);
     assert_int_equal(seen("d"), 0);
     int64_t dropped = looked("suzuki", items("e", 40, -1), &bad);
-    house_good(&suzuki, "import.run", batch_args(dropped));                        /* some rows are made */
+    house_good(&suzuki, "import.run", house_batch(dropped));                        /* some rows are made */
     core_settle(house_core);
-    const char *said = house_code_of(house_say(&suzuki, "import.drop", batch_args(dropped)));
+    const char *said = house_code_of(house_say(&suzuki, "import.drop", house_batch(dropped)));
     assert_true(strcmp(said, "ok") == 0 || strcmp(said, "ERR_STATE") == 0);        /* a fast machine made all of them at once */
     core_settle(house_core);
     assert_int_equal(seen("e"), 0);
@@ -208,10 +192,10 @@ static void cancelled_on_its_way(void **state)
         prefix = mem_fmt(house_mem, "g%d-", i);
         import = handed("suzuki", prefix, MANY * (i + 1), &batch);
         assert_string_equal(house_act("sekinin", "record.approve", import, NULL), "ok");
-        said = house_code_of(house_say(&suzuki, "import.cancel", batch_args(batch)));
+        said = house_code_of(house_say(&suzuki, "import.cancel", house_batch(batch)));
         core_settle(house_core);
         if (strcmp(said, "ok") == 0)
-            assert_string_equal(house_code_of(house_say(&suzuki, "import.cancel", batch_args(batch))), "ERR_STATE");       /* it has ended */
+            assert_string_equal(house_code_of(house_say(&suzuki, "import.cancel", house_batch(batch))), "ERR_STATE");       /* it has ended */
     }
     assert_string_equal(said, "ok");
     assert_int_equal(seen(prefix), 0);
@@ -252,10 +236,10 @@ static void faults_are_named(void **state)
     struct answer *ans;
     (void)state;
     assert_int_equal(bad, 1);
-    core_import_run(house_core, house_mem, &a, batch_args(batch), &ans);
+    core_import_run(house_core, house_mem, &a, house_batch(batch), &ans);
     assert_string_equal(house_code_of(ans), "imports:few");
     assert_non_null(strstr(json_text(house_mem, ans->body), "19 行目"));
-    house_good(&a, "import.drop", batch_args(batch));
+    house_good(&a, "import.drop", house_batch(batch));
     same_again();
 }
 

@@ -16,21 +16,12 @@ static int64_t noon(int day) { return civil_to_us((struct civil){2026, 6, day}, 
 
 static int64_t number(const char *sql)
 {
-    struct reader r = house_reading("kanri");
     struct sql *s = sql_new(house_mem);
-    struct db_rows *rows;
-    struct err e = {0};
-    bool more;
     if (strcmp(sql, "ledger") == 0)
         sql_lit(s, "SELECT count(*) FROM ledger");
     else
         sql_lit(s, "SELECT count(*) FROM task WHERE name = 'sched:daily' AND state = 'open'");
-    assert_int_equal(db_query(r.db, house_mem, s, &rows, &e), RC_OK);
-    assert_int_equal(db_next(rows, &more, &e), RC_OK);
-    int64_t n = db_i64(rows, 0);
-    db_rows_end(rows);
-    core_read_end(&r);
-    return n;
+    return house_number(s);
 }
 
 static void equal(void)

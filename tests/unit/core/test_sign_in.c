@@ -37,21 +37,6 @@ static struct actor actor_of(const char *login, const char *token)
     return a;
 }
 
-/* An account of its own for somebody who has none yet. */
-static void account(const char *login, bool disabled)
-{
-    struct actor admin = house_as("kanri");
-    struct json *args = json_obj(house_mem);
-    struct err e = {0};
-    char *hash;
-    assert_int_equal(crypt_password_hash(house_mem, PASSWORD, &hash, &e), RC_OK);
-    json_set_i64(args, "person", house_person(login));
-    json_set_str(args, "login", login);
-    json_set_str(args, "hash", disabled ? NULL : hash);
-    json_set_bool(args, "disabled", disabled);
-    house_good(&admin, "account.set", args);
-}
-
 static size_t listed(const struct actor *a, int64_t person, struct session_infos *v)
 {
     struct err e = {0};
@@ -69,8 +54,8 @@ static void listed_and_ended(void **state)
 {
     struct session_infos v;
     (void)state;
-    account("suzuki", false);
-    account("sato", false);
+    house_account("suzuki", PASSWORD, false);
+    house_account("sato", PASSWORD, false);
     char *one = sign_in("suzuki", PASSWORD, WINDOWS), *two = sign_in("suzuki", PASSWORD, NULL), *other = sign_in("sato", PASSWORD, NULL);
     struct actor a = actor_of("suzuki", two), b = actor_of("sato", other);
     assert_int_equal(listed(&a, a.person, &v), 2);
@@ -139,13 +124,13 @@ static void what_ends_them_all(void **state)
         (void)!session_login(house_core, house_mem, &(struct sign_in){"sato", "wrong", "192.0.2.9", NULL, NULL, false}, &hash, &half, &e);
     assert_int_equal(e.code, ERR_LOGIN);
     assert_non_null(session(token));                                       /* a lock must not be a way to throw people out */
-    account("sato", true);
+    house_account("sato", PASSWORD, true);
     assert_null(session(token));                                           /* disabled by an administrator */
-    account("sato", false);
+    house_account("sato", PASSWORD, false);
     assert_null(session(token));                                           /* and what was ended stays so */
-    account("suzuki", false);
+    house_account("suzuki", PASSWORD, false);
     token = sign_in("suzuki", PASSWORD, NULL);
-    account("suzuki", false);
+    house_account("suzuki", PASSWORD, false);
     assert_null(session(token));                                           /* a first password */
     token = sign_in("suzuki", PASSWORD, NULL);
     char *why;
