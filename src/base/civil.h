@@ -29,4 +29,7 @@ char *time_local(TALLOC_CTX *mem, int64_t us);                      /* 2026-06-0
 /* National holidays of Japan 1948..2099 by law (equinoxes by the usual formula; 2019-2021 special
  * laws included). NULL when none; else the Japanese name, owned by the program. */
 const char *civil_holiday(struct civil c);
+/* Monday to Friday, no national holiday, and not 29 December to 3 January: the days on which public bodies are not closed (Act on Holidays of
+ * Administrative Organs, article 1) and most offices neither. */
+bool civil_open(struct civil c);
 #endif

@@ -102,3 +102,10 @@ const char *civil_holiday(struct civil c)
     bool between = civil_days(c) >= civil_days((struct civil){1985, 12, 27}) && named(shift(c, -1)) != NULL && named(shift(c, 1)) != NULL;
     return between && civil_weekday(c) != 0 ? "国民の休日" : NULL;
 }
+
+bool civil_open(struct civil c)
+{
+    int w = civil_weekday(c);
+    bool turn = (c.m == 12 && c.d >= 29) || (c.m == 1 && c.d <= 3);
+    return w >= 1 && w <= 5 && !turn && civil_holiday(c) == NULL;
+}

@@ -4,20 +4,8 @@
 #include <assert.h>
 #include "db/db_int.h"
 
-/* Business days: Monday to Friday, no national holiday, and not the closed days at the turn of the year of public
- * bodies and most offices (Act on Holidays of Administrative Organs, article 1: 29 December to 3 January). */
-static const struct { int m, d; } closed[] = {{12, 29}, {12, 30}, {12, 31}, {1, 1}, {1, 2}, {1, 3}};
 static const struct civil day_first = {2000, 1, 1}, day_last = {2099, 12, 31};
 enum { DAY_CHUNK = 60, SUM_MAX = 64 };
-
-static bool day_open(struct civil c)
-{
-    int w = civil_weekday(c);
-    bool open = w >= 1 && w <= 5 && civil_holiday(c) == NULL;
-    for (size_t i = 0; i < ARRAY_N(closed); i++)
-        open = open && !(c.m == closed[i].m && c.d == closed[i].d);
-    return open;
-}
 
 static enum rc exec(struct db *db, const struct sql *s, struct err *e)
 {
@@ -38,7 +26,7 @@ static enum rc day_fill(struct db *db, struct err *e)
             struct civil c = civil_from_days(n);
             char text[CIVIL_TEXT_N];
             civil_text(c, text);
-            bool open = day_open(c);
+            bool open = civil_open(c);
             bn += open;
             if (i > 0)
                 sql_lit(s, ", ");
