@@ -94,6 +94,48 @@ static struct val f_add_hours(struct gen *g, const struct node *n, struct val *a
     return mk(V_TIME, mem_fmt(g->mem, "(%s + %s * 3600000000)", a[0].sql, a[1].sql));
 }
 
+/* ---- terms ---- */
+
+/* The end of a term of days that began on day number `day` of the table: what cal_deadline says (tests/unit/pack/test_deadline.c). */
+static const char *term_days(struct gen *g, const struct cal_term *t, const char *day)
+{
+    const char *last = mem_fmt(g->mem, "(%s + %d)", day, t->days - (t->first ? 1 : 0));
+    if (t->open)
+        last = mem_fmt(g->mem, "(SELECT min(dy.n) FROM day dx JOIN day dy ON dy.bn = dx.bn + %d%s AND dy.open = 1 WHERE dx.n = %s)", t->days, t->first ? " - dx.open" : "", day);
+    else if (t->next)
+        last = mem_fmt(g->mem, "(SELECT min(dy.n) FROM day dy WHERE dy.open = 1 AND dy.n BETWEEN %s AND %s + 31)", last, last);
+    return mem_fmt(g->mem, "((%s + 1) * 86400000000 - 32400000000)", last);
+}
+
+static const char *term_end(struct gen *g, const struct cal_term *t, const char *start)
+{
+    if (t->hours != 0)
+        return mem_fmt(g->mem, "(%s + %lld)", start, (long long)(t->hours * INT64_C(3600) * US_PER_S));
+    return term_days(g, t, mem_fmt(g->mem, "((%s + 32400000000) / 86400000000)", start));
+}
+
+/* By the version that was valid at the start; what began before the first one has no deadline. */
+static struct val f_deadline(struct gen *g, const struct node *n, struct val *a)
+{
+    const struct clock *c = pack_clock(g->scope->set, g->scope->pack, a[1].lit), *v = c;
+    struct buf *b = buf_new(g->mem, COND_SQL_MAX);
+    if (c == NULL)
+        return cond_bad(g, n->list[1]->at, MSG("cond.clock"), a[1].lit, NULL);
+    g->out->clock = c;
+    for (size_t i = 0; g->scope->r != NULL && strncmp(a[0].sql, "r.", 2) == 0 && i < g->scope->r->field_n; i++)
+        if (g->scope->r->field[i].col != NULL && strcmp(g->scope->r->field[i].col, a[0].sql + 2) == 0)
+            g->out->clock_from = &g->scope->r->field[i];
+    if (c->from_us == INT64_MIN)
+        return mk(V_TIME, term_end(g, &c->term, a[0].sql));
+    buf_puts(b, "(CASE");
+    for (; v->id != NULL && strcmp(v->id, c->id) == 0 && v->from_us != INT64_MIN; v++)
+        buf_fmt(b, " WHEN %s >= %lld THEN %s", a[0].sql, (long long)v->from_us, term_end(g, &v->term, a[0].sql));
+    if (v->id != NULL && strcmp(v->id, c->id) == 0)
+        buf_fmt(b, " ELSE %s", term_end(g, &v->term, a[0].sql));
+    buf_puts(b, " END)");
+    return mk(V_TIME, cond_text(g, b));
+}
+
 /* ---- people ---- */
 
 static const char *role_list(struct gen *g, const struct role *r)
@@ -520,6 +562,7 @@ static const struct fn fns[] = {
     {"date_of", "t", f_date_of, "the day of a time in the organisation's zone"},
     {"add_hours", "ti", f_add_hours, "the time n hours later"},
     {"days", "n", f_days, "a number of days"},
+    {"deadline", "tl", f_deadline, "the first moment after the term that began at the time, counted as the clock of that id (clocks.yaml) says"},
     {"holds", "rld", f_holds, "the person holds the role on the day, also through `is:`"},
     {"head_of", "r", f_head_of, "the head of the department"},
     {"department_of", "r", f_department_of, "the person's main department"},

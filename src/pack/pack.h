@@ -8,13 +8,14 @@
  *   pack_combine.c facets over core forms, strictest settings, the set       pack_lint.c  cross references, route cover, unreachable
  *   pack_text.c    the regulation's text: Markdown with {parameter} and choose: blocks, tied to duties
  *   pack_words.c   the keyword tables     pack_route.c  conditions, rules, routes merged over facets     pack_set.c  look-ups, problems printed
- *   pack_cover.c   proof that a route leaves no gap     pack_doc.c  docs/PACKS.md
+ *   pack_cover.c   proof that a route leaves no gap     pack_clock.c  how terms are counted     pack_doc.c  docs/PACKS.md
  *   coverage.c     duties demanded (catalogue) against carried     coverage_forms.c  forms against the catalogue
  *
  * Names: `id` is what the file says; `key` is unique in the set ("sme:medium-encrypted", "sme-3-2a"); `col` is a database column. */
 #ifndef PACK_PACK_H
 #define PACK_PACK_H
 #include "base/base.h"
+#include "cal/cal.h"
 
 /* ---- positions and problems ---- */
 struct pos { const char *file; int line, col; };
@@ -60,6 +61,7 @@ struct field {
     int64_t min, max; bool has_min, has_max;  /* numbers; text: characters */
     const char *pattern;              /* a named pattern: mac, ip, email, tel, postal, url_https, code */
     const char *audited_by;           /* a department or record that is audited: the person field (of its table or form) or "made_by" that audits it */
+    const char *item;                 /* number of the item, of those that a law asks for, which it answers; or NULL */
     bool unique;                      /* among records in force */
     bool personal;                    /* personal data: blanked by erasure of a person */
     bool listed;                      /* shown as a list column */
@@ -131,11 +133,13 @@ struct check { const char *id, *key, *label, *label_en; struct pos pos; const st
                struct cond *where /* which subjects */, *must /* EVERY: must hold; NONE: must not hold; WITHIN: met */, *deadline /* WITHIN */; struct who task; bool has_task; const char *text, *text_en; bool wide; struct carries carries; };
 struct schedule { const char *id, *key, *label, *label_en; struct pos pos; const struct pack *pack; const char *article; const char *rrule; const char *months_param; struct who by; const char *per /* "" or department person asset ... form ident */; const char *make; struct cond *done /* which record of `make` ends the task; NULL: any */; int due_days; struct carries carries; };
 struct declaration { const char *id, *key, *label, *label_en; struct pos pos; const struct pack *pack; const char *article; struct who by; int every_months; const char *source; struct carries carries; };
+/* How a term of the law (or of a contract) is counted, from a day on; several of one id are dated versions, the newest first. */
+struct clock { const char *id, *label, *label_en, *article, *source, *source_en; const struct pack *pack; struct pos pos; struct cal_term term; int early /* number of the day on which to warn; 0: none */; int64_t from_us; };
 struct para { const char *article; const char *md; struct pos pos; struct carries carries; const char *only_if; bool ack; };
 
 struct pack { const char *id, *title, *title_en, *version, *source, *dir; const char **requires; size_t requires_n; const char *separation /* never | waiver | countersign */; int countersign_days; int64_t demands /* duties of the regulation; 0: not said */; const char *top_post /* role that approves when nobody is above */;
               struct article *article; size_t article_n; struct role *role; size_t role_n; struct param *param; size_t param_n; struct choice *choice; size_t choice_n;
-              struct duty *duty; size_t duty_n; struct check *check; size_t check_n; struct schedule *schedule; size_t schedule_n; struct declaration *declaration; size_t declaration_n; struct para *para; size_t para_n; };
+              struct duty *duty; size_t duty_n; struct check *check; size_t check_n; struct schedule *schedule; size_t schedule_n; struct declaration *declaration; size_t declaration_n; struct clock *clock; size_t clock_n; struct para *para; size_t para_n; };
 
 /* ---- the set ---- */
 /* Effective settings: "sme.takeout_max_days" -> value as text (choices: space separated option ids). */
@@ -164,6 +168,13 @@ const struct role *pack_role(const struct pack_set *s, const char *key_or_id);
 const struct duty *pack_duty(const struct pack_set *s, const char *key);
 const struct check *pack_check(const struct pack_set *s, const char *key);
 const struct schedule *pack_schedule(const struct pack_set *s, const char *key);
+/* The clock as the pack knows it: its own, core's, or that of a pack which it requires; newest version. NULL: none. */
+const struct clock *pack_clock(const struct pack_set *s, const struct pack *p, const char *id);
+/* The version that counts what began then; NULL: none did yet. c: from pack_clock. */
+const struct clock *pack_clock_at(const struct clock *c, int64_t start_us);
+/* The first moment of the day from which to warn; 0: none. And how it is counted, in words: "2026/12/01 を1日目とする30日目(...)". */
+int64_t pack_clock_early(const struct clock *c, int64_t start_us);
+const char *pack_clock_say(TALLOC_CTX *mem, const struct clock *c, int64_t start_us, enum lang lang);
 /* By which field a record of `make` names a record of `per`; NULL: by none. */
 const struct field *pack_names(const struct form *make, const struct form *per);
 /* A word, figure or alternative by "pack.id"; neither param nor choice: there is none of that name. */
@@ -203,6 +214,7 @@ enum ctype { CT_BOOL, CT_NUM, CT_TEXT, CT_DATE, CT_TIME /* us */, CT_REF, CT_CHO
  * refers to or that refer to it. */
 struct cond_read { const char *form_ident; const char *col; bool apart; };
 struct cond { const char *src; struct pos pos; enum ctype type; const struct choice_set *of; const char *sql; struct cond_read *read; size_t read_n; bool uses_now, uses_today;
+              const struct clock *clock; const struct field *clock_from; /* deadline(): by which it counts (the newest version), and from which field of r; or NULL */
               const char **fields; size_t fields_n; /* fields of r that it reads: named in undecided:<field> */ };
 /* A scope: the set's forms, the form of r (may be NULL: checks use aliases of their own), the pack that speaks, extra names. */
 struct cond_scope { const struct pack_set *set; const struct form *r; const struct pack *pack; const char *alias; const struct form *alias_form; const struct choice_set *option; const struct field *option_field; };

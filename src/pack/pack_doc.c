@@ -11,6 +11,7 @@ static const char intro[] =
     "| `roles.yaml` `settings.yaml` `lists.yaml` `duties.yaml` | posts; words and alternatives; option lists; what is demanded |\n"
     "| `forms/*.yaml` | one form a file |\n"
     "| `checks.yaml` `schedules.yaml` `declarations.yaml` | conditions that must hold; recurring tasks; declarations in place of measures |\n"
+    "| `clocks.yaml` | how terms are counted: which day is day 1, which days count, whether the last one moves; with their source |\n"
     "| `text/*.md` | the regulation's text |\n"
     "| `explained.yaml` | why a form differs from the catalogue (`daicho coverage --forms`) |\n\n"
     "YAML here means plain, quoted and block scalars, sequences and mappings. Anchors, aliases, tags, directives, second documents,\n"

@@ -356,6 +356,7 @@ void duties_build(struct build *b) {
     for (size_t i = 0; i < b->raw_n; i++) {          /* before the duties: only_if names choices */
         params_build(b, &b->raw[i], &b->set->pack[i]);
         choices_build(b, &b->raw[i], &b->set->pack[i]);
+        clocks_build(b, &b->raw[i], &b->set->pack[i]);
     }
     duties_declare(b);
     roles_link(b);

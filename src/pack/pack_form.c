@@ -251,6 +251,7 @@ static void field_fill(struct build *b, const struct pack *p, const struct raw_f
     f->pattern = rf->pattern;
     f->unique = rf->unique;
     f->audited_by = rf->audited_by;
+    f->item = rf->item;
     f->personal = rf->personal;
     f->listed = rf->listed;
     f->indexed = rf->indexed;

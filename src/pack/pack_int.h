@@ -55,7 +55,7 @@ struct raw_set { struct raw_head head; const char *id, *label, *label_en; bool o
 struct raw_duty { struct raw_head head; const char *id, *article, *must, *must_en, *only_if, *weaker; struct raw_list who, how; };
 struct raw_field {
     struct raw_head head;
-    const char *id, *refine, *label, *label_en, *help, *help_en, *group, *of, *form, *stage, *pattern, *audited_by;
+    const char *id, *refine, *label, *label_en, *help, *help_en, *group, *of, *form, *stage, *pattern, *audited_by, *item;
     int type;
     struct raw_list options, columns;
     bool ordered, all_ticked, many, required, unique, personal, listed, indexed;
@@ -89,6 +89,8 @@ struct raw_schedule { struct raw_head head; const char *id, *article, *label, *l
                       struct raw_int due; const struct ynode *done; struct carries carries; };
 struct raw_declaration { struct raw_head head; const char *id, *article, *label, *label_en, *source; struct raw_who by; struct raw_int every;
                          struct carries carries; };
+struct raw_clock { struct raw_head head; const char *id, *label, *label_en, *article, *source, *source_en, *from; struct raw_int days, hours, early; int first, count, ends; };
+struct raw_file_clocks { struct raw_head head; struct raw_list clocks; };
 struct raw_file_roles { struct raw_head head; struct raw_list roles; };
 struct raw_file_settings { struct raw_head head; struct raw_list parameters, choices; };
 struct raw_file_lists { struct raw_head head; struct raw_list lists; };
@@ -101,7 +103,7 @@ VEC_TYPE(raw_form_vec, struct raw_form);
 struct raw {                                  /* a folder */
     const char *id, *dir;
     struct raw_pack pack;
-    struct raw_list roles, params, choices, lists, duties, checks, schedules, declarations;
+    struct raw_list roles, params, choices, lists, duties, checks, schedules, declarations, clocks;
     struct raw_form_vec forms;
     struct para *para; size_t para_n;
     bool broken;                              /* a file is no YAML: names in it are unknown, so nothing more is judged */
@@ -109,7 +111,7 @@ struct raw {                                  /* a folder */
 
 extern const struct kw_table kw_pack, kw_roles, kw_settings, kw_lists, kw_duties, kw_checks, kw_schedules, kw_declarations, kw_form,
     kw_field, kw_role, kw_exclusion, kw_param, kw_choice, kw_list, kw_option, kw_duty, kw_rule, kw_step, kw_then, kw_keep, kw_no_approval,
-    kw_check, kw_schedule, kw_declaration, kw_article;
+    kw_check, kw_schedule, kw_declaration, kw_article, kw_clocks, kw_clock;
 extern const struct kw_table *const kw_all[];
 extern const size_t kw_all_n;
 extern const char *const ftype_names;         /* "text|longtext|..." in the order of enum ftype */
@@ -170,6 +172,8 @@ const char *article_check(struct build *b, const struct pack *p, const char *art
 struct who *who_resolve(struct build *b, const struct pack *p, const struct form *f, struct who *w);
 /* A field as pack p names it on form f: own facet's field, or the bare one. */
 const struct field *field_find(const struct form *f, const struct pack *p, const char *path);
+/* pack_clock.c */
+void clocks_build(struct build *b, const struct raw *raw, struct pack *p);      /* before the conditions, which name them */
 /* pack_combine.c */
 struct cond *cond_join(TALLOC_CTX *mem, struct cond *a, bool either, struct cond *b);      /* NULL a: b */
 struct cond *cond_negate(TALLOC_CTX *mem, struct cond *a);

@@ -419,7 +419,7 @@ MUST static enum rc texts_read(TALLOC_CTX *mem, struct raw *r, struct problem_ve
 }
 
 static void folder_check(TALLOC_CTX *mem, const char *dir, const struct name_vec *names, struct problem_vec *problems) {
-    static const char known[] = "pack.yaml|roles.yaml|settings.yaml|lists.yaml|duties.yaml|checks.yaml|schedules.yaml|declarations.yaml|"
+    static const char known[] = "pack.yaml|roles.yaml|settings.yaml|lists.yaml|duties.yaml|checks.yaml|schedules.yaml|declarations.yaml|clocks.yaml|"
                                 "explained.yaml|text|forms|README.md";
     for (size_t i = 0; i < names->n; i++)
         if (names->v[i][0] != '.' && !name_index(known, names->v[i]))
@@ -437,6 +437,7 @@ enum rc raw_read(TALLOC_CTX *mem, const char *packs_dir, const char *id, struct 
     struct raw_file_checks checks = {0};
     struct raw_file_schedules schedules = {0};
     struct raw_file_declarations declarations = {0};
+    struct raw_file_clocks clocks = {0};
     if (!text_is_ident(id) || !file_exists(file_join(mem, r->dir, "pack.yaml")))
         return err_set_arg(e, ERR_PACK_UNKNOWN, id, "no pack.yaml in %s", r->dir);
     TRY(file_list(mem, r->dir, &names, e));
@@ -450,6 +451,7 @@ enum rc raw_read(TALLOC_CTX *mem, const char *packs_dir, const char *id, struct 
     (void)file_table(mem, r->dir, "checks.yaml", &kw_checks, &checks, &r->broken, problems);
     (void)file_table(mem, r->dir, "schedules.yaml", &kw_schedules, &schedules, &r->broken, problems);
     (void)file_table(mem, r->dir, "declarations.yaml", &kw_declarations, &declarations, &r->broken, problems);
+    (void)file_table(mem, r->dir, "clocks.yaml", &kw_clocks, &clocks, &r->broken, problems);
     r->roles = roles.roles;
     r->params = settings.parameters;
     r->choices = settings.choices;
@@ -458,6 +460,7 @@ enum rc raw_read(TALLOC_CTX *mem, const char *packs_dir, const char *id, struct 
     r->checks = checks.checks;
     r->schedules = schedules.schedules;
     r->declarations = declarations.declarations;
+    r->clocks = clocks.clocks;
     TRY(forms_read(mem, r, problems, e));
     return texts_read(mem, r, problems, e);
 }

@@ -153,6 +153,7 @@ static const struct kw words_field[] = {
     {"unique", KW_BOOL, W(field, unique), false, NULL, NULL, "no two records in force with the same value"},
     {"personal", KW_BOOL, W(field, personal), false, NULL, NULL, "personal data: blanked when a person is erased"},
     {"listed", KW_BOOL, W(field, listed), false, NULL, NULL, "a column of the list page"},
+    {"item", KW_KEY, W(field, item), false, NULL, NULL, "number of the item, of those that a law asks for, which the field answers: while it is empty, the page says what is missing"},
     {"indexed", KW_BOOL, W(field, indexed), false, NULL, NULL, "lists and conditions search by it"},
     {"default", KW_COND, W(field, dflt), false, NULL, NULL, "condition text whose value a new record starts with"},
     {"value", KW_COND, W(field, value), false, NULL, NULL, "values: the computed value"},
@@ -302,10 +303,29 @@ static const struct kw words_file_declarations[] = {
     {"declarations", KW_LIST, W(file_declarations, declarations), true, NULL, &kw_declaration, "declarations"}};
 const struct kw_table kw_declarations = ROWS(file_declarations, "declarations.yaml", NULL);
 
+static const struct kw words_clock[] = {
+    {"id", KW_IDENT, W(clock, id), true, NULL, NULL, "id, named by deadline(start, 'id'); the same id again with another from is a later version"},
+    {"label", KW_TEXT, W(clock, label), true, NULL, NULL, "what has to be done in that time"},
+    {"label_en", KW_TEXT, W(clock, label_en), false, NULL, NULL, "in English"},
+    {"article", KW_KEY, W(clock, article), false, NULL, NULL, "article"},
+    {"days", KW_INT, W(clock, days), false, NULL, NULL, "the last day's number; the term ends with that day"},
+    {"hours", KW_INT, W(clock, hours), false, NULL, NULL, "instead of days: exact, from the instant of the start"},
+    {"day_one", KW_ENUM, W(clock, first), false, "start|next", NULL, "with days: the day of the start is day 1, or the day after it (default next)"},
+    {"count", KW_ENUM, W(clock, count), false, "calendar|open", NULL, "with days: all days (default), or only those on which public bodies are open"},
+    {"ends", KW_ENUM, W(clock, ends), false, "stands|next_open", NULL, "with days: a last day on which public bodies are closed stands (default), or moves to the next open day"},
+    {"early", KW_INT, W(clock, early), false, NULL, NULL, "with days: number of the day from which to warn"},
+    {"from", KW_TEXT, W(clock, from), false, NULL, NULL, "day from which it counts so (YYYY-MM-DD): what began before is counted by the version before, or by none"},
+    {"source", KW_TEXT, W(clock, source), true, NULL, NULL, "law, guideline or contract that says so"},
+    {"source_en", KW_TEXT, W(clock, source_en), false, NULL, NULL, "the same in English"},
+};
+const struct kw_table kw_clock = ROWS(clock, "clocks", "How terms are counted.");
+static const struct kw words_file_clocks[] = {{"clocks", KW_LIST, W(file_clocks, clocks), true, NULL, &kw_clock, "clocks"}};
+const struct kw_table kw_clocks = ROWS(file_clocks, "clocks.yaml", NULL);
+
 const struct kw_table *const kw_all[] = {
     &kw_pack, &kw_article, &kw_roles, &kw_role, &kw_exclusion, &kw_settings, &kw_param, &kw_choice, &kw_lists, &kw_list, &kw_option, &kw_duties, &kw_duty,
     &kw_form, &kw_field, &kw_rule, &kw_step, &kw_no_approval, &kw_then, &kw_keep, &kw_checks, &kw_check, &kw_schedules, &kw_schedule,
-    &kw_declarations, &kw_declaration,
+    &kw_declarations, &kw_declaration, &kw_clocks, &kw_clock,
 };
 const size_t kw_all_n = ARRAY_N(kw_all);
 

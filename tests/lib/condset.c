@@ -18,9 +18,17 @@ static struct param params[] = {
 };
 static struct choice choices[] = {{.id = "unit", .opt = unit_opt, .n = 2}, {.id = "measures", .opt = media_opt, .n = 3, .many = true},
                                   {.id = "open_choice", .opt = unit_opt, .n = 2}};
+/* The terms of tests/data/terms.csv, in the order of its columns, then one with versions; the last has no name. */
+static struct clock clocks[] = {
+    {.id = "d30", .term = {.days = 30, .first = true, .next = true}, .from_us = INT64_MIN}, {.id = "d60", .term = {.days = 60, .first = true, .next = true}, .from_us = INT64_MIN},
+    {.id = "d5", .term = {.days = 5, .first = true}, .from_us = INT64_MIN}, {.id = "n10", .term = {.days = 10}, .from_us = INT64_MIN},
+    {.id = "n10o", .term = {.days = 10, .next = true}, .from_us = INT64_MIN}, {.id = "o3", .term = {.days = 3, .open = true}, .from_us = INT64_MIN},
+    {.id = "o3f", .term = {.days = 3, .first = true, .open = true}, .from_us = INT64_MIN}, {.id = "h72", .term = {.hours = 72}, .from_us = INT64_MIN},
+    {.id = "dated", .term = {.hours = 1}, .from_us = INT64_C(1780000000000000)}, {.id = "dated", .term = {.hours = 24}, .from_us = INT64_C(1779000000000000)}, {.id = NULL},
+};
 static struct pack packs[] = {
     {.id = "core"},
-    {.id = "sme", .param = params, .param_n = ARRAY_N(params), .choice = choices, .choice_n = ARRAY_N(choices)},
+    {.id = "sme", .param = params, .param_n = ARRAY_N(params), .choice = choices, .choice_n = ARRAY_N(choices), .clock = clocks, .clock_n = ARRAY_N(clocks) - 1},
 };
 
 static struct field department_f[] = {

@@ -48,7 +48,7 @@ static const char *const sources[] = {
     "r.return_on <= today()", "r.return_on = '2026-06-01'", "add_days(r.return_on, r.amount)", "add_days(r.return_on, - 400)", "add_months(r.return_on, 1)", "add_months(r.return_on, - 13)",
     "add_months('2026-01-31', r.amount)", "add_months(r.return_on, 240)", "add_business_days(r.return_on, 3)", "add_business_days(r.return_on, 0)", "add_business_days(today(), r.amount)",
     "days_between(r.return_on, today())", "days_between(date_of(r.out_at), r.return_on) > 5", "fiscal_year(r.return_on)", "fiscal_year(r.return_on) = fiscal_year(today())",
-    "date_of(r.out_at)", "date_of(add_hours(r.out_at, 9))", "add_hours(r.out_at, r.amount)", "r.out_at < now()", "r.out_at < add_hours(now(), - 24 * 10)", "days(14) - r.amount",
+    "date_of(r.out_at)", "date_of(add_hours(r.out_at, 9))", "add_hours(r.out_at, r.amount)", "r.out_at < now()", "deadline(r.out_at, 'd30')", "deadline(r.out_at, 'o3f') < now()", "deadline(r.out_at, 'dated')", "add_hours(deadline(now(), 'h72'), r.amount)", "r.out_at < add_hours(now(), - 24 * 10)", "days(14) - r.amount",
     "holds(r.carrier, 'officer', today())", "holds(r.carrier, 'clerk', r.return_on)", "holds(r.carrier, 'employee', today())", "holds(r.carrier, 'head_of_department', today())",
     "head_of(r.department) = r.carrier", "head_of(r.department)", "department_of(r.carrier)", "member_of(r.carrier, r.department)", "superior_of(r.made_by)", "applicant() = r.carrier",
     "state(r.asset)", "state(r.asset) = 'approved'", "has(r.basis, 'usb')", "not has(r.basis, 'paper') and has_any(r.basis)", "has_any(r.items)", "has_any(r.sme.lines)",
@@ -195,6 +195,12 @@ static enum tri w_dated(const struct row *r)
     return date(r, &c) ? T : U;
 }
 static enum tri w_lock(const struct row *r) { return r->out_null ? U : of(true, r->out_at + 90 * 60 * US_PER_S < CONDRUN_NOW); }
+/* The clock "dated": 24 hours for what began since 1779000000 s, one hour since 1780000000 s, and nothing before. */
+static enum tri w_undated(const struct row *r) { return of(true, r->out_null || r->out_at < INT64_C(1779000000000000)); }
+static enum tri w_version(const struct row *r)
+{
+    return w_undated(r) == T ? U : of(true, r->out_at >= INT64_C(1780000000000000));
+}
 static enum tri w_hours(const struct row *r) { return r->out_null || r->amount_null ? U : of(true, r->out_at + r->amount * 3600 * INT64_C(1000000) < CONDRUN_NOW); }
 
 static const struct { const char *src; enum tri (*want)(const struct row *r); } known[] = {
@@ -210,6 +216,7 @@ static const struct { const char *src; enum tri (*want)(const struct row *r); } 
     {"add_days(r.return_on, - param('keep')) = add_months(r.return_on, - 1)", w_dated}, {"add_days(r.return_on, coalesce(param('keep'), 3)) = add_days(r.return_on, 30)", w_dated},
     {"add_months(r.return_on, param('redo')) = add_days(r.return_on, 400)", w_dated}, {"add_days(r.return_on, param('odd') + 0) = add_days(r.return_on, 1)", w_dated},
     {"add_hours(r.out_at, param('lock')) < now()", w_lock},
+    {"deadline(r.out_at, 'dated') is null", w_undated}, {"deadline(r.out_at, 'dated') < add_hours(r.out_at, 2)", w_version},
 };
 
 static bool row_read(struct db *db, TALLOC_CTX *mem, const struct condrun_key *k, struct row *ret)
@@ -255,6 +262,61 @@ static void test_known(void **state)
     assert_true(seen[F] > 300 && seen[T] > 300 && seen[U] > 300);
 }
 
+/* ---- terms: against the file that a second implementation wrote ---- */
+
+enum { CLOCKS = 8 };
+
+/* SELECT (deadline), ... FROM the start, as text in Tokyo time. */
+static void ends_ask(struct dbt *t, TALLOC_CTX *mem, const struct cond *const *c, int64_t start, const char *line, const int64_t *want)
+{
+    struct sql *s = sql_new(mem);
+    struct db_rows *rows;
+    bool more;
+    sql_cond_params(s, 1, 0, CONDRUN_NOW, CONDRUN_TODAY);
+    sql_lit(s, "SELECT ");
+    for (size_t i = 0; i < CLOCKS; i++) {
+        if (i > 0)
+            sql_lit(s, ", ");
+        sql_compiled(s, c[i]->sql);
+    }
+    sql_lit(s, " FROM (SELECT CAST(");
+    sql_i64(s, start);
+    sql_lit(s, " AS BIGINT) AS out_at, CAST(1 AS BIGINT) AS record, CAST(0 AS BIGINT) AS slot) r WHERE r.record = $1 AND r.slot = $2");
+    OK(t, db_query(t->w, mem, s, &rows, &t->e));
+    OK(t, db_next(rows, &more, &t->e));
+    assert_true(more);
+    for (size_t i = 0; i < CLOCKS; i++)
+        if (db_i64(rows, (int)i) != want[i])
+            fail_msg("clock %zu: %s from %s", i, time_local(mem, db_i64(rows, (int)i)), line);
+    db_rows_end(rows);
+}
+
+static void test_terms(void **state)
+{
+    static const char *const names[CLOCKS] = {"d30", "d60", "d5", "n10", "n10o", "o3", "o3f", "h72"};
+    const struct cond *c[CLOCKS];
+    struct str file, line, cell;
+    size_t lines = 0;
+    (void)state;
+    for (size_t i = 0; i < CLOCKS; i++)
+        c[i] = compile(lite->mem, mem_fmt(lite->mem, "deadline(r.out_at, '%s')", names[i]));
+    OK(lite, file_read(lite->mem, "tests/data/terms.csv", 1 << 20, &file, &lite->e));
+    assert_true(str_next(&file, '\n', &line));
+    while (str_next(&file, '\n', &line)) {
+        MEM_SCOPE(tmp, lite->mem);
+        const char *text = str_dup(tmp, line);
+        int64_t start, want[CLOCKS];
+        if (line.n == 0 || lines++ % 2 != 0)                 /* every second one */
+            continue;
+        assert_true(str_next(&line, ',', &cell) && datetime_read_loose(tmp, cell, &start));
+        for (size_t i = 0; i < CLOCKS; i++)
+            assert_true(str_next(&line, ',', &cell) && datetime_read_loose(tmp, cell, &want[i]));
+        ends_ask(lite, tmp, c, start, text, want);
+        ends_ask(pg, tmp, c, start, text, want);
+    }
+    assert_true(lines > 700);
+}
+
 /* ---- random conditions ---- */
 
 struct maker { struct condrun_rng rng; struct buf *b; };
@@ -293,7 +355,7 @@ static void make(struct maker *m, enum kind k, int depth)
         {"add_days(%2, 5)", "add_months(%2, 2)", "add_business_days(%2, 4)", "add_days(%2, days_between(%2, %2))", "date_of(%3)", "coalesce(%2, %2)", "(case when %0 then %2 end)",
          "(select max(t.return_on) from takeout t where t.carrier = %7)", "add_months(%2, r.amount - 3)", "add_business_days(%2, fiscal_year(%2) - 2024)", "date_of(%3)", "add_days(%2, - 3)"},
         {"add_hours(%3, 5)", "coalesce(%3, %3)", "add_hours(%3, length(%4))", "(case when %0 then %3 else %3 end)", "(select min(t.out_at) from takeout t where t.medium = %6)",
-         "add_hours(%3, 1)", "add_hours(%3, 2)", "add_hours(%3, 3)", "add_hours(%3, 4)", "add_hours(%3, 6)", "add_hours(%3, 7)", "add_hours(%3, 8)"},
+         "deadline(%3, 'd30')", "add_hours(%3, 2)", "add_hours(%3, 3)", "add_hours(%3, 4)", "add_hours(%3, 6)", "add_hours(%3, 7)", "add_hours(%3, 8)"},
         {"coalesce(%4, %4)", "(case when %0 then %4 else 'x' end)", "state(r.asset)", "(select a.name from asset a where a.id = r.asset and %0)",
          "(select min(p.name) from person p where p.id = %7)", "coalesce(%4, %4)", "coalesce(%4, %4)", "coalesce(%4, 'y')", "coalesce(%4, %4)", "coalesce(%4, %4)", "coalesce(%4, 'it''s')", "coalesce(%4, %4)"},
         {"coalesce(%5, 'c2')", "(case when %0 then %5 else 'c0' end)", "(select strictest(a.confidentiality) from asset a where a.owner_dept = r.department and %0)", "coalesce(%5, %5)",
@@ -401,7 +463,7 @@ static void test_one_row(void **state)
 int main(void)
 {
     mem_init();
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_alike), cmocka_unit_test(test_finds_differences), cmocka_unit_test(test_known), cmocka_unit_test(test_random),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_alike), cmocka_unit_test(test_finds_differences), cmocka_unit_test(test_known), cmocka_unit_test(test_terms), cmocka_unit_test(test_random),
                                        cmocka_unit_test(test_judged_version), cmocka_unit_test(test_one_row), cmocka_unit_test(test_plans)};
     return cmocka_run_group_tests_name("cond_engines", tests, group_setup, group_teardown);
 }
