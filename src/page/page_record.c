@@ -1,5 +1,6 @@
 /* One record: content, stamps, tasks, attachments, receipt; its history with differences; its print view. */
 #include "page/page_int.h"
+#include "page/clock_page.h"
 #include "page/env.h"
 
 #define CHANGES_MAX 20
@@ -70,6 +71,7 @@ static void head_out(struct screen *s, const struct record *rec)
     html_close(h, E_P);
     ui_kv_open(h);
     ui_kv(h, msg_text(lang, MSG("col.number")), rec->number);
+    items_missing_out(s, rec);
     ui_kv(h, msg_text(lang, MSG("record.made-by")), mem_fmt(s->r, "%s %s", person_name(s->rd.db, s->r, rec->made_by), when_text(s->r, rec->made_at)));
     if (rec->department != 0)
         ui_kv(h, msg_text(lang, MSG("record.department")), record_title(s->rd.db, s->r, rec->department));
@@ -224,6 +226,7 @@ void record_page(struct screen *s, const struct record *rec, const struct troubl
         accounts_link(s, rec);
     if (strcmp(rec->form_ident, "account_found") == 0)
         accounts_person_out(s, rec);
+    clocks_out(s, rec);
     tasks_out(s, rec);
     schedule_ended_out(s, rec->id);
     files_out(s, rec);
