@@ -79,6 +79,7 @@ void api_forms(struct req *r, void *ctx);
 void api_form(struct req *r, void *ctx);
 void api_resolve(struct req *r, void *ctx);
 void api_tasks(struct req *r, void *ctx);
+void api_notices(struct req *r, void *ctx);
 void api_conformity(struct req *r, void *ctx);
 void api_violators(struct req *r, void *ctx);
 void api_ledger(struct req *r, void *ctx);

@@ -410,3 +410,39 @@ static enum rc desk_out(struct req *r, struct reader *rd, struct json *o, struct
 }
 
 void api_tasks(struct req *r, void *ctx) { api_read(r, ctx, desk_out); }
+
+static enum rc notices_out(struct req *r, struct reader *rd, struct json *o, struct err *e)
+{
+    struct notice_infos v = VEC_INIT(r);
+    struct json *arr = json_set_arr(o, "notices");
+    int64_t fresh, before = 0;
+    if (req_query(r, "before") != NULL && !str_to_i64(str_of(req_query(r, "before")), &before))
+        return err_set(e, ERR_LIST_PLACE, "before");
+    TRY(notice_fresh(rd, &fresh, e));
+    TRY(notice_list(rd, text_eq(req_query(r, "all"), "1"), before, 100, &v, e));
+    json_set_i64(o, "fresh", fresh);
+    for (size_t i = 0; i < v.n; i++) {
+        const struct notice_info *n = &v.v[i];
+        struct json *x = json_add_obj(arr);
+        json_set_i64(x, "notice", n->id);
+        json_set_str(x, "kind", n->kind);
+        json_set_i64(x, "at", n->at);
+        json_set_bool(x, "fresh", n->fresh);
+        if (n->over)
+            json_set_bool(x, "over", true);
+        if (n->record != 0)
+            json_set_i64(x, "record", n->record);
+        if (n->task.id != 0) {
+            json_set_i64(x, "task", n->task.id);
+            json_set_str(x, "name", n->task.name);
+            json_set_str(x, "title", n->task.title);
+        }
+        if (n->task.due_us != 0)
+            json_set_i64(x, "due", n->task.due_us);
+        if (n->whom != 0)
+            json_set_i64(x, "whom", n->whom);
+    }
+    return RC_OK;
+}
+
+void api_notices(struct req *r, void *ctx) { api_read(r, ctx, notices_out); }

@@ -203,6 +203,7 @@ const struct route api_routes[] = {
     {{"/api/v1/forms/{s}/records"}, METHOD_GET, NEED_SESSION, api_list, "api.list", "Records of a form: q, state, sort, limit, after", 0},
     {{"/api/v1/forms/{s}/resolve"}, METHOD_GET, NEED_SESSION, api_resolve, "api.resolve", "A record by number, title, login or code: q", 0},
     {{"/api/v1/desk"}, METHOD_GET, NEED_SESSION, api_tasks, "api.desk", "My tasks, approvals waiting for me, what came back", 0},
+    {{"/api/v1/notices"}, METHOD_GET, NEED_SESSION, api_notices, "api.notices", "What one was told, newest first: all=1 with what was read or is over, before; notice.read", 0},
     {{"/api/v1/records/{i}/attachments"}, METHOD_POST, NEED_SESSION, api_attach, "api.attach", "Add a file to a record (multipart/form-data with one file)", 52 << 20},
     {{"/api/v1/attachments/{i}"}, METHOD_GET, NEED_SESSION, api_attachment, "api.attachment", "The bytes of a file of a record that one may see", 0},
     {{"/api/v1/imports/{i}"}, METHOD_GET, NEED_SESSION, api_import, "api.import", "One's own import: how far it is, and what is wrong with which rows", 0},

@@ -18,6 +18,7 @@
  *   together.c   steps that one approval decides
  *   attach.c kept.c  attachments, and what waits for a proof       import.c  CSV in, staged               erase.c  erasure    rebuild.c  projections from truth
  *   accounts*.c  lists of accounts of other systems: looked over, taken in, whose they are
+ *   notice.c escalate.c  what people are told, and who else when nothing happens
  *   people.c     sign-ins and posts of people, a page at a time
  *   listing.c    what lists show, by what they sort, where a page goes on
  *   backup.c restore.c erasures.c   a verified copy, and going on from one (epochs: ledger)
@@ -163,6 +164,13 @@ struct waiting { int64_t record; const char *number, *title, *form_ident, *post,
 VEC_TYPE(waitings, struct waiting);
 MUST enum rc route_waiting_for_me(struct reader *r, int limit, struct waitings *ret, struct err *e);   /* approvals */
 MUST enum rc route_returned_to_me(struct reader *r, int limit, struct waitings *ret, struct err *e);
+/* ---- the inbox (notice.c): one's own, newest first; what is over (done, decided, handed in again) is no news any more ---- */
+struct notice_info { int64_t id, at, record /* 0: none */, whom /* whose task is late; 0: one's own */; const char *kind /* wait task soon late back reject done up1 up2 */, *number; bool fresh, over;
+                     struct task_info task /* what it is about; id 0: no task */; };
+VEC_TYPE(notice_infos, struct notice_info);
+#define NOTICE_FRESH_MAX 100              /* counted no further */
+MUST enum rc notice_fresh(struct reader *r, int64_t *ret_n, struct err *e);
+MUST enum rc notice_list(struct reader *r, bool all, int64_t before /* 0: from the newest */, int limit, struct notice_infos *ret, struct err *e);
 /* ---- known.c: what a page will ask about many records, read at once and kept for the snapshot; asking one by one stays right, and dear ---- */
 MUST enum rc ids_read(struct db *db, TALLOC_CTX *mem, const struct sql *s, struct id_vec *ret, struct err *e);      /* adds the first column of each row, NULLs left out */
 void ids_want(struct id_vec *ids, int64_t id);                                       /* 0 names nobody */

@@ -161,6 +161,8 @@ struct deputy { int64_t record /* the delegation */, from, to; const char *role 
 VEC_TYPE(deputy_vec, struct deputy);
 /* Whose deputy this person is on that day. */
 MUST enum rc deputies_of(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t person, const char *on, struct deputy_vec *ret, struct err *e);
+/* Adds who stands in for this person on that day: for everything, or for that post. */
+MUST enum rc deputies_for(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t person, const char *post /* NULL: none */, const char *on, struct id_vec *ret, struct err *e);
 bool deputy_covers(const struct pack_set *set, const struct step *s, const char *role /* NULL: all posts */);
 MUST enum rc deputy_fits(struct db *db, const struct pack_set *set, const struct deputy *d, const struct step *s, const char *on, bool *ret, struct err *e);
 /* Whose open seat of the record this person may take today; 0: nobody's. */
@@ -322,7 +324,7 @@ HANDLER(cmd_setup_start); HANDLER(cmd_setup_people); HANDLER(cmd_setup_roles); H
 HANDLER(cmd_set_adopt); HANDLER(cmd_set_settings); HANDLER(cmd_set_undo);
 HANDLER(cmd_import_stage); HANDLER(cmd_import_run); HANDLER(cmd_import_drop); HANDLER(cmd_import_cancel); HANDLER(cmd_import_step);
 HANDLER(cmd_accounts_stage); HANDLER(cmd_accounts_take); HANDLER(cmd_accounts_match);
-HANDLER(cmd_schedule_run); HANDLER(cmd_span_fill); HANDLER(cmd_rebuild); HANDLER(cmd_restore_finish);
+HANDLER(cmd_notice_run); HANDLER(cmd_notice_read); HANDLER(cmd_schedule_run); HANDLER(cmd_span_fill); HANDLER(cmd_rebuild); HANDLER(cmd_restore_finish);
 #undef HANDLER
 
 MUST enum rc work_troubles_refuse(struct work *w, struct err *e);        /* RC_OK when none but warnings; else ERR_RULE / ERR_UNDECIDED / ERR_FIELDS by the first */

@@ -21,7 +21,7 @@ struct writer {
 };
 struct full_at { TALLOC_CTX *mem; struct json *args; };
 struct keeper { struct core *core; pthread_t thread; bool started, stop, busy, kicked /* there is work */, hurry /* somebody waits for it */; pthread_mutex_t lock; pthread_cond_t cond, idle; int64_t judged_set /* all its checks were judged */, issued_set, issued_day /* schedules made their tasks for that set and day */;
-                 char seats_day[CIVIL_TEXT_N] /* all open steps were looked at that day */;
+                 int64_t told_us /* on the clock that does not jump: people were told last */; char seats_day[CIVIL_TEXT_N] /* all open steps were looked at that day */;
                 char full_day[CIVIL_TEXT_N] /* on which everything was judged */; struct full_at full /* where that stands */; };
 
 struct nightly { pthread_t thread; bool started, stop; pthread_mutex_t lock; pthread_cond_t cond; };

@@ -101,6 +101,23 @@ enum rc deputy_fits(struct db *db, const struct pack_set *set, const struct depu
     return !*ret && s != NULL && mentions(set, &s->by, d->role) ? org_holds_set(db, set, d->from, d->role, on, ret, e) : RC_OK;
 }
 
+enum rc deputies_for(struct db *db, TALLOC_CTX *mem, const struct pack_set *set, int64_t person, const char *post, const char *on, struct id_vec *ret, struct err *e)
+{
+    struct deputy_vec v = VEC_INIT(mem);
+    struct sql *s = sql_new(mem);
+    if (!has_form(set) || person == 0)
+        return RC_OK;
+    sql_lit(s, "SELECT d.record, d.from_person, d.to_person, d.role FROM f_delegation d WHERE d.from_person = ");
+    sql_i64(s, person);
+    lasting(s, on, on);
+    sql_lit(s, " ORDER BY d.record LIMIT 200");
+    TRY(rows_of(db, mem, s, &v, e));
+    for (size_t i = 0; i < v.n; i++)
+        if (v.v[i].role == NULL || (post != NULL && same_role(set, v.v[i].role, post)))
+            ids_want(ret, v.v[i].to);
+    return RC_OK;
+}
+
 /* ---- is a step open to this deputy? ---- */
 
 static const char *step_of(const struct q_steps_of_rows *s, int64_t ord)

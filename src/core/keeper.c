@@ -5,8 +5,10 @@
 #include "core/core_state.h"
 #include "core/schedule.h"
 #include "core/order.h"
+#include "core/notice.h"
 
 #define KEEPER_IDLE_MS 1000
+#define NOTICE_PAUSE_US US_PER_S
 #define KEEPER_PAUSE_MS 20            /* between two rounds: while people write, one commit serves the after-work of many of their commands */
 
 static const struct actor keeper_actor = {.kind = ACTOR_SYSTEM, .lang = LANG_JA, .login = "system"};
@@ -221,7 +223,23 @@ static void orders(struct core *c)
     }
 }
 
-static void keeper_work(struct core *c)
+/* ---- what people are told ---- */
+
+/* Once a second is soon enough, and costs those who write one commit less; whoever waits for the keeper gets it at once. */
+static void notices(struct core *c, bool now)
+{
+    MEM_SCOPE(mem, NULL);
+    struct keeper *k = &c->keeper;
+    if (!now && clock_mono_us() < k->told_us + NOTICE_PAUSE_US)
+        return;
+    k->told_us = clock_mono_us();
+    if (core_setup_open(c) || !notice_waits(c, mem))
+        return;
+    while (!k->stop && command_more(c, "notice.run", NULL, "more"))
+        continue;
+}
+
+static void keeper_work(struct core *c, bool hurry)
 {
     struct err e = {0};
     if (c->current == NULL)
@@ -247,6 +265,8 @@ static void keeper_work(struct core *c)
     while (!c->keeper.stop && verdict_due(c))
         if (!command_more(c, "check.run", args, "more"))
             break;
+    if (!c->keeper.stop)
+        notices(c, hurry);
     check_day(c, todo_waiting);
 }
 
@@ -272,10 +292,11 @@ static void *keeper_main(void *arg)
     struct keeper *k = &c->keeper;
     pthread_mutex_lock(&k->lock);
     while (!k->stop) {
+        bool hurry = k->hurry;
         k->kicked = k->hurry = false;
         k->busy = true;
         pthread_mutex_unlock(&k->lock);
-        keeper_work(c);
+        keeper_work(c, hurry);
         pthread_mutex_lock(&k->lock);
         k->busy = false;
         pthread_cond_broadcast(&k->idle);

@@ -86,7 +86,7 @@ void html_href_https(struct html *h, const char *url);
 /* ---- components (ui.c) ---- */
 struct ui_nav { const char *msg_key; const struct route_path *route; const char *arg; bool here; };
 struct ui_frame { const char *title; const char *org; const char *person; const char *csrf; const struct ui_nav *nav; size_t nav_n;
-                  const char *flash; bool flash_bad; int64_t as_of; const struct route_path *logout, *lang, *home, *account /* of the person's name; may be NULL */; const char *trial_msg; };
+                  const char *flash; bool flash_bad; int64_t as_of; const struct route_path *logout, *lang, *home, *account /* of the person's name; may be NULL */, *inbox; const char *inbox_text /* NULL: no way to it */; const char *trial_msg; };
 /* <html> .. <main>; the only place that loads styles and scripts. */
 void ui_frame_open(struct html *h, const struct ui_frame *f);
 void ui_frame_close(struct html *h);

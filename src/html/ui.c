@@ -77,6 +77,12 @@ static void frame_top(struct html *h, const struct ui_frame *f)
     html_close(h, E_DIV);
     html_open(h, E_DIV);
     html_class(h, "top-user");
+    if (f->inbox && f->inbox_text) {
+        html_open(h, E_A);
+        html_href0(h, f->inbox);
+        html_text(h, f->inbox_text);
+        html_close(h, E_A);
+    }
     if (f->person && f->account) {
         html_open(h, E_A);
         html_href0(h, f->account);

@@ -83,6 +83,20 @@ static const char *notice(const struct screen *s)
     return core_is_trial(s->site->core) ? msg_text(req_lang(s->r), MSG("page.trial")) : NULL;
 }
 
+/* The way to the inbox, with how many wait there. */
+static const char *inbox_text(struct screen *s)
+{
+    struct err e = {0};
+    int64_t n = 0;
+    if (s->user == NULL || s->rd.set == NULL || !s->reading)
+        return NULL;
+    if (notice_fresh(&s->rd, &n, &e) != RC_OK)
+        screen_broke(s, &e);
+    if (n == 0)
+        return msg_text(req_lang(s->r), MSG("notice.title"));
+    return msg_fill(s->r, req_lang(s->r), MSG("notice.title-n"), mem_fmt(s->r, n < NOTICE_FRESH_MAX ? "%lld" : "%lld+", (long long)(n < NOTICE_FRESH_MAX ? n : n - 1)), NULL);
+}
+
 void screen_open(struct screen *s, const char *title, const char *room)
 {
     struct ui_nav *nav = mem_array(s->r, struct ui_nav, ARRAY_N(nav_rows));
@@ -95,7 +109,7 @@ void screen_open(struct screen *s, const char *title, const char *room)
     bool known = done != NULL && strncmp(done, "done.", 5) == 0 && msg_has(LANG_JA, done);
     struct ui_frame f = {.title = title, .org = screen_org(s), .person = s->user ? s->user->session->name : NULL, .csrf = screen_csrf(s), .nav = s->user ? nav : NULL,
                          .nav_n = s->user ? nav_n : 0, .flash = known ? msg_text(req_lang(s->r), done) : NULL, .logout = page_path("logout.post"),
-                         .lang = page_path("language.post"), .account = page_path("account"), .home = page_path("home"),
+                         .lang = page_path("language.post"), .account = page_path("account"), .home = page_path("home"), .inbox = page_path("notices"), .inbox_text = inbox_text(s),
                          .trial_msg = notice(s)};
     ui_frame_open(s->h, &f);
     ui_heading(s->h, 1, title);

@@ -4,6 +4,7 @@
  *   frame.c           the page frame with the navigation, error pages, reading the draft back after a refusal
  *   task_say.c        what a task asks                              page_login.c page_language.c  sign-in and out, password, language
  *   page_setup*.c     the first hour                                page_home.c     ホーム: my tasks, approvals, what came back
+ *   page_notice.c     お知らせ: what one was told
  *   page_list.c       registers and applications                    page_log.c page_book.c  logs; reviews of a whole register
  *   page_record.c     one record: view, history, print              page_act.c page_attach.c  what may be done to it; its files
  *   page_edit.c       new, change, fill                             page_import*.c page_upload.c  imports

@@ -96,6 +96,6 @@ PAGE(page_receipt); PAGE(page_conform); PAGE(page_article); PAGE(page_ledger); P
 PAGE(page_words); PAGE(page_words_post); PAGE(page_coverage); PAGE(page_regulation); PAGE(page_people); PAGE(page_people_post); PAGE(page_account); PAGE(page_account_post); PAGE(page_proof_post);
 PAGE(page_past_roles); PAGE(page_past_chart); PAGE(page_past_sight); PAGE(page_permissions);
 PAGE(page_factor); PAGE(page_factor_post); PAGE(page_login_code); PAGE(page_login_code_post); PAGE(page_token); PAGE(page_token_post);
-PAGE(page_accounts); PAGE(page_accounts_post); PAGE(page_accounts_person);
+PAGE(page_notices); PAGE(page_notices_post); PAGE(page_accounts); PAGE(page_accounts_post); PAGE(page_accounts_person);
 #undef PAGE
 #endif

@@ -65,6 +65,8 @@ const struct route page_routes[] = {
     {{"/accounts/{i}"}, METHOD_GET, NEED_SESSION, page_accounts, "accounts", "the accounts of a system, and what is wrong with them", 0},
     {{"/accounts/{i}"}, METHOD_POST, NEED_SESSION, page_accounts_post, "accounts.post", "look a list of accounts over, take it in", 26 << 20},
     {{"/accounts/{i}/person"}, METHOD_POST, NEED_SESSION, page_accounts_person, "accounts.person", "whose account it is", 4096},
+    {{"/notices"}, METHOD_GET, NEED_SESSION, page_notices, "notices", "お知らせ", 0},
+    {{"/notices"}, METHOD_POST, NEED_SESSION, page_notices_post, "notices.post", "a notice was read", 4096},
     {{"/task/{i}"}, METHOD_POST, NEED_SESSION, page_task_post, "task.post", "a task is done", 16384},
 };
 const size_t page_routes_n = ARRAY_N(page_routes);

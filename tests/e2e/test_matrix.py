@@ -34,7 +34,7 @@ ADMIN_COMMANDS = {"account.directory": {"person": NEVER, "dkey": "x"}, "totp.res
                   "set.settings": {"settings": {}}, "set.undo": {"set": NEVER}}
 # for whoever is signed in, about themselves or about what everybody may read
 OPEN_GET = {"home", "password", "registers", "rooms", "conformity", "regulation", "article", "ledger", "settings", "words", "coverage", "account", "factor", "token", "api.me", "api.factor", "api.tokens",
-            "api.sessions", "api.forms", "api.desk", "api.regulations", "api.article", "api.coverage", "api.settings", "api.conformity", "api.violators", "api.ledger", "api.holders", "api.head", "api.duty",
+            "api.sessions", "api.notices", "api.forms", "api.desk", "api.regulations", "api.article", "api.coverage", "api.settings", "api.conformity", "api.violators", "api.ledger", "api.holders", "api.head", "api.duty",
             "api.check", "api.openapi", "api.metrics", "api.health", "login", "login.code", "setup"}
 OPEN_POST = {"login.post", "login.code.post", "logout.post", "password.post", "language.post", "setup.post", "account.post", "factor.post", "token.post", "proof.post", "api.login", "api.factor.post",
              "api.proof", "api.scene", "api.logout"}
@@ -56,7 +56,7 @@ def routes():
 
 
 # about oneself, one's own import, or the route (docs/SECURITY.md, Decided elsewhere): asked by hostile users and scenes
-COMMANDS_ELSEWHERE = {"record.withdraw", "record.ahead", "record.countersign", "task.done", "attach.add", "session.end", "account.seen", "token.make", "token.end", "import.run", "import.cancel", "import.drop",
+COMMANDS_ELSEWHERE = {"record.withdraw", "record.ahead", "record.countersign", "task.done", "notice.read", "attach.add", "session.end", "account.seen", "token.make", "token.end", "import.run", "import.cancel", "import.drop",
                       "accounts.stage", "accounts.take", "accounts.match"}          # account_lists.scene
 
 
