@@ -33,10 +33,10 @@ HOUSE_GET = {"people": "administer", "adopt": "administer", "person.account": "a
 ADMIN_COMMANDS = {"account.directory": {"person": NEVER, "dkey": "x"}, "totp.reset": {"person": NEVER, "reason": "x"}, "account.set": {"person": NEVER, "login": "x", "disabled": True}, "set.adopt": {"adopt": ["nothing"]},
                   "set.settings": {"settings": {}}, "set.undo": {"set": NEVER}}
 # for whoever is signed in, about themselves or about what everybody may read
-OPEN_GET = {"home", "password", "registers", "rooms", "conformity", "regulation", "article", "ledger", "settings", "words", "coverage", "account", "factor", "token", "api.me", "api.factor", "api.tokens",
+OPEN_GET = {"home", "password", "registers", "rooms", "conformity", "regulation", "article", "ledger", "settings", "words", "coverage", "account", "factor", "token", "notices", "api.me", "api.factor", "api.tokens",
             "api.sessions", "api.notices", "api.forms", "api.desk", "api.regulations", "api.article", "api.coverage", "api.settings", "api.conformity", "api.violators", "api.ledger", "api.holders", "api.head", "api.duty",
             "api.check", "api.openapi", "api.metrics", "api.health", "login", "login.code", "setup"}
-OPEN_POST = {"login.post", "login.code.post", "logout.post", "password.post", "language.post", "setup.post", "account.post", "factor.post", "token.post", "proof.post", "api.login", "api.factor.post",
+OPEN_POST = {"login.post", "login.code.post", "logout.post", "password.post", "language.post", "setup.post", "account.post", "factor.post", "token.post", "notices.post", "proof.post", "api.login", "api.factor.post",
              "api.proof", "api.scene", "api.logout"}
 ELSEWHERE = {"accounts": "account_lists.scene", "accounts.post": "account_lists.scene", "accounts.person": "account_lists.scene", "api.accounts": "account_lists.scene", "api.accounts.post": "account_lists.scene, test_api",
              "api.resolve": "matrix_leaks, test_api", "api.book": "book.scene", "api.import": "test_api", "task.post": "the task of another: hostile"}
