@@ -25,7 +25,7 @@ test-web:
 	ninja -C build-test daicho
 	tests/e2e/run.py build-test/daicho build-test
 
-# Speed against its budgets, beside the floors of this machine (docs/BENCH.md). SIZE=small (default; minutes) mid full, ENGINE=sqlite postgres.
+# Speed against its budgets, beside the floors of this machine (docs/BENCH.md). SIZE=small (default; minutes) mid full, or people (five posts, the directory); ENGINE=sqlite postgres.
 bench:
 	tools/deps.sh bench
 	test -f build-bench/build.ninja || meson setup build-bench -Dbuildtype=release

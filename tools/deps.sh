@@ -12,7 +12,7 @@ need="$need libcmocka-dev libgumbo-dev"
 case "${1:-}" in
     "") ;;
     test) need="$need slapd postgresql-15 sqlite3 golang-go golang-golang-x-mod-dev clang libclang-rt-14-dev" ;;
-    bench) need="$need nginx-light postgresql-15" ;;
+    bench) need="$need nginx-light postgresql-15 slapd" ;;
     web) need="$need chromium chromium-driver python3-selenium fonts-noto-cjk" ;;
     *) echo "usage: $0 [test|web|bench]" >&2; exit 2 ;;
 esac

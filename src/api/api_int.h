@@ -81,6 +81,8 @@ void api_resolve(struct req *r, void *ctx);
 void api_tasks(struct req *r, void *ctx);
 void api_notices(struct req *r, void *ctx);
 void api_conformity(struct req *r, void *ctx);
+void api_conform_days(struct req *r, void *ctx);
+void api_conform_by(struct req *r, void *ctx);
 void api_violators(struct req *r, void *ctx);
 void api_ledger(struct req *r, void *ctx);
 void api_receipt(struct req *r, void *ctx);

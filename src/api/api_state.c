@@ -216,6 +216,8 @@ const struct route api_routes[] = {
     {{"/api/v1/people"}, METHOD_GET, NEED_SESSION, api_people, "api.people", "Sign-ins of people (administrators): q, limit, after", 0},
     {{"/api/v1/conformity/{s}"}, METHOD_GET, NEED_SESSION, api_conformity, "api.conformity", "State of every article of a regulation", 0},
     {{"/api/v1/conformity/{s}/violators"}, METHOD_GET, NEED_SESSION, api_violators, "api.violators", "Who or what does not conform: article, check", 0},
+    {{"/api/v1/conformity/{s}/days"}, METHOD_GET, NEED_SESSION, api_conform_days, "api.conform.days", "How many articles stood how on each day (a day that is not there was not looked at); with article: its days: from, until", 0},
+    {{"/api/v1/conformity"}, METHOD_GET, NEED_SESSION, api_conform_by, "api.conform.by", "Articles by chapter, violations by department, their tasks by person (one's own, for who does not read everything)", 0},
     {{"/api/v1/ledger"}, METHOD_GET, NEED_SESSION, api_ledger, "api.ledger", "Size, checkpoint and verifier key", 0},
     {{"/api/v1/ledger/{i}"}, METHOD_GET, NEED_SESSION, api_receipt, "api.receipt", "An entry and its receipt, of what one may see", 0},
     {{"/api/v1/holders"}, METHOD_GET, NEED_SESSION, api_holders, "api.holders", "Who holds a role today: role, department", 0},

@@ -70,6 +70,7 @@ const struct command command_table[] = {
     {"order.fail", CMD_SYSTEM, PROOF_NONE, cmd_order_fail, "Note why a personnel order could not be carried out", "record i64, why str"},
     {"check.run", CMD_SYSTEM, PROOF_NONE, cmd_check_run, "Judge what became due", "due bool"},
     {"notice.run", CMD_SYSTEM, PROOF_NONE, cmd_notice_run, "Put what people are to be told into their inboxes; again while the answer says more", ""},
+    {"conform.day", CMD_SYSTEM, PROOF_NONE, cmd_conform_day, "Write down how the articles conform today, where it differs from the last look", "day str, rows arr, totals arr?"},
     {"schedule.run", CMD_SYSTEM, PROOF_NONE, cmd_schedule_run, "Make the tasks of schedules; again while the answer says more", "people bool?, after str?"},
     {"restore.finish", CMD_SYSTEM, PROOF_NONE, cmd_restore_finish, "Erase again what was erased after the backup; end all sessions", "erase arr"},
     {"span.fill", CMD_SYSTEM, PROOF_NONE, cmd_span_fill, "Make the organisation's history for a house that is older than it", ""},

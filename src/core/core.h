@@ -378,6 +378,22 @@ VEC_TYPE(violators, struct violator);
 MUST enum rc conformity_violators(struct reader *r, const char *pack, const char *article, const char *check, int limit, struct violators *ret, struct err *e);
 /* One duty: overdue tasks, violated or unknown checks, missing declarations. ERR_DB_NOTFOUND: no adopted pack has it. */
 MUST enum rc duty_state(struct reader *r, const char *duty, enum verdict_state *ret_state, struct violators *ret, struct err *e);
+/* ---- conformity through time (conform_day.c): n by enum verdict_state; a day that is not there, or not seen, was not looked at ---- */
+#define CONFORM_DAYS_MAX 400
+struct conform_total { const char *day; int64_t n[VERDICT_NONE + 1] /* articles, as the day ended */, at_us; };
+VEC_TYPE(conform_totals, struct conform_total);
+struct conform_span { const char *from, *upto; bool seen; enum verdict_state state /* as the day ended */, worst /* of the day */; int64_t bad_n, unknown_n, excepted_n; };
+VEC_TYPE(conform_spans, struct conform_span);
+MUST enum rc conform_totals(struct reader *r, const char *pack, const char *from, const char *upto, struct conform_totals *ret, struct err *e);
+/* Days of one article, the newest first, those alike together. ERR_DAY: a day cannot be read. */
+MUST enum rc conform_spans(struct reader *r, const char *pack, const char *article, const char *from, const char *upto, struct conform_spans *ret, struct err *e);
+/* ---- who has what to mend (conform_by.c); each list ends after CONFORM_OPEN_MAX violations, and says so ---- */
+#define CONFORM_OPEN_MAX 2000
+struct conform_by { int64_t id /* 0: nobody's */; const char *name; int64_t bad_n, unknown_n, excepted_n, oldest_us; };
+VEC_TYPE(conform_bys, struct conform_by);
+MUST enum rc conform_by_department(struct reader *r, struct conform_bys *ret, bool *ret_more, struct err *e);
+/* bad_n: open tasks of checks. All people for who reads everything; else oneself. */
+MUST enum rc conform_by_person(struct reader *r, struct conform_bys *ret, bool *ret_more, struct err *e);
 /* Full evaluation of all checks (rebuild, pack switch, nightly); the incremental one runs from the keeper. */
 MUST enum rc check_full(struct core *c, struct err *e);
 /* What the last daily one found: missed counts verdicts that the incremental path should have changed before (which: JSON list of the first). */

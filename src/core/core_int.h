@@ -295,6 +295,7 @@ MUST enum rc reader_form_at(struct reader *r, int64_t id /* of a set; 0: today's
 MUST enum rc search_clear(struct work *w, int64_t record, struct err *e);
 enum rc cmd_search_run(struct work *w, const struct json *args, struct json *body, struct err *e);
 enum rc cmd_check_run(struct work *w, const struct json *args, struct json *body, struct err *e);
+enum rc cmd_conform_day(struct work *w, const struct json *args, struct json *body, struct err *e);     /* conform_day.c */
 #define CHECK_PREFIX "check:"          /* check:<check>:<subject>:<person> is the key of a violation's task */
 /* The tasks of violations of one check, which bear its name: handed on to who answers for them now. */
 MUST enum rc check_tasks_again(struct work *w, const char *name, const int64_t *subject, size_t n, struct err *e);

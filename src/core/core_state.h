@@ -20,9 +20,11 @@ struct writer {
     int64_t longest_hold_us, commits, commands; bool scrub, saw_full; struct space space;
 };
 struct full_at { TALLOC_CTX *mem; struct json *args; };
+/* What the last look at conformity told the writer, so that only differences are sent; at_us: when. */
+struct conform_seen { TALLOC_CTX *mem; struct map *said; char day[CIVIL_TEXT_N]; int64_t set, at_us; };
 struct keeper { struct core *core; pthread_t thread; bool started, stop, busy, kicked /* there is work */, hurry /* somebody waits for it */; pthread_mutex_t lock; pthread_cond_t cond, idle; int64_t judged_set /* all its checks were judged */, issued_set, issued_day /* schedules made their tasks for that set and day */;
                  int64_t told_us /* on the clock that does not jump: people were told last */; char seats_day[CIVIL_TEXT_N] /* all open steps were looked at that day */;
-                char full_day[CIVIL_TEXT_N] /* on which everything was judged */; struct full_at full /* where that stands */; };
+                char full_day[CIVIL_TEXT_N] /* on which everything was judged */; struct full_at full /* where that stands */; struct conform_seen seen; };
 
 struct nightly { pthread_t thread; bool started, stop; pthread_mutex_t lock; pthread_cond_t cond; };
 struct core {
@@ -88,6 +90,9 @@ MUST enum rc import_next(struct db *db, TALLOC_CTX *mem, int64_t now_us, int64_t
 /* ---- check_full.c ---- */
 /* The keeper's, once in a day of the organisation: judges everything until `busy` says that there is other work. */
 void check_day(struct core *c, bool (*busy)(struct core *));
+/* ---- conform_day.c ---- */
+void conform_look(struct core *c, bool (*busy)(struct core *));
+void conform_seen_end(struct conform_seen *s);
 void full_end(struct full_at *at);
 /* ---- keeper.c ---- */
 MUST enum rc keeper_start(struct core *c, struct err *e);

@@ -268,6 +268,8 @@ static void keeper_work(struct core *c, bool hurry)
     if (!c->keeper.stop)
         notices(c, hurry);
     check_day(c, todo_waiting);
+    if (!c->keeper.stop)
+        conform_look(c, todo_waiting);
 }
 
 /* Until the next round is due: somebody waits for it, there is work and the pause is over, or a second passed. Under the lock. */
@@ -341,6 +343,7 @@ void keeper_stop(struct core *c)
     pthread_mutex_unlock(&k->lock);
     pthread_join(k->thread, NULL);
     full_end(&k->full);
+    conform_seen_end(&k->seen);
     k->started = false;
 }
 

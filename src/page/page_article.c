@@ -128,6 +128,7 @@ void page_article(struct req *r, void *ctx)
         if (text_eq(p->para[i].article, a->id) && p->para[i].md[0] != '#')
             regulation_para(&s, p, &p->para[i]);
     violators_out(&s, p, a->id);
+    article_days_out(&s, p, a->id);
     duties_out(&s, p, a->id);
     schedules_out(&s, p, a->id);
     screen_close(&s, 200);

@@ -92,7 +92,7 @@ PAGE(page_home); PAGE(page_login); PAGE(page_login_post); PAGE(page_logout_post)
 PAGE(page_adopt); PAGE(page_adopt_post); PAGE(page_setup); PAGE(page_setup_post); PAGE(page_rooms); PAGE(page_list); PAGE(page_csv); PAGE(page_new); PAGE(page_new_post); PAGE(page_import); PAGE(page_import_post); PAGE(page_import_template);
 PAGE(page_record); PAGE(page_edit); PAGE(page_edit_post); PAGE(page_act_post); PAGE(page_history); PAGE(page_attach_post); PAGE(page_print); PAGE(page_attachment);
 PAGE(page_log_add); PAGE(page_log_add_post); PAGE(page_log_correct); PAGE(page_log_correct_post);
-PAGE(page_receipt); PAGE(page_conform); PAGE(page_article); PAGE(page_ledger); PAGE(page_settings); PAGE(page_settings_post); PAGE(page_task_post);
+PAGE(page_receipt); PAGE(page_conform); PAGE(page_conform_days); PAGE(page_conform_article); PAGE(page_conform_by); PAGE(page_article); PAGE(page_ledger); PAGE(page_settings); PAGE(page_settings_post); PAGE(page_task_post);
 PAGE(page_words); PAGE(page_words_post); PAGE(page_coverage); PAGE(page_regulation); PAGE(page_people); PAGE(page_people_post); PAGE(page_account); PAGE(page_account_post); PAGE(page_proof_post);
 PAGE(page_past_roles); PAGE(page_past_chart); PAGE(page_past_sight); PAGE(page_permissions);
 PAGE(page_factor); PAGE(page_factor_post); PAGE(page_login_code); PAGE(page_login_code_post); PAGE(page_token); PAGE(page_token_post);

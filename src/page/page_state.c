@@ -87,10 +87,13 @@ static void pack_out(struct screen *s, const struct pack *p)
     html_open(s->h, E_P);
     html_class(s->h, "tools");
     page_link(s->h, MSG("regulation.read"), "regulation", URL_S(p->id));
+    page_link(s->h, MSG("conformity.days"), "conformity.days", URL_S(p->id));
+    page_link0(s->h, MSG("conform-by.title"), "conformity.by");
     html_close(s->h, E_P);
     html_el(s->h, E_P, msg_fill(s->r, req_lang(s->r), MSG("conformity.as-of"), mem_fmt(s->r, "%lld", (long long)as_of), NULL));
     carries_out(s, s->rd.set, p, MSG("regulation.part"));
     counts_out(s, &st);
+    trend_brief_out(s, p);
     articles_out(s, p, &st, false);
     html_open(s->h, E_DETAILS);
     html_open(s->h, E_SUMMARY);

@@ -104,6 +104,13 @@ def regulations(house, nakamura):
     state = {a["article"]: a["state"] for a in get(nakamura, "/api/v1/conformity/{s}", s="sme").json()["articles"]}
     bad = get(nakamura, "/api/v1/conformity/{s}/violators", s="sme").json()["violators"]
     check("somebody does not conform", bad and all(v["check"] for v in bad))
+    by = get(nakamura, "/api/v1/conformity").json()
+    sme = [c for c in by["chapters"] if c["regulation"] == "sme"]
+    check("rolled up by chapter, each article once", len(sme) > 3 and sum(c[k] for c in sme for k in ("conforming", "nonconforming", "unknown", "excepted", "none")) == len(state), sme)
+    check("and by department, the worst first", [d["bad"] for d in by["departments"]] == sorted((d["bad"] for d in by["departments"]), reverse=True) and by["departments"][0]["bad"] > 0, by["departments"])
+    check("by person: tasks with their oldest day", by["people"] and all(p["tasks"] > 0 and p["oldest"] > 0 for p in by["people"]), by["people"])
+    days = get(nakamura, "/api/v1/conformity/{s}/days", s="sme").json()["days"]
+    check("today was looked at", len(days) == 1 and sum(days[0][k] for k in ("conforming", "nonconforming", "unknown", "excepted", "none")) == len(state), days)
     a = get(nakamura, "/api/v1/regulations/{s}/articles/{s}", s=["sme", "3-1.1"]).json()
     check("an article says what it demands and how it stands", a["state"] == state["3-1.1"] and a["text"] and a["duties"] and all(d["article"] == "3-1.1" for d in a["duties"]), a)
     check("its schedules have a next day", a["schedules"] and all(re.fullmatch(r"\d{4}-\d\d-\d\d", s["next"]) for s in a["schedules"] if s["next"]), a["schedules"])

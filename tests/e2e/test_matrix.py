@@ -33,15 +33,15 @@ HOUSE_GET = {"people": "administer", "adopt": "administer", "person.account": "a
 ADMIN_COMMANDS = {"account.directory": {"person": NEVER, "dkey": "x"}, "totp.reset": {"person": NEVER, "reason": "x"}, "account.set": {"person": NEVER, "login": "x", "disabled": True}, "set.adopt": {"adopt": ["nothing"]},
                   "set.settings": {"settings": {}}, "set.undo": {"set": NEVER}}
 # for whoever is signed in, about themselves or about what everybody may read
-OPEN_GET = {"home", "password", "registers", "rooms", "conformity", "regulation", "article", "ledger", "settings", "words", "coverage", "account", "factor", "token", "notices", "api.me", "api.factor", "api.tokens",
-            "api.sessions", "api.notices", "api.forms", "api.desk", "api.regulations", "api.article", "api.coverage", "api.settings", "api.conformity", "api.violators", "api.ledger", "api.holders", "api.head", "api.duty",
+OPEN_GET = {"home", "password", "registers", "rooms", "conformity", "conformity.by", "conformity.days", "conformity.article", "regulation", "article", "ledger", "settings", "words", "coverage", "account", "factor", "token", "notices", "api.me", "api.factor", "api.tokens",
+            "api.sessions", "api.notices", "api.forms", "api.desk", "api.regulations", "api.article", "api.coverage", "api.settings", "api.conformity", "api.conform.days", "api.conform.by", "api.violators", "api.ledger", "api.holders", "api.head", "api.duty",
             "api.check", "api.openapi", "api.metrics", "api.health", "login", "login.code", "setup"}
 OPEN_POST = {"login.post", "login.code.post", "logout.post", "password.post", "language.post", "setup.post", "account.post", "factor.post", "token.post", "notices.post", "proof.post", "api.login", "api.factor.post",
              "api.proof", "api.scene", "api.logout"}
 ELSEWHERE = {"accounts": "account_lists.scene", "accounts.post": "account_lists.scene", "accounts.person": "account_lists.scene", "api.accounts": "account_lists.scene", "api.accounts.post": "account_lists.scene, test_api",
              "api.resolve": "matrix_leaks, test_api", "api.book": "book.scene", "api.import": "test_api", "task.post": "the task of another: hostile"}
 ARGS = {"rooms": ["rights"], "regulation": ["sme"], "article": ["sme", "3-2"], "words": ["sme"], "coverage": ["sme"], "api.regulations": [], "api.article": ["sme", "3-2"], "api.coverage": ["sme"],
-        "api.conformity": ["sme"], "api.violators": ["sme"]}
+        "api.conformity": ["sme"], "conformity.days": ["sme"], "conformity.article": ["sme", "3-2"], "api.conform.days": ["sme"], "api.violators": ["sme"]}
 QUERY = {"api.permissions": "?role=administrator", "api.holders": "?role=administrator", "api.duty": "?key=sme-3-2a", "api.check": "?key=sme:asset-owner", "api.head": "?department=1", "api.violators": "?article=3-2"}
 
 

@@ -2,13 +2,14 @@
 """`make bench`: makes a data folder of the asked size (kept in bench-out/), measures daicho on a copy of it, measures the floors of this
 machine in the same run, and prints budget beside measured. Raw samples, seed, commit and machine load go to bench-out/run-*/.
 
-  bench.py [--size small|mid|full] [--engine sqlite|postgres] [--build DIR] [--seconds S] [--only PART,...]
+  bench.py [--size small|mid|full|people] [--engine sqlite|postgres] [--build DIR] [--seconds S] [--only PART,...]
 
-Parts: verify pages writes floors start. docs/BENCH.md explains every row."""
+Parts: verify pages writes floors start people. The size `people` is made for the last one and has it alone. docs/BENCH.md explains every row."""
 import argparse, http.client, json, os, re, shutil, socket, subprocess, sys, threading, time, urllib.parse
+import people
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-SIZES = {'tiny': (100, 30, 500), 'small': (1000, 60, 20000), 'mid': (3000, 150, 200000), 'full': (10000, 300, 1000000)}
+SIZES = {'tiny': (100, 30, 500), 'small': (1000, 60, 20000), 'mid': (3000, 150, 200000), 'full': (10000, 300, 1000000), 'people': (10000, 300, 600)}
 SEED = 20261121
 
 
@@ -39,7 +40,7 @@ class Bench:
         os.makedirs(self.run_dir)
         self.out.update(size=a.size, engine=a.engine, seed=SEED, commit=commit + ('+changes' if dirty else ''), cores=os.cpu_count(), kernel=os.uname().release,
                         load_before=os.getloadavg(), seconds=a.seconds, repeats=a.repeats, rows=self.rows)
-        self.server, self.pg, self.url, self.sample_n = None, None, None, 0
+        self.server, self.pg, self.url, self.directory, self.sample_n = None, None, None, None, 0
         self.data = os.path.join(self.base, 'data-%s-%s' % (a.size, a.engine))
 
     def tool(self, name):
@@ -49,7 +50,7 @@ class Bench:
         return os.path.join(self.a.build, 'daicho')
 
     def options(self, data):
-        return ['--data-dir', data] + (['--db', self.url] if self.url else [])
+        return ['--data-dir', data] + (['--db', self.url] if self.url else []) + (['--directory', self.directory] if self.directory else [])
 
     def row(self, what, measured, budget=None, ok=None, **more):
         """ok: True, False or None (no budget at this size, or skipped)."""
@@ -98,11 +99,14 @@ class Bench:
                 sys.exit('no answer for 300 seconds')
             time.sleep(0.002)
 
-    def stop(self):
+    def halt(self):
         if self.server:
             self.server.terminate()
             self.server.wait(60)
             self.server = None
+
+    def stop(self):
+        self.halt()
         if self.pg:
             run('tools/pg_cluster.sh', 'stop', self.pg, cwd=ROOT)
             self.pg = None
@@ -300,8 +304,7 @@ class Bench:
         took = []
         for _ in range(3):
             took.append(self.start())
-            self.server.terminate()
-            self.server.wait(60)
+            self.halt()
         self.row('start to first answer (warm files), best of 3', '%.3f s (%s ms)' % (min(took), spread([t * 1000 for t in took])), '0.3 s', min(took) < 0.3)
 
     def verify(self):
@@ -312,8 +315,14 @@ class Bench:
         self.row('verify %d entries and what they bind' % n, '%.2f s%s' % (took, '' if p.returncode == 0 else ': ' + (p.stdout + p.stderr)[:200]),
                  '%.2f s (2 s for 10^6)' % budget, p.returncode == 0 and took <= budget)
 
+    def compared(self):
+        """What all of it left behind: the chain, and the projections against it."""
+        for words in (['verify'], ['rebuild', 'compare']):
+            p = subprocess.run([self.daicho(), *words, *self.options(self.work)], cwd=ROOT, capture_output=True, text=True)
+            self.row('daicho ' + ' '.join(words), 'ends with %d%s' % (p.returncode, '' if p.returncode == 0 else ': ' + (p.stdout + p.stderr)[-300:]), '0', p.returncode == 0)
+
     def all(self):
-        only = self.a.only.split(',') if self.a.only else ['verify', 'start', 'pages', 'floors', 'writes']
+        only = self.a.only.split(',') if self.a.only else ['people'] if self.a.size == 'people' else ['verify', 'start', 'pages', 'floors', 'writes']
         self.prepare()
         self.fdatasync()
         if 'verify' in only:
@@ -331,6 +340,8 @@ class Bench:
             self.nginx()
         if 'writes' in only:
             self.writes()
+        if 'people' in only:
+            people.people(self)
         if 'pages' in only or 'writes' in only:
             top = self.memory('VmHWM')
             self.row('memory resident, highest under load', '%.0f MB' % top, '150 MB', top < 150)

@@ -18,6 +18,9 @@
 #define ASSETS_SHARE 5              /* of a hundred records; one more is a medium */
 #define CHUNK 100                   /* register rows in one command of set-up */
 #define USERS_MAX 64                /* people with a password and a token for the driver */
+#define BUSY 3                      /* the person with five posts: the head of department 3 belongs to the last four departments, too, heads them and is their officer */
+#define BUSY_MORE 4
+#define WAITING 120                 /* applications that wait for her */
 #define PASSWORD "Bench-2026-password"
 
 struct plan { int64_t people, departments, records, seed, assets, media, takeouts; int threads; };
@@ -59,6 +62,10 @@ static void die(const char *what, const struct answer *a)
 
 static const struct actor setup_actor = {.kind = ACTOR_SETUP, .lang = LANG_JA, .login = "setup"};
 
+static bool busy_in(const struct bench *b, int64_t d) { return d == BUSY || d >= b->plan.departments - BUSY_MORE; }
+/* The head of a department is the person of its number, but for those of the busy one. */
+static int64_t head_of(const struct bench *b, int64_t d) { return busy_in(b, d) ? BUSY : d; }
+
 static struct answer *setup_run(struct bench *b, TALLOC_CTX *mem, const char *name, const struct json *args)
 {
     struct answer *a;
@@ -97,7 +104,7 @@ static void people_chunk(struct bench *b, int64_t from, int64_t to, int64_t dept
         json_set_str(d, "code", mem_fmt(mem, "D%04lld", (long long)i));
         if (i > 0)
             json_set_str(d, "parent", dept_name(mem, i <= 20 ? 0 : i % 20 + 1));
-        json_set_str(d, "head", login_of(mem, i));
+        json_set_str(d, "head", login_of(mem, head_of(b, i)));
         json_set_str(d, "opened_on", "2010-04-01");
     }
     for (int64_t i = from; i < to; i++)
@@ -128,7 +135,7 @@ static void organisation(struct bench *b, const char *settings_path)
     (void)setup_run(b, mem, "setup.start", args);
     talloc_free(mem);
     int64_t n = b->plan.departments;
-    for (int64_t i = 0; i < n; i += CHUNK)          /* the head of a department is the person of its number */
+    for (int64_t i = 0; i < n; i += CHUNK)
         people_chunk(b, i, i + CHUNK < n ? i + CHUNK : n, i, i + CHUNK < n ? i + CHUNK : n);
     for (int64_t i = n; i < b->plan.people; i += CHUNK)
         people_chunk(b, i, i + CHUNK < b->plan.people ? i + CHUNK : b->plan.people, 0, 0);
@@ -160,7 +167,7 @@ static void roles(struct bench *b)
         MEM_SCOPE(tmp, mem);
         struct json *more = json_obj(tmp), *list = json_set_arr(more, "assignments");
         for (int64_t k = i; k < i + CHUNK && k < n; k++)
-            role_add(tmp, list, "dept_security_officer", k, dept_name(tmp, k));
+            role_add(tmp, list, "dept_security_officer", head_of(b, k), dept_name(tmp, k));
         (void)setup_run(b, tmp, "setup.roles", more);
     }
     talloc_free(mem);
@@ -229,6 +236,22 @@ static void registers(struct bench *b)
     }
 }
 
+/* What the busy one is beside her main post. */
+static void postings(struct bench *b)
+{
+    TALLOC_CTX *mem = mem_root(1 << 16);
+    struct json *args = json_obj(mem), *arr = json_set_arr(args, "records");
+    for (int64_t d = b->plan.departments - BUSY_MORE; d < b->plan.departments; d++) {
+        struct json *o = json_add_obj(arr), *v = json_set_obj(o, "values");
+        json_set_str(o, "form", "posting");
+        json_set_str(v, "person", id_text(mem, b->person[BUSY]));
+        json_set_str(v, "department", id_text(mem, b->dept[d]));
+        json_set_str(v, "from_on", "2024-04-01");
+    }
+    (void)setup_run(b, mem, "setup.records", args);
+    talloc_free(mem);
+}
+
 /* Set-up's answer does not name the records it made: their ids are read back, in the order they were made. */
 static void asset_ids(struct bench *b)
 {
@@ -252,8 +275,13 @@ static void asset_ids(struct bench *b)
 }
 
 static int64_t users_n(const struct bench *b) { return b->plan.departments + 24 < USERS_MAX ? b->plan.departments + 24 : USERS_MAX; }
-/* User k of the driver: first the officers and plain people, then the heads of the biggest departments. */
-static int64_t user_at(const struct bench *b, int64_t k) { return k < 24 ? b->plan.departments + k : k - 24; }
+/* User k of the driver: first the officers and plain people, then the heads of the biggest departments; the last are those who apply to the busy one. */
+static int64_t user_at(const struct bench *b, int64_t k)
+{
+    if (k < 24)
+        return b->plan.departments + k;
+    return k < users_n(b) - BUSY_MORE ? k - 24 : b->plan.departments - (users_n(b) - k);
+}
 
 static void set_up_ends(struct bench *b)
 {
@@ -336,8 +364,8 @@ static int64_t approver(const struct life *l)
     int64_t d = b->person_dept[l->maker];
     if (l->level == 2)
         return b->person[0];
-    if (l->maker >= b->plan.departments)
-        return b->person[d];
+    if (l->maker != head_of(b, d))
+        return b->person[head_of(b, d)];
     return b->person[d == 0 || d <= 20 ? 0 : d % 20 + 1];
 }
 
@@ -354,19 +382,21 @@ static bool returned_and_mended(struct life *l)
     return act(l, l->b->person[l->maker], "record.submit", json_obj(l->mem));
 }
 
+/* What waits for the busy one is made by the people of the last departments, whose numbers they have. */
 static void live(struct bench *b, int64_t i)
 {
     TALLOC_CTX *mem = mem_root(1 << 17);
     struct life l = {.b = b, .mem = mem, .r = rnd_of(&b->plan, 4, i)};
     struct json *args = json_obj(mem), *v;
-    int64_t fate = rnd_below(&l.r, 100);
-    l.maker = 1 + rnd_below(&l.r, b->plan.people - 1);
+    bool waits = i >= b->plan.takeouts - WAITING;
+    int64_t fate = waits ? 9 : rnd_below(&l.r, 100);
+    l.maker = waits ? b->plan.departments - 1 - i % BUSY_MORE : 1 + rnd_below(&l.r, b->plan.people - 1);
     bool late = rnd_percent(&l.r, 16);
     json_set_str(args, "form", "takeout");
     (void)takeout_values(&l, args);
     json_set_bool(args, "submit", fate >= 5);
     bool ok = act(&l, b->person[l.maker], "record.create", args);
-    if (ok && fate >= 5 && l.level > 0 && rnd_percent(&l.r, 40))
+    if (ok && fate >= 5 && !waits && l.level > 0 && rnd_percent(&l.r, 40))
         ok = returned_and_mended(&l);
     if (ok && fate >= 10 && l.level > 0)
         ok = act(&l, approver(&l), "record.approve", json_obj(mem));
@@ -468,7 +498,8 @@ static void report(struct bench *b, const char *data_dir, double took)
         b->refused += a->rc != RC_OK;
         json_set_str(u, "login", login_of(mem, user_at(b, k)));
         json_set_i64(u, "person", actor.person);
-        json_set_bool(u, "head", user_at(b, k) < b->plan.departments);
+        json_set_bool(u, "head", head_of(b, b->person_dept[user_at(b, k)]) == user_at(b, k));
+        json_set_bool(u, "busy", user_at(b, k) == BUSY);
         json_set_i64(u, "department", b->person_dept[user_at(b, k)]);
         json_set_str(u, "token", token);
     }
@@ -504,8 +535,8 @@ int main(int argc, char **argv)
         if (!str_to_i64(str_of(argv[1 + rest + i]), &v[i]) || v[i] < 1)
             die("a number is wrong", NULL);
     b.plan = (struct plan){.people = v[0], .departments = v[1], .records = v[2], .seed = v[3], .threads = (int)v[4], .assets = v[2] * ASSETS_SHARE / 100, .media = v[2] / 100};
-    if (b.plan.people < b.plan.departments + 24 || b.plan.departments < 21 || b.plan.assets < 10)
-        die("at least 21 departments, 24 people more than departments, 200 records", NULL);
+    if (b.plan.people < b.plan.departments + 24 || b.plan.departments < 25 || b.plan.assets < 10)
+        die("at least 25 departments, 24 people more than departments, 200 records", NULL);
     b.plan.takeouts = b.plan.records - b.plan.assets - b.plan.media;
     b.mem = talloc_new(NULL);
     b.dept = mem_array(b.mem, int64_t, (size_t)v[1]);
@@ -520,6 +551,7 @@ int main(int argc, char **argv)
     organisation(&b, file_join(b.mem, conf->examples_dir, "kita/settings.json"));
     roles(&b);
     registers(&b);
+    postings(&b);
     asset_ids(&b);
     set_up_ends(&b);
     fprintf(stderr, "bench_make: set-up in %.1f s\n", (double)(clock_mono_us() - t0) / 1e6);
