@@ -171,6 +171,8 @@ MUST enum rc deputy_check(struct work *w, const struct record *rec, const struct
 
 /* ---- task.c ---- */
 MUST enum rc task_plan(struct work *w, const struct record *rec, const char *on, struct json *effect, struct err *e);      /* then: of the form into effect.tasks */
+MUST enum rc task_follow(struct work *w, const struct record *rec, const struct content *c, enum slot slot, struct json *effect, struct err *e);      /* then: with `follows` */
+MUST enum rc task_first_check(struct work *w, const struct record *rec, const struct json *effect, struct err *e);      /* ERR_TASKS_OPEN */
 MUST enum rc task_settle(struct work *w, const struct record *rec, enum slot slot, struct json *effect, struct err *e);                    /* done: of open tasks */
 MUST enum rc task_close_all(struct work *w, const struct record *rec, struct json *effect, struct err *e);
 /* A task that the route itself sets for somebody. `at` tells several of one name apart: telling the same again changes nothing.

@@ -127,7 +127,7 @@ static void step_into(const struct asking_reach *a, const struct step *s, struct
 static bool later_stage(const struct form *f)
 {
     for (size_t i = 0; i < f->field_n; i++)
-        if (text_eq(f->field[i].stage, "approved") || text_eq(f->field[i].stage, "close"))
+        if (pack_field_later(&f->field[i]))
             return true;
     return false;
 }

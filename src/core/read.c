@@ -206,7 +206,7 @@ static enum rc holds(struct reader *r, const char *role, bool *ret, struct err *
 static bool any_stage(const struct form *f)
 {
     for (size_t i = 0; i < f->field_n; i++)
-        if (f->field[i].stage != NULL && (strcmp(f->field[i].stage, "approved") == 0 || strcmp(f->field[i].stage, "close") == 0))
+        if (pack_field_later(&f->field[i]))
             return true;
     return false;
 }

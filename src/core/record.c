@@ -343,24 +343,42 @@ enum rc cmd_record_save(struct work *w, const struct json *args, struct json *bo
     return record_answer(w, rec.id, body, e);
 }
 
-static bool later_stage(const struct field *f)
+/* A field that only some people fill in: whoever else does is refused, and a deputy of one of them is not. */
+static enum rc fill_by_check(struct work *w, const struct record *rec, const struct field *fd, const struct content *c, struct err *e)
 {
-    return f->stage != NULL && (strcmp(f->stage, "approved") == 0 || strcmp(f->stage, "close") == 0);
+    struct seat_vec seats = VEC_INIT(w->mem);
+    struct deputy_vec d = VEC_INIT(w->mem);
+    const char *label = pick_lang(w->actor.lang, fd->label, fd->label_en);
+    TRY(org_resolve(w, fd->fill_by, c, rec->department, rec->made_by, NULL, 0, &seats, e));
+    for (size_t i = 0; i < seats.n; i++)
+        if (seats.v[i].person == w->actor.person)
+            return RC_OK;
+    TRY(deputies_of(w->db, w->mem, w->set, w->actor.person, w->today, &d, e));
+    for (size_t i = 0; i < seats.n; i++)
+        for (size_t k = 0; k < d.n; k++)
+            if (d.v[k].from == seats.v[i].person && (d.v[k].role == NULL || text_eq(d.v[k].role, seats.v[i].post)))
+                return RC_OK;
+    trouble_add(w, fd->path, "fill-by", msg_fill(w->mem, w->actor.lang, MSG("core.fill-by"), label, NULL), NULL, pack_field_article(rec->form, fd), false);
+    return RC_OK;
 }
 
 /* Only fields that are filled after approval may change without a new approval. */
-static enum rc fill_check(struct work *w, const struct form *f, const struct content *before, const struct content *after, struct err *e)
+static enum rc fill_check(struct work *w, const struct record *rec, const struct content *before, const struct content *after, struct err *e)
 {
+    const struct form *f = rec->form;
     struct change_vec changes = VEC_INIT(w->mem);
     content_diff(w->mem, before, after, &changes);
     for (size_t i = 0; i < changes.n; i++) {
         const struct field *col = NULL;
         int64_t row;
         const struct field *fd = content_field(f, changes.v[i].path, &col, &row);
-        if (fd != NULL && fd->value == NULL && !later_stage(fd))
+        if (fd != NULL && fd->value == NULL && !pack_field_later(fd))
             return err_set_arg(e, ERR_FIELDS, msg_fill(w->mem, w->actor.lang, MSG("core.needs-approval"), pick_lang(w->actor.lang, fd->label, fd->label_en), NULL),
                                "fill of %s", changes.v[i].path);
+        if (fd != NULL && fd->fill_by != NULL)
+            TRY(fill_by_check(w, rec, fd, before, e));
     }
+    TRY(work_troubles_refuse(w, e));
     return changes.n > 0 ? RC_OK : err_set_arg(e, ERR_FIELDS, msg_text(w->actor.lang, MSG("core.nothing-filled")), "nothing filled");
 }
 
@@ -368,10 +386,19 @@ static bool all_filled(const struct form *f, const struct content *c)
 {
     for (size_t i = 0; i < f->field_n; i++) {
         const struct field *fd = &f->field[i];
-        if (later_stage(fd) && fd->required && content_get(c, fd->path) == NULL && content_rows(c, fd->path) == 0)
+        if (pack_field_later(fd) && fd->required && content_get(c, fd->path) == NULL && content_rows(c, fd->path) == 0)
             return false;
     }
     return true;
+}
+
+/* What was asked of such a field when the record was handed in is asked of what it becomes. */
+static bool has_ongoing(const struct form *f)
+{
+    for (size_t i = 0; i < f->field_n; i++)
+        if (f->field[i].ongoing)
+            return true;
+    return false;
 }
 
 static enum rc close_effect(struct work *w, const struct record *rec, struct json *effect, struct err *e)
@@ -398,7 +425,7 @@ enum rc cmd_record_fill(struct work *w, const struct json *args, struct json *bo
     struct value_ctx vc = record_value_ctx(w, &r);
     struct content *c = content_read(w->mem, &vc, rec.form, base, json_get(args, "values"), json_get_bool(args, "replace_rows"), w->troubles);
     TRY(typing_refuse(w, e));
-    TRY(fill_check(w, rec.form, base, c, e));
+    TRY(fill_check(w, &rec, base, c, e));
     content_order(c, rec.form);
     TRY(ftable_change(w->tx, w->mem, rec.form, &rec, SLOT_FORCE, rec.state, base, c, e));
     TRY(judge_values(w, &rec, SLOT_FORCE, c, &changed, e));
@@ -407,8 +434,8 @@ enum rc cmd_record_fill(struct work *w, const struct json *args, struct json *bo
     w->drafted_record = rec.id;
     w->drafted_slot = SLOT_FORCE;
     bool closing = rec.form->closes != NULL && strcmp(rec.form->closes, "filled") == 0 && all_filled(rec.form, c);
-    if (closing) {
-        TRY(judge_rules(w, &rec, SLOT_FORCE, c, "close", e));
+    if (closing || has_ongoing(rec.form)) {
+        TRY(judge_rules(w, &rec, SLOT_FORCE, c, closing ? "close" : "approve", e));
         TRY(work_troubles_refuse(w, e));
     }
     TRY(revision_write(w, rec.id, rec.form, c, &rev, e));
@@ -417,8 +444,13 @@ enum rc cmd_record_fill(struct work *w, const struct json *args, struct json *bo
     TRY(check_left(w, rec.form, base, c, e));
     if (closing)
         TRY(close_effect(w, &rec, effect, e));
+    if (!closing)
+        TRY(task_follow(w, &rec, c, SLOT_FORCE, effect, e));
     TRY(task_settle(w, &rec, SLOT_FORCE, effect, e));
+    if (closing)
+        TRY(task_first_check(w, &rec, effect, e));
     TRY(act_do(w, rec.id, rev.id, closing ? "close" : "fill", NULL, json_get_str(args, "comment"), effect, e));
+    TRY(work_todo(w, "route", rec.id, e));               /* what hangs on it: routes, tasks of the records that it refers to */
     TRY(seats_moved(w, rec.form->ident, e));
     return record_answer(w, rec.id, body, e);
 }
@@ -440,6 +472,7 @@ enum rc cmd_record_close(struct work *w, const struct json *args, struct json *b
     struct json *effect = json_obj(w->mem);
     TRY(close_effect(w, &rec, effect, e));
     TRY(task_settle(w, &rec, SLOT_FORCE, effect, e));
+    TRY(task_first_check(w, &rec, effect, e));
     TRY(act_do(w, rec.id, rec.force_rev, "close", NULL, json_get_str(args, "comment"), effect, e));
     return record_answer(w, rec.id, body, e);
 }
@@ -493,6 +526,7 @@ enum rc record_promote(struct work *w, const struct record *rec, const struct co
     TRY(record_force_content(w->db, w->mem, rec, &was, e));
     TRY(check_left(w, rec->form, was, c, e));
     TRY(task_plan(w, rec, "in_force", effect, e));
+    TRY(task_follow(w, rec, c, SLOT_DRAFT, effect, e));
     TRY(task_settle(w, rec, SLOT_DRAFT, effect, e));
     TRY(work_todo(w, "route", rec->id, e));
     TRY(seats_moved(w, rec->form->ident, e));

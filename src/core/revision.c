@@ -164,7 +164,7 @@ enum rc revision_bind(struct work *w, const struct form *f, const struct content
         int64_t row;
         const struct field *fd = content_field(f, c->v[i].path, &col, &row);
         bool book = strcmp(c->v[i].path, BOOK_PATH) == 0;          /* the rows that a review lists are approved with it, from its first step on */
-        if (!book && (fd == NULL || (fd->value == NULL && stage_rank(f, fd->stage) > upto)))
+        if (!book && (fd == NULL || (fd->value == NULL && stage_rank(f, fd->ongoing ? "approved" : fd->stage) > upto)))
             continue;
         buf_puts(b, c->v[i].path);
         buf_putc(b, '\0');

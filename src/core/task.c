@@ -28,7 +28,7 @@ void task_add(struct work *w, struct json *arr, const struct task_new *t)
 
 static bool then_fits(const struct then *t, const char *on)
 {
-    return strcmp(t->on ? t->on : "in_force", on) == 0;
+    return !t->follows && strcmp(t->on ? t->on : "in_force", on) == 0;
 }
 
 /* A date is due until the end of that day in the organisation's zone; a time to the microsecond. */
@@ -97,6 +97,48 @@ static const struct then *then_by_key(const struct form *f, const char *key)
     return NULL;
 }
 
+/* A task that follows its condition. Done stays done; what was dropped comes back when the condition does, with a new deadline. What is not
+ * known yet leaves everything as it is: it is asked again when more is filled in. */
+enum followed { FOLLOW_NONE, FOLLOW_DROPPED, FOLLOW_OPEN, FOLLOW_DONE };
+static enum followed follow_state(const struct q_tasks_of_record_rows *row, const char *name)
+{
+    enum followed ret = FOLLOW_NONE;
+    for (size_t i = 0; i < row->n; i++) {
+        enum followed is = strcmp(row->v[i].state, "open") == 0 ? FOLLOW_OPEN : strcmp(row->v[i].state, "void") == 0 ? FOLLOW_DROPPED : FOLLOW_DONE;
+        if (strcmp(row->v[i].name, name) == 0 && strcmp(row->v[i].state, "moved") != 0 && is > ret)
+            ret = is;
+    }
+    return ret;
+}
+
+enum rc task_follow(struct work *w, const struct record *rec, const struct content *c, enum slot slot, struct json *effect, struct err *e)
+{
+    const struct form *f = rec->form;
+    struct q_tasks_of_record_rows row = {0};
+    bool read = false;
+    for (size_t i = 0; i < f->then_n; i++) {
+        const struct then *t = &f->then[i];
+        enum truth when = T_FALSE, done = T_FALSE;
+        if (!t->follows)
+            continue;
+        if (!read)
+            TRY(q_tasks_of_record(w->db, w->mem, rec->id, &row, e));
+        read = true;
+        enum followed is = follow_state(&row, t->key);
+        TRY(judge_conds(w, rec, slot, (const struct cond *const[]){t->when}, 1, &when, e));
+        if (when == T_TRUE && t->done != NULL && is != FOLLOW_OPEN)
+            TRY(judge_conds(w, rec, slot, (const struct cond *const[]){t->done}, 1, &done, e));
+        for (size_t k = 0; when == T_FALSE && k < row.n; k++)
+            if (strcmp(row.v[k].name, t->key) == 0 && strcmp(row.v[k].state, "open") == 0)
+                task_closed(effect, row.v[k].tkey, "void");
+        if (when != T_TRUE || done == T_TRUE || is == FOLLOW_OPEN || is == FOLLOW_DONE)
+            continue;
+        struct json *arr = json_child(effect, "tasks");
+        TRY(then_add(w, rec, c, slot, t, arr ? arr : json_set_arr(effect, "tasks"), e));
+    }
+    return RC_OK;
+}
+
 void task_closed_add(struct json *arr, const char *tkey, const char *state, int64_t by, int64_t record, int64_t at)
 {
     struct json *o = json_add_obj(arr);
@@ -132,6 +174,27 @@ enum rc task_settle(struct work *w, const struct record *rec, enum slot slot, st
             task_closed(effect, row.v[i].tkey, "done");
     }
     return RC_OK;
+}
+
+/* What the form's own tasks still ask before the record may be closed; `effect` holds what is settled with the closing. */
+enum rc task_first_check(struct work *w, const struct record *rec, const struct json *effect, struct err *e)
+{
+    struct q_tasks_of_record_rows row;
+    const struct json *closed = json_get(effect, "tasks_closed");
+    const char *titles = NULL;
+    if (!rec->form->tasks_first)
+        return RC_OK;
+    TRY(q_tasks_of_record(w->db, w->mem, rec->id, &row, e));
+    for (size_t i = 0; i < row.n; i++) {
+        const struct then *t = then_by_key(rec->form, row.v[i].name);
+        bool open = strcmp(row.v[i].state, "open") == 0 && t != NULL;
+        for (size_t k = 0; k < json_n(closed); k++)
+            open = open && strcmp(json_get_str(json_at(closed, k), "key"), row.v[i].tkey) != 0;
+        if (!open || (titles != NULL && strstr(titles, row.v[i].title) != NULL))
+            continue;
+        titles = titles ? mem_fmt(w->mem, "%s、%s", titles, row.v[i].title) : row.v[i].title;
+    }
+    return titles != NULL ? err_set_arg(e, ERR_TASKS_OPEN, titles, "record %lld", (long long)rec->id) : RC_OK;
 }
 
 enum rc task_close_all(struct work *w, const struct record *rec, struct json *effect, struct err *e)

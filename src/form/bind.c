@@ -5,7 +5,7 @@
 static bool asked(const struct field *f, const char *const *stages)
 {
     for (size_t i = 0; stages[i] != NULL; i++)
-        if (strcmp(f->stage ? f->stage : "submit", stages[i]) == 0)
+        if (pack_field_asked(f, stages[i]))
             return f->value == NULL;
     return false;
 }

@@ -55,7 +55,7 @@ static const char *trouble_of(TALLOC_CTX *mem, const struct form *f, const struc
 static bool stage_in(const struct field *f, const char *const *stages)
 {
     for (size_t i = 0; stages[i] != NULL; i++)
-        if (strcmp(f->stage ? f->stage : "submit", stages[i]) == 0)
+        if (pack_field_asked(f, stages[i]))
             return true;
     return false;
 }

@@ -39,6 +39,11 @@ struct form;
 
 struct carries { const char **duty; size_t n; };         /* duty keys */
 
+/* who: people, named by a role, a field, or their place in the organisation */
+enum who_kind { WHO_APPLICANT, WHO_ROLE, WHO_HEAD_OF, WHO_HOLDER_IN, WHO_FIELD, WHO_ANY, WHO_ALL, WHO_OUTSIDE };
+struct who { enum who_kind kind; const char *role; const char *path /* field path for HEAD_OF / HOLDER_IN / FIELD / OUTSIDE; "department" = the record's */;
+             struct who *sub; size_t sub_n; struct pos pos; };
+
 struct field {
     const char *id;                   /* as written: lower-case identifier */
     const char *path;                 /* in content, lists, API: "destination" (core form or pack-own form) or "sme.level" (facet) */
@@ -66,6 +71,8 @@ struct field {
     bool personal;                    /* personal data: blanked by erasure of a person */
     bool listed;                      /* shown as a list column */
     bool indexed;
+    bool ongoing;                     /* of stage submit, and yet filled in and changed while the record is in force */
+    struct who *fill_by;              /* who alone fills it in once the record is in force; NULL: who may fill the record */
     struct carries carries;
 };
 
@@ -74,15 +81,13 @@ enum rule_kind { RULE_DENY, RULE_WARN };
 struct rule { const char *id, *key; struct pos pos; const struct pack *pack; enum rule_kind kind; struct cond *when; const char *text, *text_en;
               const char *article; const char *field; const char *at /* "submit" (default: submit and every later act), "save", "approve", "close", step id */; struct carries carries; };
 
-enum who_kind { WHO_APPLICANT, WHO_ROLE, WHO_HEAD_OF, WHO_HOLDER_IN, WHO_FIELD, WHO_ANY, WHO_ALL, WHO_OUTSIDE };
-struct who { enum who_kind kind; const char *role; const char *path /* field path for HEAD_OF / HOLDER_IN / FIELD / OUTSIDE; "department" = the record's */;
-             struct who *sub; size_t sub_n; struct pos pos; };
 enum step_kind { STEP_CONFIRM, STEP_APPROVE, STEP_RECEIVE };
 struct step { const char *id, *key, *label, *label_en; struct pos pos; const struct pack *pack; enum step_kind kind; struct who by; struct cond *when /* NULL: always */;
               int need /* n: different persons, default 1 */; bool distinct; const char *article; struct carries carries; };
 /* then: what follows. on: in_force (default), submitted, closed, returned, field set... */
 struct then { const char *id, *key, *label, *label_en; struct pos pos; const struct pack *pack; const char *on; struct cond *when; struct who by;
-              struct cond *due /* date or datetime; NULL: none */; struct cond *done /* the task closes when true */; const char *make /* form to fill, or NULL */; struct carries carries; };
+              struct cond *due /* date or datetime; NULL: none */; struct cond *done /* the task closes when true */; const char *make /* form to fill, or NULL */;
+              bool follows /* the task comes and goes with `when` while the record is in force */; struct carries carries; };
 struct keep { const char *from /* closed, in_force, made, or a date field */; int floor_months, ceiling_months /* 0: none */; const char *note; };
 struct no_approval { struct cond *when; const char *because; struct carries carries; bool set; };
 
@@ -112,6 +117,7 @@ struct form {
     struct who *make; size_t make_n;  /* who may make one; empty: every employee */
     struct keep keep; int grace_days; /* a claim older than this is 後日記録 */
     const char *closes;               /* "manual", "filled" (when all close-stage fields are filled), "never" (registers) */
+    bool tasks_first;                 /* closed only when the tasks of its `then` are done */
     bool proof;                       /* whoever decides about a record proves anew who they are */
     const char *book_of;              /* FORM_BOOK: form whose rows it approves */
     struct carries carries;
@@ -157,6 +163,8 @@ void pack_problems_print(struct buf *b, const struct problem_vec *p);
 
 const struct form *pack_form(const struct pack_set *s, const char *ident_or_id);    /* core ident, pack form id, or facet form id (SF-302 -> takeout) */
 const struct field *pack_field(const struct form *f, const char *path);             /* "sme.level", "items" , "items.asset" (column of a table) */
+bool pack_field_later(const struct field *f);                                       /* filled in while the record is in force */
+bool pack_field_asked(const struct field *f, const char *stage);                    /* among the fields of the stage; `approved` asks for the ongoing ones too */
 const struct step *pack_step(const struct form *f, const char *key);
 const struct pack *pack_by_id(const struct pack_set *s, const char *id);             /* s may be NULL */
 const struct article *pack_article(const struct pack *p, const char *id);

@@ -247,6 +247,7 @@ static void facet_fill(struct build *b, const struct facet_work *w) {
     f->room = f->room ? f->room : rooms[rf->room];
     f->closes = f->closes ? f->closes : closings[rf->closes];
     f->proof = f->proof || rf->proof;
+    f->tasks_first = f->tasks_first || rf->tasks_first;
     if (rf->kind && w->root)
         f->kind = (enum form_kind)(rf->kind - 1);
     if (rf->grace.set && (!f->grace_days || rf->grace.v < f->grace_days))

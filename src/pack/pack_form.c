@@ -254,6 +254,7 @@ static void field_fill(struct build *b, const struct pack *p, const struct raw_f
     f->item = rf->item;
     f->personal = rf->personal;
     f->listed = rf->listed;
+    f->ongoing = rf->ongoing;
     f->indexed = rf->indexed;
     f->required = rf->required;
     carries_add(b->mem, &f->carries, &rf->carries);

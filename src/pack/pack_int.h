@@ -58,7 +58,8 @@ struct raw_field {
     const char *id, *refine, *label, *label_en, *help, *help_en, *group, *of, *form, *stage, *pattern, *audited_by, *item;
     int type;
     struct raw_list options, columns;
-    bool ordered, all_ticked, many, required, unique, personal, listed, indexed;
+    bool ordered, all_ticked, many, required, unique, personal, listed, indexed, ongoing;
+    struct raw_who fill_by;
     struct raw_int min, max;
     const struct ynode *required_when, *show_when, *allowed, *value, *dflt;
     struct carries carries;
@@ -67,14 +68,14 @@ struct raw_rule { struct raw_head head; const char *id, *deny, *warn, *text_en, 
 struct raw_step { struct raw_head head; const char *id, *label, *label_en, *article; int kind; struct raw_who by; const struct ynode *when;
                   struct raw_int n; bool distinct; struct carries carries; };
 struct raw_then { struct raw_head head; const char *id, *on, *task, *task_en, *make; struct raw_who by; const struct ynode *when, *due, *done;
-                  struct carries carries; };
+                  bool follows; struct carries carries; };
 struct raw_keep { struct raw_head head; const char *from, *note; struct raw_int floor, ceiling; };
 struct raw_no_approval { struct raw_head head; const struct ynode *when; const char *because; struct carries carries; };
 struct raw_form {
     struct raw_head head;
     const char *form, *is, *name, *name_en, *article, *number, *title, *department, *book_of, *note;
     int kind, category, room, see, closes;
-    bool proof;
+    bool proof, tasks_first;
     const struct ynode *applies;
     struct raw_list make;
     struct raw_int grace;

@@ -141,12 +141,26 @@ static void columns_compile(struct build *b, const struct facet_work *w, const s
         for (size_t i = 0; i < f->cols_n && !c; i++)
             c = text_eq(f->cols[i].id, rc->id) ? &f->cols[i] : NULL;
         const char *wrong = rc->required_when ? "required_when" : rc->show_when ? "show_when" : rc->allowed ? "allowed" : rc->value ? "value"
-                            : rc->stage ? "stage" : NULL;
+                            : rc->stage ? "stage" : rc->ongoing ? "ongoing" : rc->fill_by.set ? "fill_by" : NULL;
         if (wrong)
             problem_add(b->problems, member_pos(&rc->head, wrong), MSG("pack.field.column-cond"), wrong, NULL, NULL);
         if (c && rc->dflt)
             c->dflt = compile(b, w, rc->dflt, -1);
     }
+}
+
+/* Which fields are filled while the record is in force, and by whom. */
+static void later_compile(struct build *b, const struct facet_work *w, const struct raw_field *rf, struct field *f) {
+    bool later = f->ongoing || text_eq(f->stage, "approved") || text_eq(f->stage, "close");
+    if (f->ongoing && (!text_eq(f->stage, "submit") || rf->value || w->form->kind != FORM_ROW))
+        problem_add(b->problems, member_pos(&rf->head, "ongoing"), MSG("pack.field.ongoing"), f->id, NULL, NULL);
+    if (!rf->fill_by.set)
+        return;
+    if (!later || rf->value)
+        problem_add(b->problems, member_pos(&rf->head, "fill_by"), MSG("pack.field.fill-by"), f->id, NULL, NULL);
+    f->fill_by = mem_array(b->mem, struct who, 1);
+    *f->fill_by = rf->fill_by.who;
+    who_resolve(b, w->pack, w->form, f->fill_by);
 }
 
 static void field_compile(struct build *b, const struct facet_work *w, const struct raw_field *rf, struct map *seen) {
@@ -164,6 +178,7 @@ static void field_compile(struct build *b, const struct facet_work *w, const str
         if (rf->allowed)
             f->allowed = cond_compile(b->mem, rf->allowed->text, rf->allowed->in, &scope, CT_BOOL, b->problems);
         columns_compile(b, w, rf, f);
+        later_compile(b, w, rf, f);
     }
     if (f->value && first && !value_fits(f, f->value))
         problem_add(b->problems, member_pos(&rf->head, "value"), MSG("pack.field.value-type"), f->id, NULL, NULL);
@@ -268,10 +283,12 @@ static void then_compile(struct build *b, struct form *f) {
             struct then *t = &f->then[f->then_n++];
             *t = (struct then){.id = rt->id, .key = element_key(b, w->pack, rt->id, rt->head.pos), .label = rt->task, .label_en = rt->task_en,
                                .pos = rt->head.pos, .pack = w->pack, .on = on_resolve(b, w, rt), .when = guarded(b, w, rt->when), .by = rt->by.who,
-                               .due = compile(b, w, rt->due, -1), .done = compile(b, w, rt->done, CT_BOOL), .carries = rt->carries};
+                               .due = compile(b, w, rt->due, -1), .done = compile(b, w, rt->done, CT_BOOL), .follows = rt->follows, .carries = rt->carries};
             who_resolve(b, w->pack, f, &t->by);
             if (t->due && t->due->type != CT_DATE && t->due->type != CT_TIME)
                 problem_add(b->problems, member_pos(&rt->head, "due"), MSG("pack.then.due"), rt->id, NULL, NULL);
+            if (t->follows && (!t->when || !text_eq(t->on, "in_force")))
+                problem_add(b->problems, member_pos(&rt->head, "follows"), MSG("pack.then.follows"), rt->id, NULL, NULL);
             const struct form *make = form_find(b, rt->make);
             t->make = make ? make->ident : NULL;
             if (rt->make && (!make || !pack_knows(b, w->pack, make->pack)))

@@ -73,6 +73,14 @@ bool field_at_step(const struct field *fd, const struct step *s)
     return fd->stage != NULL && (strcmp(fd->stage, s->id) == 0 || strcmp(fd->stage, s->key) == 0);
 }
 
+bool pack_field_later(const struct field *f) {
+    return f->ongoing || text_eq(f->stage, "approved") || text_eq(f->stage, "close");
+}
+
+bool pack_field_asked(const struct field *f, const char *stage) {
+    return text_eq(f->stage ? f->stage : "submit", stage) || (f->ongoing && text_eq(stage, "approved"));
+}
+
 const struct step *pack_step(const struct form *f, const char *key) {
     for (size_t i = 0; key && i < f->step_n; i++)
         if (text_eq(f->step[i].key, key))

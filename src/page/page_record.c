@@ -139,8 +139,9 @@ static void tasks_out(struct screen *s, const struct record *rec)
         html_text(s->h, t.v[i].person ? person_name(s->rd.db, s->r, t.v[i].person) : "");
         html_text(s->h, " ");
         html_text(s->h, t.v[i].due_us ? when_text(s->r, t.v[i].due_us) : "");
-        bool open = strcmp(t.v[i].state, "open") == 0;
-        ui_badge(s->h, open ? t.v[i].due_us && t.v[i].due_us <= s->rd.now_us ? UI_BAD : UI_WARN : UI_GOOD, msg_text(req_lang(s->r), open ? MSG("task.open") : MSG("task.done")));
+        bool open = strcmp(t.v[i].state, "open") == 0, dropped = strcmp(t.v[i].state, "void") == 0;
+        ui_badge(s->h, open ? t.v[i].due_us && t.v[i].due_us <= s->rd.now_us ? UI_BAD : UI_WARN : dropped ? UI_PLAIN : UI_GOOD,
+                 msg_text(req_lang(s->r), open ? MSG("task.open") : dropped ? MSG("task.dropped") : MSG("task.done")));
         html_close(s->h, E_LI);
     }
     html_close(s->h, E_UL);
