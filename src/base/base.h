@@ -11,7 +11,8 @@
  *   civil.h  civil dates, wareki, fiscal years, the organisation's zone
  *   file.h   bounded read, atomic write, append with O_DSYNC, directories
  *   json.h   bounded JSON reading and canonical writing (jansson only in json.c)
- *   conf.h   command line and environment -> one const struct
+ *   conf.h   command line and environment -> one const struct; files of key = value lines
+ *   turn.h   how many may ask a server elsewhere at once, and that nobody waits while it is down
  *   csv.h    strict RFC 4180 reader with line numbers; CP932 or UTF-8
  */
 #ifndef BASE_H
@@ -29,4 +30,5 @@
 #include "json.h"
 #include "conf.h"
 #include "csv.h"
+#include "turn.h"
 #endif

@@ -1,42 +1,29 @@
-/* The directory as core uses it: sign-in by bind, everybody, and a check. While it does not answer, nobody waits for it: after a failure others are told
- * at once for some seconds, and only so many ask at the same time, so that the workers of the server stay free for who needs no directory. */
-#include <pthread.h>
+/* The directory as core uses it: sign-in by bind, everybody, and a check. Asked in turns (base/turn.h): a directory that is down holds nobody up. */
 #include "dir/dir_int.h"
 
-#define DOWN_US (5 * US_PER_S)
-#define ASKING_MAX 6
 #define EMPTY_PAGES_MAX 3
 
-struct dir { struct dir_conf *conf; pthread_mutex_t lock; int64_t down_until_us; int asking; };
+struct dir { struct dir_conf *conf; struct turn turn; };
 
 enum rc dir_open(TALLOC_CTX *mem, const char *path, struct dir **ret, struct err *e)
 {
     struct dir *d = mem_new(mem, struct dir);
     link_ready();
     TRY(dir_conf_read(d, path, &d->conf, e));
-    pthread_mutex_init(&d->lock, NULL);
+    turn_ready(&d->turn);
     *ret = d;
     return RC_OK;
 }
 
 const struct dir_conf *dir_conf(const struct dir *d) { return d->conf; }
 
-static enum rc turn_begin(struct dir *d, struct err *e)
+static enum rc asking_begin(struct dir *d, struct err *e)
 {
-    pthread_mutex_lock(&d->lock);
-    bool down = d->down_until_us > clock_mono_us(), many = d->asking == ASKING_MAX;
-    d->asking += !down && !many;
-    pthread_mutex_unlock(&d->lock);
-    return down || many ? err_set(e, ERR_DIRECTORY, "directory: %s", down ? "did not answer a moment ago" : "too many ask at once") : RC_OK;
+    const char *no = turn_begin(&d->turn);
+    return no != NULL ? err_set(e, ERR_DIRECTORY, "directory: %s", no) : RC_OK;
 }
 
-static void turn_end(struct dir *d, enum rc rc, const struct err *e)
-{
-    pthread_mutex_lock(&d->lock);
-    d->asking--;
-    d->down_until_us = rc == RC_OK ? 0 : e->code == ERR_DIRECTORY ? clock_mono_us() + DOWN_US : d->down_until_us;
-    pthread_mutex_unlock(&d->lock);
-}
+static void asking_end(struct dir *d, enum rc rc, const struct err *e) { turn_end(&d->turn, rc == RC_OK ? TURN_WELL : e->code == ERR_DIRECTORY ? TURN_DOWN : TURN_OTHER); }
 
 /* Connected and bound as who may read. */
 static enum rc link_reading(TALLOC_CTX *mem, const struct dir_conf *c, struct link **ret, struct err *e)
@@ -101,9 +88,9 @@ enum rc dir_sign_in(struct dir *d, TALLOC_CTX *mem, const char *key, const char 
     *ret_state = DIR_ACTIVE;
     if (filter == NULL || password == NULL || password[0] == '\0')
         return RC_OK;
-    TRY(turn_begin(d, e));
+    TRY(asking_begin(d, e));
     enum rc rc = sign_in(d->conf, tmp, filter, password, ret, ret_state, &own);
-    turn_end(d, rc, &own);
+    asking_end(d, rc, &own);
     if (rc != RC_OK && e != NULL)
         *e = own;
     return rc;
@@ -123,9 +110,9 @@ enum rc dir_find(struct dir *d, TALLOC_CTX *mem, const char *login, struct dir_p
     *ret = NULL;
     if (login[0] == '\0' || strlen(login) > 100)
         return RC_OK;
-    TRY(turn_begin(d, e));
+    TRY(asking_begin(d, e));
     enum rc rc = find(d->conf, tmp, mem, login, ret, &own);
-    turn_end(d, rc, &own);
+    asking_end(d, rc, &own);
     if (rc != RC_OK && e != NULL)
         *e = own;
     return rc;

@@ -1,11 +1,6 @@
 /* The file that --directory names: `key = value` lines, # begins a comment. It is a file of its own, since whoever runs the server writes it,
  * not whoever administrates the regulations: who could change where passwords are sent could read them (decisions/0015). */
-#include <errno.h>
-#include <sys/stat.h>
 #include "dir/dir_int.h"
-
-#define CONF_MAX (64 * 1024)
-#define SECRET_MAX 1024
 
 struct key { const char *name; size_t text_at, int_at; bool is_int; int64_t min, max; };
 #define TEXT(n, f) {n, offsetof(struct dir_conf, f), 0, false, 0, 0}
@@ -16,39 +11,6 @@ static const struct key keys[] = {
     TEXT("department", department), TEXT("joined", joined), TEXT("group", group), TEXT("disabled", disabled),
     INT("page-size", page_size, 1, 5000), INT("people-max", people_max, 1, 1000000),
 };
-
-static enum rc wrong(struct err *e, const char *path, int line, const char *what)
-{
-    char word[200];
-    MEM_SCOPE(tmp, NULL);
-    (void)strncpy(word, mem_fmt(tmp, "%s:%d", path, line), sizeof word - 1);
-    word[sizeof word - 1] = '\0';
-    return err_set_arg(e, ERR_CONF, word, "%s: %s", word, what);
-}
-
-/* One line, without its end. */
-static enum rc secret_read(struct dir_conf *c, const char *path, struct err *e)
-{
-    struct stat st;
-    struct str data;
-    if (stat(path, &st) != 0)
-        return err_set_arg(e, errno == ENOENT ? ERR_FILE_MISSING : ERR_FILE_READ, path, "%s: %m", path);
-    if ((st.st_mode & 007) != 0)
-        return err_set_arg(e, ERR_CONF, path, "%s: everybody on this machine can read it; chmod 640", path);
-    TRY(file_read(c, path, SECRET_MAX, &data, e));
-    while (data.n > 0 && (data.p[data.n - 1] == '\n' || data.p[data.n - 1] == '\r'))
-        data.n--;
-    if (data.n == 0 || memchr(data.p, '\0', data.n) != NULL)
-        return err_set_arg(e, ERR_CONF, path, "%s: no password in it", path);
-    c->bind_password = str_dup(c, data);
-    return RC_OK;
-}
-
-static bool yes_no(const char *v, bool *ret)
-{
-    *ret = strcmp(v, "yes") == 0;
-    return *ret || strcmp(v, "no") == 0;
-}
 
 /* role = ROLE GROUP-DN */
 static bool role_read(struct dir_conf *c, const char *v)
@@ -62,14 +24,6 @@ static bool role_read(struct dir_conf *c, const char *v)
 }
 
 /* false: no such key, or no such value. */
-static bool seconds(struct str v, int64_t *ret_us)
-{
-    int64_t n;
-    bool ok = str_to_i64(v, &n) && n >= 1 && n <= 60;
-    *ret_us = ok ? n * US_PER_S : *ret_us;
-    return ok;
-}
-
 static bool store(struct dir_conf *c, struct str name, const char *v)
 {
     int64_t n;
@@ -87,11 +41,11 @@ static bool store(struct dir_conf *c, struct str name, const char *v)
         return true;
     }
     if (str_is(name, "starttls"))
-        return yes_no(v, &c->starttls);
+        return conf_yes_no(v, &c->starttls);
     if (str_is(name, "connect-timeout"))
-        return seconds(str_of(v), &c->connect_us);
+        return conf_seconds(v, &c->connect_us);
     if (str_is(name, "timeout"))
-        return seconds(str_of(v), &c->limit_us);
+        return conf_seconds(v, &c->limit_us);
     return str_is(name, "role") && role_read(c, v);
 }
 
@@ -142,33 +96,28 @@ static enum rc whole(const struct dir_conf *c, const char *path, struct err *e)
     return RC_OK;
 }
 
+static enum rc line_read(void *ctx, struct str name, const char *value, const char **ret_why, struct err *e)
+{
+    struct dir_conf *c = ctx;
+    if (str_is(name, "kind")) {                             /* the first line, if it is there: it sets what others change */
+        if (c->url != NULL || (strcmp(value, "ad") != 0 && strcmp(value, "ldap") != 0))
+            *ret_why = "kind = ad or kind = ldap, before anything else";
+        else
+            kind_set(c, strcmp(value, "ad") == 0);
+    } else if (str_is(name, "bind-password-file")) {
+        TRY(conf_secret(c, value, &c->bind_password, e));
+    } else if (value[0] == '\0' || !store(c, name, value)) {
+        *ret_why = "no such key, or not a value of it";
+    }
+    return RC_OK;
+}
+
 enum rc dir_conf_read(TALLOC_CTX *mem, const char *path, struct dir_conf **ret, struct err *e)
 {
     struct dir_conf *c = mem_new(mem, struct dir_conf);
-    struct str data, rest, line, name;
-    TRY(file_read(c, path, CONF_MAX, &data, e));
     *c = (struct dir_conf){.connect_us = 3 * US_PER_S, .limit_us = 5 * US_PER_S, .page_size = 500, .people_max = 100000, .role_group = VEC_INIT(c), .role_name = VEC_INIT(c)};
     kind_set(c, false);
-    rest = data;
-    for (int no = 1; str_next(&rest, '\n', &line); no++) {
-        line = str_trim(line);
-        if (line.n == 0 || line.p[0] == '#')
-            continue;
-        struct str v = line;
-        if (memchr(line.p, '=', line.n) == NULL || !str_next(&v, '=', &name))
-            return wrong(e, path, no, "key = value");
-        name = str_trim(name);
-        const char *text = str_dup(c, str_trim(v));
-        if (str_is(name, "kind")) {                         /* the first line, if it is there: it sets what others change */
-            if (c->url != NULL || (strcmp(text, "ad") != 0 && strcmp(text, "ldap") != 0))
-                return wrong(e, path, no, "kind = ad or kind = ldap, before anything else");
-            kind_set(c, strcmp(text, "ad") == 0);
-        } else if (str_is(name, "bind-password-file")) {
-            TRY(secret_read(c, text, e));
-        } else if (text[0] == '\0' || !store(c, name, text)) {
-            return wrong(e, path, no, "no such key, or not a value of it");
-        }
-    }
+    TRY(conf_lines(c, path, line_read, c, e));
     TRY(whole(c, path, e));
     *ret = c;
     return RC_OK;
