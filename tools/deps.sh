@@ -6,12 +6,13 @@
 #   tools/deps.sh web     also the browser that drives the pages, and fonts for them
 set -eu
 need="build-essential meson ninja-build pkg-config python3 libtalloc-dev libjansson-dev libicu-dev libsodium-dev libssl-dev
- libsqlite3-dev libpq-dev libyaml-dev libmicrohttpd-dev libqrencode-dev libical-dev liboath-dev libldap-dev"
+ libsqlite3-dev libpq-dev libyaml-dev libmicrohttpd-dev libqrencode-dev libical-dev liboath-dev libldap-dev
+ libcurl4-openssl-dev libcjose-dev"
 # The build describes its tests, too, so their library is needed from the start.
 need="$need libcmocka-dev libgumbo-dev"
 case "${1:-}" in
     "") ;;
-    test) need="$need slapd postgresql-15 sqlite3 golang-go golang-golang-x-mod-dev clang libclang-rt-14-dev" ;;
+    test) need="$need slapd glewlwyd python3-cryptography postgresql-15 sqlite3 golang-go golang-golang-x-mod-dev clang libclang-rt-14-dev" ;;
     bench) need="$need nginx-light postgresql-15 slapd" ;;
     web) need="$need chromium chromium-driver python3-selenium fonts-noto-cjk" ;;
     *) echo "usage: $0 [test|web|bench]" >&2; exit 2 ;;

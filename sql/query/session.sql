@@ -23,6 +23,14 @@ SELECT person FROM account_directory ORDER BY person LIMIT 1;
 UPDATE account_directory SET state = $2, seen_at = $3 WHERE person = $1;
 -- name: directory_end :exec  in: person i64
 DELETE FROM account_directory WHERE person = $1;
+-- name: oidc_of :opt  in: person i64  out: iss text, sub text, since i64
+SELECT iss, sub, since FROM account_oidc WHERE person = $1;
+-- name: oidc_by_sub :opt  in: iss text, sub text  out: person i64
+SELECT person FROM account_oidc WHERE iss = $1 AND sub = $2;
+-- name: oidc_add :exec  in: person i64, iss text, sub text, since i64
+INSERT INTO account_oidc (person, iss, sub, since) VALUES ($1, $2, $3, $4);
+-- name: oidc_end :exec  in: person i64
+DELETE FROM account_oidc WHERE person = $1;
 -- name: login_rehash :one-row  in: person i64, hash text
 UPDATE account_login SET hash = $2 WHERE person = $1;
 -- name: login_good :one-row  in: person i64, at i64

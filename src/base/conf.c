@@ -20,6 +20,7 @@ static const struct option options[] = {
     TEXT("public-url", "DAICHO_PUBLIC_URL", "", "https://... when a TLS proxy stands in front", public_url),
     TEXT("trusted-proxy", "DAICHO_TRUSTED_PROXY", "", "addresses of proxies in front, with commas: their X-Forwarded-For tells who the client is", trusted_proxy),
     TEXT("directory", "DAICHO_DIRECTORY", "", "file that says where the directory (LDAP, Active Directory) is; empty: none", directory),
+    TEXT("oidc", "DAICHO_OIDC", "", "file that says who else signs people in (OpenID Connect); empty: nobody", oidc),
     TEXT("log-level", "DAICHO_LOG_LEVEL", "info", "error, warn, info or debug", log_level),
 };
 

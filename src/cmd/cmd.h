@@ -13,5 +13,6 @@ int cmd_pack(int argc, char **argv);           /* pack check [DIR] [--packs a,b]
 int cmd_reach(int argc, char **argv);          /* pack reach [--role R] [--pack P] [--form F] [--json] [--dir DIR] */
 int cmd_coverage(int argc, char **argv);       /* coverage [--pack P] [--forms] [--json] [--all] [--dir DIR] [--catalogue DIR] */
 int cmd_directory(int argc, char **argv);      /* directory check | sync [--dry-run] [--fewer] */
+int cmd_oidc(int argc, char **argv);           /* oidc check */
 int cmd_rescue(int argc, char **argv);         /* rescue LOGIN */
 #endif

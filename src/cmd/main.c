@@ -174,6 +174,7 @@ static const struct subcommand subcommands[] = {
     {"pack", cmd_pack, "pack check [DIR], pack doc, pack reach [--role R] [--form F] [--json]: what a role may"},
     {"coverage", cmd_coverage, "what carries each duty: [--pack P] [--forms] [--json]"},
     {"directory", cmd_directory, "directory (LDAP) that --directory names: check | sync [--dry-run] [--fewer]"},
+    {"oidc", cmd_oidc, "provider of sign-ins (OpenID Connect) that --oidc names: check"},
     {"rescue", cmd_rescue, "let somebody who is locked out in again: no second factor, a first password: LOGIN"},
     {"help", cmd_help, "this text"},
     {NULL, NULL, NULL},

@@ -100,6 +100,8 @@ static enum rc core_start(struct core *c, struct err *e)
     char *hw = highwater_dir(c, conf);
     if (conf->directory != NULL && conf->directory[0] != '\0')
         TRY(dir_open(c, conf->directory, &c->dir, e));
+    if (conf->oidc != NULL && conf->oidc[0] != '\0')
+        TRY(oidc_open(c, conf->oidc, conf->public_url, OIDC_BACK_PATH, &c->oidc, e));
     TRY(file_mkdirs(conf->data_dir, 0700, e));
     TRY(file_mkdirs(keys, 0700, e));
     TRY(file_mkdirs(hw, 0700, e));

@@ -14,6 +14,7 @@
  *   session.c password.c  sign-in                                         task.c   tasks   sched.c sched_done.c  schedules      check.c check_eval.c check_full.c  checks, verdicts   conform.c  articles
  *   device_net.c   from which addresses people work
  *   dir_sign.c   whose password the directory says        dir_plan.c dir_sync.c   people from it, nightly
+ *   oidc_sign.c   sign-ins through a provider elsewhere
  *   sessions.c device.c  where somebody is signed in       factor.c factor_cmd.c vault.c  second factor, its key    prove.c  proofs
  *   together.c   steps that one approval decides
  *   attach.c kept.c  attachments, and what waits for a proof       import.c  CSV in, staged               erase.c  erasure    rebuild.c  projections from truth
@@ -33,6 +34,7 @@
 #include "db/db.h"
 #include "dir/dir.h"
 #include "ledger/ledger.h"
+#include "oidc/oidc.h"
 #include "pack/pack.h"
 #include "value/value.h"
 
@@ -292,6 +294,14 @@ char *password_first(TALLOC_CTX *mem);            /* one to be changed at the fi
 /* The directory (LDAP), when one is configured: it says somebody's password from now on. Asks it who has that login. */
 bool core_has_directory(const struct core *c);
 MUST enum rc directory_link(struct core *c, TALLOC_CTX *mem, const struct actor *a, int64_t person, const char *login, struct err *e);
+/* Signing in through a provider (OpenID Connect), when one is configured. The way there: a sign-in, or a new proof for a session. */
+#define OIDC_BACK_PATH "/login/org/back"       /* the route of the way back, as it is registered at the provider */
+const struct oidc_conf *core_oidc(const struct core *c);       /* NULL: none */
+MUST enum rc oidc_go(struct core *c, TALLOC_CTX *mem, const struct session *s /* NULL: a sign-in */, const char *addr, struct oidc_there *ret, struct err *e);
+/* The way back, with whoever is signed in already and their cookie. A refusal is an entry, unless the provider does not answer. */
+struct oidc_in { struct oidc_back back; const char *addr, *agent, *token; const struct session *session; };
+struct oidc_done { char *token /* a sign-in: the new session */; bool half /* which waits for the code of the second factor */, proof /* it was for an open session; known after a refusal, too */; };
+MUST enum rc oidc_come(struct core *c, TALLOC_CTX *mem, const struct oidc_in *in, struct oidc_done *ret, struct err *e);
 /* May anybody work from that address (core.sign_in_from)? ERR_DEVICE with the article. */
 MUST enum rc device_allowed(struct core *c, TALLOC_CTX *mem, const char *addr, struct err *e);
 /* What a sync would take over from the directory (dir_plan.c), and taking it over (dir_sync.c). `fewer`: even when more than half are gone there. */
@@ -321,7 +331,7 @@ bool setting_figure_read(TALLOC_CTX *mem, enum lang lang, const struct param *a,
 struct post_held { int64_t person; const char *role /* key */; };
 VEC_TYPE(post_held_vec, struct post_held);
 MUST enum rc posts_of(struct db *db, TALLOC_CTX *mem, const int64_t *person, size_t n, struct post_held_vec *ret, struct err *e);
-struct person_sign_in { int64_t person; const char *number, *name, *login /* NULL: none */, *state /* none, disabled, directory, no-password, must-change, active */; struct post_held_vec posts; };
+struct person_sign_in { int64_t person; const char *number, *name, *login /* NULL: none */, *state /* none, disabled, directory, no-password, must-change, active */; bool oidc /* has an identity at the provider */; struct post_held_vec posts; };
 VEC_TYPE(person_sign_ins, struct person_sign_in);
 /* A page of them behind `after` (0: the first). typed: what is looked for, or NULL. g: PERMIT_ADMIN. */
 MUST enum rc people_sign_ins(struct reader *r, const struct grant *g, const char *typed, int64_t after, size_t max, struct person_sign_ins *ret, bool *ret_more, struct err *e);

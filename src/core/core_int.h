@@ -213,6 +213,11 @@ const char *account_proof(TALLOC_CTX *mem, const char *hash, const char *dkey); 
 MUST enum rc directory_right(struct core *c, TALLOC_CTX *mem, const char *dkey, const char *password, bool *ret, struct err *e);
 MUST enum rc directory_unknown(struct core *c, TALLOC_CTX *mem, const char *login, struct err *e);
 MUST enum rc password_right(struct core *c, TALLOC_CTX *mem, const struct q_login_of *acc, const char *password, bool *ret, struct err *e);      /* of the house or of the directory */
+/* ---- oidc_sign.c: identities at a provider ---- */
+#define OIDC_PROOF "oidc:"                 /* before issuer and subject, as what a sign-in verified */
+MUST enum rc oidc_proof(struct db *db, TALLOC_CTX *mem, int64_t person, const char **ret, struct err *e);        /* NULL: none */
+MUST enum rc oidc_password_allowed(struct core *c, TALLOC_CTX *mem, int64_t person, struct err *e);         /* ERR_PASSWORD_OIDC */
+MUST enum rc sign_in_rate(struct core *c, TALLOC_CTX *mem, const char *addr, struct err *e);       /* session.c: ERR_HTTP_RATE after too many failures from there */
 /* The last administrator with a password of the house. */
 MUST enum rc directory_last(struct work *w, int64_t person, bool *ret, struct err *e);
 MUST enum rc directory_keeps(struct work *w, int64_t person, struct err *e);           /* ERR_DIRECTORY_LAST while others depend on the directory */
@@ -322,7 +327,7 @@ HANDLER(cmd_record_erase); HANDLER(cmd_task_done); HANDLER(cmd_record_letter); H
 HANDLER(cmd_attach_add); HANDLER(cmd_log_add); HANDLER(cmd_log_correct);
 HANDLER(cmd_login); HANDLER(cmd_login_failed); HANDLER(cmd_logout); HANDLER(cmd_password_set); HANDLER(cmd_session_touch); HANDLER(cmd_session_end); HANDLER(cmd_session_prove);
 HANDLER(cmd_totp_set); HANDLER(cmd_totp_codes); HANDLER(cmd_totp_off); HANDLER(cmd_totp_reset); HANDLER(cmd_account_seen); HANDLER(cmd_token_make); HANDLER(cmd_token_end);
-HANDLER(cmd_account_set); HANDLER(cmd_account_directory); HANDLER(cmd_directory_apply);
+HANDLER(cmd_account_set); HANDLER(cmd_account_directory); HANDLER(cmd_oidc_bind); HANDLER(cmd_account_oidc); HANDLER(cmd_directory_apply);
 HANDLER(cmd_setup_start); HANDLER(cmd_setup_people); HANDLER(cmd_setup_roles); HANDLER(cmd_setup_records); HANDLER(cmd_setup_passwords); HANDLER(cmd_setup_finish);
 HANDLER(cmd_set_adopt); HANDLER(cmd_set_settings); HANDLER(cmd_set_undo);
 HANDLER(cmd_import_stage); HANDLER(cmd_import_run); HANDLER(cmd_import_drop); HANDLER(cmd_import_cancel); HANDLER(cmd_import_step);

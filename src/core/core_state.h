@@ -37,7 +37,7 @@ struct core {
     uint8_t bind_key[32], vault[32]; bool vault_fits;
     int64_t shown /* atomic; odd: the rows of an import are coming into sight, new readers wait */;
     bool kept_some /* atomic; files may be waiting in attachments/tmp */;
-    char *attach_dir; struct dir *dir /* NULL: none is configured */; struct nightly nightly;
+    char *attach_dir; struct dir *dir /* NULL: none is configured */; struct oidc *oidc /* likewise */; struct nightly nightly;
 };
 
 /* ---- writer.c ---- */

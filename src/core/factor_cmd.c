@@ -122,5 +122,5 @@ enum rc cmd_session_prove(struct work *w, const struct json *args, struct json *
     if (json_get_bool(args, "coded"))
         TRY(factor_spend(w, row.person, args, &by, e));
     TRY(q_session_strong(w->tx, (struct str){(const char *)hash, 32}, w->now_us, e));
-    return work_entry(w, "auth.proved", work_pseudo(w, row.person), e, "by", json_get_bool(args, "coded") ? by : "password", NULL);
+    return work_entry(w, "auth.proved", work_pseudo(w, row.person), e, "by", json_get_bool(args, "coded") ? by : json_get_bool(args, "provider") ? "oidc" : "password", NULL);
 }

@@ -61,7 +61,8 @@ static enum rc logins_read(struct reader *r, const int64_t *person, struct perso
     struct db_rows *rows;
     struct person_sign_in *p;
     bool more;
-    sql_lit(q, "SELECT a.person, a.login, a.disabled, a.must_change, a.hash, d.dkey FROM account_login a LEFT JOIN account_directory d ON d.person = a.person WHERE a.person");
+    sql_lit(q, "SELECT a.person, a.login, a.disabled, a.must_change, a.hash, d.dkey, o.since FROM account_login a LEFT JOIN account_directory d ON d.person = a.person "
+               "LEFT JOIN account_oidc o ON o.person = a.person WHERE a.person");
     sql_in_ids(q, person, v->n);
     TRY(db_query(r->db, r->mem, q, &rows, e));
     for (;;) {
@@ -72,6 +73,7 @@ static enum rc logins_read(struct reader *r, const int64_t *person, struct perso
             continue;
         p->login = mem_strdup(r->mem, db_text(rows, 1));
         p->state = db_i64(rows, 2) ? "disabled" : !db_is_null(rows, 5) ? "directory" : db_is_null(rows, 4) ? "no-password" : db_i64(rows, 3) ? "must-change" : "active";
+        p->oidc = !db_is_null(rows, 6);
     }
 }
 

@@ -30,6 +30,15 @@ static enum rc half_read(struct core *c, TALLOC_CTX *mem, const char *token, int
     return RC_OK;
 }
 
+static enum rc identity_of(struct core *c, TALLOC_CTX *mem, int64_t person, const char **ret, struct err *e)
+{
+    struct reader r;
+    TRY(core_read_begin(c, mem, NULL, &r, e));
+    enum rc rc = oidc_proof(r.db, mem, person, ret, e);
+    core_read_end(&r);
+    return rc;
+}
+
 enum rc session_code(struct core *c, TALLOC_CTX *mem, const char *half, const char *code, const char *addr, char **ret_token, struct err *e)
 {
     struct q_session_by_token row;
@@ -40,7 +49,10 @@ enum rc session_code(struct core *c, TALLOC_CTX *mem, const char *half, const ch
     TRY(half_read(c, mem, half, &person, &row, e));
     TRY(sign_in_open(c, mem, person, addr, &acc, e));
     TRY(sign_in_code(c, mem, person, acc.login, code, addr, &used, e));
-    struct json *args = sign_in_args(mem, person, account_proof(mem, acc.hash, acc.dkey), addr, ret_token);
+    const char *verified = account_proof(mem, acc.hash, acc.dkey);
+    if (verified == NULL)                                         /* half a sign-in through the provider: the sessions of an identity end with it */
+        TRY(identity_of(c, mem, person, &verified, e));
+    struct json *args = sign_in_args(mem, person, verified, addr, ret_token);
     factor_args(args, &used);
     json_set_str(args, "device", row.device);
     json_set_str(args, "half_token", half);
@@ -56,6 +68,7 @@ static enum rc proved(struct core *c, TALLOC_CTX *mem, int64_t person, const str
     TRY(password_right(c, mem, &acc, p->password, &right, e));
     if (!right)
         return sign_in_failed(c, mem, person, acc.login, p->addr, ERR_PASSWORD_WRONG, e);
+    TRY(oidc_password_allowed(c, mem, person, e));
     *ret = (struct factor_used){.no = -1};
     return with_code ? sign_in_code(c, mem, person, acc.login, p->code, p->addr, ret, e) : RC_OK;
 }

@@ -113,6 +113,15 @@ enum rc sign_in_open(struct core *c, TALLOC_CTX *mem, int64_t person, const char
     return rc;
 }
 
+enum rc sign_in_rate(struct core *c, TALLOC_CTX *mem, const char *addr, struct err *e)
+{
+    struct reader r;
+    TRY(core_read_begin(c, mem, NULL, &r, e));
+    enum rc rc = rate_check(&r, addr, e);
+    core_read_end(&r);
+    return rc;
+}
+
 struct json *sign_in_args(TALLOC_CTX *mem, int64_t person, const char *verified, const char *addr, char **ret_token)
 {
     struct json *args = json_obj(mem);
@@ -146,6 +155,7 @@ static enum rc attempt_verify(struct core *c, TALLOC_CTX *mem, const char *login
         TRY(directory_unknown(c, mem, login, e));
     if (!usable || !right)
         return sign_in_failed(c, mem, at.found ? acc->person : 0, login, addr, ERR_LOGIN, e);
+    TRY(oidc_password_allowed(c, mem, acc->person, e));
     *ret = at;
     return RC_OK;
 }
@@ -289,8 +299,10 @@ enum rc session_verified(struct work *w, const struct json *args, struct err *e)
     TRY(q_login_of(w->db, w->mem, person, &acc, &found, e));         /* while the password was verified, others may have tried */
     if (found && !acc.locked_until_null && acc.locked_until > w->now_us)
         return err_set(e, ERR_LOGIN_LOCKED, "account of %lld", (long long)person);
-    const char *now = found ? account_proof(w->mem, acc.hash, acc.dkey) : NULL;
-    if (now == NULL || acc.disabled || !text_eq(now, json_get_str(args, "verified")))
+    const char *verified = json_get_str(args, "verified"), *now = found ? account_proof(w->mem, acc.hash, acc.dkey) : NULL;
+    if (found && verified != NULL && strncmp(verified, OIDC_PROOF, strlen(OIDC_PROOF)) == 0)
+        TRY(oidc_proof(w->db, w->mem, person, &now, e));
+    if (now == NULL || acc.disabled || !text_eq(now, verified))
         return err_set(e, ERR_LOGIN, "account of %lld has changed", (long long)person);
     return RC_OK;
 }
@@ -311,14 +323,15 @@ enum rc cmd_login(struct work *w, const struct json *args, struct json *body, st
         return err_set(e, ERR_LOGIN, "%lld has left", (long long)person);
     TRY(q_session_sweep(w->tx, w->now_us, w->now_us - limit.idle_us, e));
     TRY(q_rate_sweep(w->tx, w->now_us, e));
-    const bool half = json_get_bool(args, "half");
-    const char *by = "half";
+    const char *by = "half", *verified = json_get_str(args, "verified");
+    const bool half = json_get_bool(args, "half"), by_provider = strncmp(verified, OIDC_PROOF, strlen(OIDC_PROOF)) == 0, coded = json_get_str(args, "half_token") != NULL;
     if (json_get_str(args, "rehash") != NULL)
         TRY(q_login_rehash(w->tx, person, json_get_str(args, "rehash"), e));
     if (!half) {                                                     /* a right password alone does not lift the count of wrong codes */
         TRY(factor_spend(w, person, args, &by, e));
         TRY(q_login_good(w->tx, person, w->now_us, e));
-        TRY(q_directory_state(w->tx, person, "active", w->now_us, e));         /* of whom it signs in: it has just said so */
+        if (!by_provider)
+            TRY(q_directory_state(w->tx, person, "active", w->now_us, e));     /* of whom it signs in: it has just said so */
     }
     if (json_get_str(args, "half_token") != NULL) {
         crypt_token_hash(json_get_str(args, "half_token"), hash);
@@ -326,6 +339,11 @@ enum rc cmd_login(struct work *w, const struct json *args, struct json *body, st
     }
     TRY(q_session_add(w->tx, token_of(args, hash), person, json_get_str(args, "csrf"), w->now_us, w->now_us + (half ? HALF_US : limit.absolute_us), "ja", work_new_id(w),
                      json_get_str(args, "addr"), json_get_str(args, "device"), half, e));
+    if (by_provider && !coded) {                                     /* they may have been signed in there for hours: a proof is as old as the provider says */
+        int64_t proved = json_get_i64(args, "proved_us", 0);
+        TRY(q_session_strong(w->tx, token_of(args, hash), proved < w->now_us ? proved : w->now_us, e));
+        by = half ? by : "oidc";
+    }
     return work_entry(w, half ? "auth.half" : "auth.login", work_pseudo(w, person), e, "by", by, NULL);
 }
 
@@ -373,6 +391,8 @@ enum rc cmd_login_failed(struct work *w, const struct json *args, struct json *b
     if (w->actor.kind != ACTOR_SYSTEM)
         return err_set(e, ERR_DENIED, "login.failed is for the sign-in itself");
     TRY(rate_count(w, json_get_str(args, "addr"), e));
+    if (json_get_bool(args, "provider"))                             /* no password of anybody was tried */
+        return work_entry(w, "auth.failed", person != 0 ? work_pseudo(w, person) : "-", e, "by", "oidc", NULL);
     if (person != 0)
         TRY(q_login_of(w->db, w->mem, person, &acc, &found, e));
     if (!found) {

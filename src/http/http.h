@@ -50,6 +50,7 @@ void resp_text(struct req *r, int status, const char *content_type, struct buf *
 void resp_download(struct req *r, const char *content_type, const char *file_name, struct buf *body);    /* RFC 6266/8187 names */
 void resp_file(struct req *r, const char *content_type, const char *file_name, int fd, int64_t bytes);    /* attachment; CSP sandbox; takes fd */
 void resp_redirect(struct req *r, const char *local_url_made);          /* 303; url from url_make */
+void resp_redirect_out(struct req *r, const char *url);                  /* 303 elsewhere: only to an address that whoever runs the server has named, never to one that came with a request */
 void resp_cookie(struct req *r, const char *name, const char *value, int max_age_s);   /* before the answer; HttpOnly, SameSite=Lax, Path=/; __Host- and Secure behind https */
 void resp_header(struct req *r, const char *name, const char *value);   /* before the answer; line breaks and control bytes are refused (assert) */
 void resp_error(struct req *r, enum err_code code, const char *arg);    /* page, or JSON under /api/; status and text from the catalogue; arg may be NULL */

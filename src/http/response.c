@@ -121,6 +121,14 @@ void resp_redirect(struct req *r, const char *local_url_made)
     resp_header(r, "Location", url_is_local(local_url_made) ? local_url_made : "/");
 }
 
+void resp_redirect_out(struct req *r, const char *url)
+{
+    bool sound = strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0;
+    assert(sound);
+    if (begin(r, 303, NULL))
+        resp_header(r, "Location", sound ? url : "/");
+}
+
 void resp_cookie(struct req *r, const char *name, const char *value, int max_age_s)
 {
     assert(text_is_ident(name));

@@ -67,13 +67,22 @@ static bool administrates(const struct route *route)
     return false;
 }
 
+static bool proof_now(struct core *core, const struct actor *a)
+{
+    struct err e = {0};
+    const struct pack_set *set = core_set_hold(core);
+    bool fresh = proof_fresh(set, a, clock_now_us(), &e) == RC_OK;
+    core_set_release(core, set);
+    return fresh;
+}
+
 /* A proof that came with the request is taken first; false: answered with the question. */
 static bool proof_taken(struct req *r, const struct route *route, const struct site *s, struct user *u)
 {
     struct err e = {0};
     const struct proof p = {req_form(r, "proof_password"), req_form(r, "proof_code"), req_addr(r)};
-    const struct pack_set *set;
-    if (p.password != NULL || p.code != NULL) {
+    bool typed = (p.password != NULL && p.password[0] != '\0') || (p.code != NULL && p.code[0] != '\0');
+    if (typed) {                                             /* nothing typed: perhaps proved on another page meanwhile (page_oidc.c); else it is asked again, and counts for nothing */
         if (session_prove(s->core, r, req_cookie(r, "daicho"), u->session->person, &p, &e) != RC_OK) {
             if (err_info(e.code)->http >= 500)
                 log_err("proof", req_id(r), &e);
@@ -82,9 +91,7 @@ static bool proof_taken(struct req *r, const struct route *route, const struct s
         }
         u->actor.proof_us = clock_now_us();
     }
-    set = core_set_hold(s->core);
-    bool fresh = !administrates(route) || proof_fresh(set, &u->actor, clock_now_us(), &e) == RC_OK;
-    core_set_release(s->core, set);
+    bool fresh = !administrates(route) || proof_now(s->core, &u->actor);
     if (!fresh)
         proof_page(r, (void *)(uintptr_t)s, NULL);
     return fresh;

@@ -87,6 +87,11 @@ bool proof_first(struct screen *s, const struct form *f);
 void accounts_link(struct screen *s, const struct record *system);
 void accounts_person_out(struct screen *s, const struct record *found);
 
+/* Sign-in at the provider of the organisation's accounts (page_oidc.c): the way there from the sign-in page, and from the question who is there. */
+void oidc_login_out(struct screen *s);
+void oidc_proof_out(struct screen *s);
+void login_page(struct screen *s, const char *problem, const char *login, int status);      /* page_login.c */
+
 #define PAGE(name) void name(struct req *r, void *ctx)
 PAGE(page_home); PAGE(page_login); PAGE(page_login_post); PAGE(page_logout_post); PAGE(page_password); PAGE(page_password_post); PAGE(page_language_post);
 PAGE(page_adopt); PAGE(page_adopt_post); PAGE(page_setup); PAGE(page_setup_post); PAGE(page_rooms); PAGE(page_list); PAGE(page_csv); PAGE(page_new); PAGE(page_new_post); PAGE(page_import); PAGE(page_import_post); PAGE(page_import_template);
@@ -95,7 +100,7 @@ PAGE(page_log_add); PAGE(page_log_add_post); PAGE(page_log_correct); PAGE(page_l
 PAGE(page_receipt); PAGE(page_conform); PAGE(page_conform_days); PAGE(page_conform_article); PAGE(page_conform_by); PAGE(page_article); PAGE(page_ledger); PAGE(page_settings); PAGE(page_settings_post); PAGE(page_task_post);
 PAGE(page_words); PAGE(page_words_post); PAGE(page_coverage); PAGE(page_regulation); PAGE(page_people); PAGE(page_people_post); PAGE(page_account); PAGE(page_account_post); PAGE(page_proof_post);
 PAGE(page_past_roles); PAGE(page_past_chart); PAGE(page_past_sight); PAGE(page_permissions);
-PAGE(page_factor); PAGE(page_factor_post); PAGE(page_login_code); PAGE(page_login_code_post); PAGE(page_token); PAGE(page_token_post);
+PAGE(page_factor); PAGE(page_factor_post); PAGE(page_login_code); PAGE(page_oidc_go); PAGE(page_oidc_back); PAGE(page_login_code_post); PAGE(page_token); PAGE(page_token_post);
 PAGE(page_notices); PAGE(page_notices_post); PAGE(page_accounts); PAGE(page_accounts_post); PAGE(page_accounts_person);
 #undef PAGE
 #endif

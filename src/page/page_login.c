@@ -1,7 +1,7 @@
 /* Sign-in, sign-out, password. */
 #include "page/page_int.h"
 
-static void login_form(struct screen *s, const char *problem, const char *login, int status)
+void login_page(struct screen *s, const char *problem, const char *login, int status)
 {
     const struct ui_row user = {.id = "login", .label = msg_text(req_lang(s->r), MSG("login.login")), .required = true};
     const struct ui_row pass = {.id = "password", .label = msg_text(req_lang(s->r), MSG("login.password")), .required = true};
@@ -23,6 +23,7 @@ static void login_form(struct screen *s, const char *problem, const char *login,
     ui_button(s->h, MSG("login.go"), NULL, NULL, true);
     html_close(s->h, E_DIV);
     html_close(s->h, E_FORM);
+    oidc_login_out(s);
     screen_close(s, status);
 }
 
@@ -35,7 +36,7 @@ void page_login(struct req *r, void *ctx)
         return;
     }
     if (screen_begin(&s, r, ctx))
-        login_form(&s, NULL, NULL, 200);
+        login_page(&s, NULL, NULL, 200);
 }
 
 void page_login_post(struct req *r, void *ctx)
@@ -63,7 +64,7 @@ void page_login_post(struct req *r, void *ctx)
     if (err_info(e.code)->http >= 500)
         why = mem_fmt(r, "%s %s", why, msg_fill(r, req_lang(r), MSG("login.reference"), req_id(r), NULL));
     if (screen_begin(&s, r, ctx))
-        login_form(&s, why, login, err_info(e.code)->http);
+        login_page(&s, why, login, err_info(e.code)->http);
 }
 
 void page_logout_post(struct req *r, void *ctx)

@@ -59,7 +59,8 @@ static void row_out(struct screen *s, const struct person_sign_in *p)
     html_close(h, E_TD);
     html_el(h, E_TD, p->login ? p->login : "");
     html_el(h, E_TD, post_names(s, &p->posts));
-    html_el(h, E_TD, msg_text(req_lang(s->r), state_msg(p->state)));
+    const char *state = msg_text(req_lang(s->r), state_msg(p->state));
+    html_el(h, E_TD, p->oidc ? mem_fmt(s->r, "%s・%s", state, msg_text(req_lang(s->r), MSG("people.oidc"))) : state);
     html_open(h, E_TD);
     page_link(h, MSG("account.devices"), "person.account", URL_I(p->person));
     if (p->login != NULL && p->login[0] != '\0') {
@@ -68,6 +69,8 @@ static void row_out(struct screen *s, const struct person_sign_in *p)
         ui_button(h, MSG("people.issue"), "do", "password", false);
         if (core_has_directory(s->site->core) && strcmp(p->state, "directory") != 0)
             ui_button(h, MSG("people.directory-go"), "do", "directory", false);
+        if (p->oidc)
+            ui_button(h, MSG("people.oidc-end"), "do", "oidc-end", false);
         ui_button(h, MSG("people.disable"), "do", "disable", false);
         html_close(h, E_FORM);
     }
@@ -181,21 +184,24 @@ void page_people_post(struct req *r, void *ctx)
         directory_chosen(&s, person, login);
         return;
     }
-    if (rc == RC_OK && !disable)
+    bool end = text_eq(req_form(r, "do"), "oidc-end");
+    if (rc == RC_OK && !disable && !end)
         rc = crypt_password_hash(r, password, &hash, &e);
     if (rc != RC_OK) {
         screen_fail(&s, &e);
         return;
     }
     json_set_i64(args, "person", person);
-    json_set_str(args, "login", login);
-    json_set_bool(args, "disabled", disable);
-    json_set_str(args, "hash", hash);
-    core_command(site->core, r, &page_user(r)->actor, "account.set", args, NULL, &a);
+    if (!end) {
+        json_set_str(args, "login", login);
+        json_set_bool(args, "disabled", disable);
+        json_set_str(args, "hash", hash);
+    }
+    core_command(site->core, r, &page_user(r)->actor, end ? "account.oidc" : "account.set", args, NULL, &a);
     if (!screen_begin(&s, r, ctx))
         return;
     if (a->rc == RC_OK)
-        people_page(&s, login, disable ? NULL : password, NULL);
+        people_page(&s, login, disable || end ? NULL : password, NULL);
     else
         people_page(&s, NULL, NULL, err_say(r, req_lang(r), &a->err));
 }

@@ -62,6 +62,7 @@ void proof_page(struct req *r, void *ctx, const struct err *refused)
     }
     ask_out(&s);
     html_close(s.h, E_FORM);
+    oidc_proof_out(&s);
     screen_close(&s, refused ? err_info(refused->code)->http : 403);
 }
 

@@ -8,6 +8,8 @@ const struct route page_routes[] = {
     {{"/login"}, METHOD_POST, NEED_NOTHING, page_login_post, "login.post", "sign in", 8192},
     {{"/login/code"}, METHOD_GET, NEED_NOTHING, page_login_code, "login.code", "the code of the second factor", 0},
     {{"/login/code"}, METHOD_POST, NEED_NOTHING, page_login_code_post, "login.code.post", "sign in with the code", 4096},
+    {{"/login/org"}, METHOD_GET, NEED_NOTHING, page_oidc_go, "login.org", "to the provider of the organisation's accounts; ?proof=1: to be asked again", 0},
+    {{"/login/org/back"}, METHOD_GET, NEED_NOTHING, page_oidc_back, "login.org.back", "back from it (OIDC_BACK_PATH)", 0},
     {{"/logout"}, METHOD_POST, NEED_SESSION, page_logout_post, "logout.post", "sign out", 4096},
     {{"/password"}, METHOD_GET, NEED_SESSION, page_password, "password", "change password", 0},
     {{"/password"}, METHOD_POST, NEED_SESSION, page_password_post, "password.post", "change password", 8192},

@@ -30,7 +30,7 @@ COMMANDS = {"save": ("edit", {"values": {"nothing": "x"}}), "submit": ("edit", {
 FORM_GET = {"list": None, "api.list": None, "api.form": None, "csv": "export", "new": "make", "import": "import", "import.template": "import"}
 HOUSE_GET = {"people": "administer", "adopt": "administer", "person.account": "administer", "past.roles": "read-all", "past.chart": "read-all", "permissions": "read-all", "api.people": "administer", "api.roles": "read-all",
              "api.permissions": "read-all", "api.verify": "administer"}
-ADMIN_COMMANDS = {"account.directory": {"person": NEVER, "dkey": "x"}, "totp.reset": {"person": NEVER, "reason": "x"}, "account.set": {"person": NEVER, "login": "x", "disabled": True}, "set.adopt": {"adopt": ["nothing"]},
+ADMIN_COMMANDS = {"account.directory": {"person": NEVER, "dkey": "x"}, "account.oidc": {"person": NEVER}, "totp.reset": {"person": NEVER, "reason": "x"}, "account.set": {"person": NEVER, "login": "x", "disabled": True}, "set.adopt": {"adopt": ["nothing"]},
                   "set.settings": {"settings": {}}, "set.undo": {"set": NEVER}}
 # for whoever is signed in, about themselves or about what everybody may read
 OPEN_GET = {"home", "password", "registers", "rooms", "conformity", "conformity.by", "conformity.days", "conformity.article", "regulation", "article", "ledger", "settings", "words", "coverage", "account", "factor", "token", "notices", "api.me", "api.factor", "api.tokens",
@@ -38,7 +38,7 @@ OPEN_GET = {"home", "password", "registers", "rooms", "conformity", "conformity.
             "api.check", "api.openapi", "api.metrics", "api.health", "login", "login.code", "setup"}
 OPEN_POST = {"login.post", "login.code.post", "logout.post", "password.post", "language.post", "setup.post", "account.post", "factor.post", "token.post", "notices.post", "proof.post", "api.login", "api.factor.post",
              "api.proof", "api.scene", "api.logout"}
-ELSEWHERE = {"accounts": "account_lists.scene", "accounts.post": "account_lists.scene", "accounts.person": "account_lists.scene", "api.accounts": "account_lists.scene", "api.accounts.post": "account_lists.scene, test_api",
+ELSEWHERE = {"accounts": "account_lists.scene", "accounts.post": "account_lists.scene", "login.org": "test_oidc", "login.org.back": "test_oidc", "accounts.person": "account_lists.scene", "api.accounts": "account_lists.scene", "api.accounts.post": "account_lists.scene, test_api",
              "api.resolve": "matrix_leaks, test_api", "api.book": "book.scene", "api.import": "test_api", "task.post": "the task of another: hostile"}
 ARGS = {"rooms": ["rights"], "regulation": ["sme"], "article": ["sme", "3-2"], "words": ["sme"], "coverage": ["sme"], "api.regulations": [], "api.article": ["sme", "3-2"], "api.coverage": ["sme"],
         "api.conformity": ["sme"], "conformity.days": ["sme"], "conformity.article": ["sme", "3-2"], "api.conform.days": ["sme"], "api.violators": ["sme"]}
