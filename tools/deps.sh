@@ -12,7 +12,7 @@ need="build-essential meson ninja-build pkg-config python3 libtalloc-dev libjans
 need="$need libcmocka-dev libgumbo-dev"
 case "${1:-}" in
     "") ;;
-    test) need="$need slapd glewlwyd python3-cryptography postgresql-15 sqlite3 golang-go golang-golang-x-mod-dev clang libclang-rt-14-dev" ;;
+    test) need="$need slapd glewlwyd dbconfig-sqlite3 python3-cryptography postgresql-15 sqlite3 golang-go golang-golang-x-mod-dev clang libclang-rt-14-dev" ;;
     bench) need="$need nginx-light postgresql-15 slapd" ;;
     web) need="$need chromium chromium-driver python3-selenium fonts-noto-cjk" ;;
     *) echo "usage: $0 [test|web|bench]" >&2; exit 2 ;;
@@ -30,5 +30,7 @@ echo "installing:$missing"
 as_root apt-get update -q
 # The tests run servers of their own; the package's would take port 389 of the machine.
 case "$missing" in *slapd*) echo "slapd slapd/no_configuration boolean true" | as_root debconf-set-selections ;; esac
+# The provider's would even serve sign-ins with a password that everybody knows.
+case "$missing" in *glewlwyd*) as_root mkdir -p /etc/systemd/system && as_root ln -sf /dev/null /etc/systemd/system/glewlwyd.service ;; esac
 # shellcheck disable=SC2086  # a list of words
 as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
