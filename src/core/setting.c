@@ -232,7 +232,33 @@ static enum rc body_current(struct work *w, struct json **ret_body, struct err *
     return json_read(w->mem, str_of(row.body), BODY_MAX_BYTES, ret_body, e);
 }
 
-/* A body from a folder of packs: adopted ones and core, their files, settings. */
+/* The files of one pack, unless they are there. */
+static enum rc pack_take(struct work *w, const char *dir, const char *id, struct json *files, struct err *e)
+{
+    char *folder = file_join(w->mem, dir, id);
+    if (json_get(files, mem_fmt(w->mem, "%s/pack.yaml", id)) != NULL)
+        return RC_OK;
+    if (!file_exists(folder))
+        return err_set_arg(e, ERR_PACK_UNKNOWN, id, "pack %s", id);
+    return folder_take(w, folder, id, files, 2, e);
+}
+
+/* What the adopted packs require comes with them. A folder with mistakes says so when the set is made of it. */
+static enum rc required_take(struct work *w, const char *dir, const struct json *adopt, struct json *files, struct err *e)
+{
+    const char **ids;
+    size_t n;
+    struct pack_set *set;
+    struct problem_vec problems = VEC_INIT(w->mem);
+    adopt_read(w->mem, adopt, &ids, &n);
+    TRY(pack_load(w->mem, dir, ids, n, NULL, 0, &set, &problems, e));
+    for (size_t i = 0; set != NULL && i < set->pack_n; i++)
+        TRY(pack_take(w, dir, set->pack[i].id, files, e));
+    talloc_free(set);
+    return RC_OK;
+}
+
+/* A body from a folder of packs: adopted ones, what they require, and core, their files, settings. */
 enum rc setting_body(struct work *w, const char *dir, const struct json *adopt, const struct json *settings, struct json **ret_body, struct err *e)
 {
     struct json *body = json_obj(w->mem);
@@ -244,12 +270,10 @@ enum rc setting_body(struct work *w, const char *dir, const struct json *adopt, 
             return err_set(e, ERR_PACK_UNKNOWN, "pack");
         if (strcmp(id, "core") == 0)
             continue;
-        char *folder = file_join(w->mem, dir, id);
-        if (!file_exists(folder))
-            return err_set_arg(e, ERR_PACK_UNKNOWN, id, "pack %s", id);
         json_add_str(a, id);
-        TRY(folder_take(w, folder, id, files, 2, e));
+        TRY(pack_take(w, dir, id, files, e));
     }
+    TRY(required_take(w, dir, a, files, e));
     for (struct json_pos p = {0}; json_next(settings, &p);)
         json_set(s, p.key, p.val);
     *ret_body = body;

@@ -111,6 +111,23 @@ static enum followed follow_state(const struct q_tasks_of_record_rows *row, cons
     return ret;
 }
 
+/* Its deadline follows what it is counted from, for whoever has it now. */
+static enum rc due_follow(struct work *w, const struct record *rec, enum slot slot, const struct then *t, const struct q_tasks_of_record_rows *row, struct json *effect, struct err *e)
+{
+    int64_t due;
+    TRY(due_of(w, rec, slot, t, &due, e));
+    for (size_t i = 0; i < row->n; i++) {
+        int64_t was = row->v[i].due_us_null ? 0 : row->v[i].due_us;
+        struct json *arr = json_child(effect, "tasks");
+        if (strcmp(row->v[i].name, t->key) != 0 || strcmp(row->v[i].state, "open") != 0 || was == due)
+            continue;
+        task_add(w, arr ? arr : json_set_arr(effect, "tasks"),
+                 &(struct task_new){.key = row->v[i].tkey, .name = t->key, .pack = t->pack, .duty = row->v[i].duty, .person = row->v[i].person_null ? 0 : row->v[i].person,
+                                    .role = row->v[i].role, .title = row->v[i].title, .due = due, .opened = row->v[i].opened_at});
+    }
+    return RC_OK;
+}
+
 enum rc task_follow(struct work *w, const struct record *rec, const struct content *c, enum slot slot, struct json *effect, struct err *e)
 {
     const struct form *f = rec->form;
@@ -131,6 +148,8 @@ enum rc task_follow(struct work *w, const struct record *rec, const struct conte
         for (size_t k = 0; when == T_FALSE && k < row.n; k++)
             if (strcmp(row.v[k].name, t->key) == 0 && strcmp(row.v[k].state, "open") == 0)
                 task_closed(effect, row.v[k].tkey, "void");
+        if (when == T_TRUE && is == FOLLOW_OPEN)
+            TRY(due_follow(w, rec, slot, t, &row, effect, e));
         if (when != T_TRUE || done == T_TRUE || is == FOLLOW_OPEN || is == FOLLOW_DONE)
             continue;
         struct json *arr = json_child(effect, "tasks");
