@@ -11,7 +11,7 @@ NIGHT_BUDGET_S = 30
 
 def sql(b, text, write=False):
     """Straight at the data of the copy that is measured."""
-    db = sqlite3.connect(os.path.join(b.work, 'data', 'daicho.db'), timeout=30)
+    db = sqlite3.connect(os.path.join(b.work, 'daicho.db'), timeout=30)
     try:
         rows = db.execute(text).fetchall()
         if write:
@@ -34,8 +34,8 @@ def ldif(people, host='keisoku.example'):
 def five_posts(b):
     busy = next(u for u in b.users if u['busy'])
     b.see_all = b.cookie(busy)
-    waiting = [r[0] for r in sql(b, "SELECT DISTINCT record FROM task WHERE state = 'open' AND person = %d AND record IS NOT NULL ORDER BY record" % busy['person'])]
-    b.row('open tasks of the person with five posts', '%d' % len(waiting), 'at least 20', len(waiting) >= 20)
+    waiting = [r[0] for r in sql(b, "SELECT DISTINCT w.record FROM step_who w JOIN step s ON s.record = w.record AND s.revision = w.revision AND s.ord = w.ord WHERE s.state = 'open' AND w.person = %d ORDER BY w.record" % busy['person'])]
+    b.row('applications that wait for the person with five posts', '%d' % len(waiting), 'at least 20', len(waiting) >= 20)
     b.page('five posts: home', ['/'])
     b.page('five posts: list', ['/f/takeout'])
     b.page('five posts: what waits', ['/r/%d' % i for i in waiting[:50]])
