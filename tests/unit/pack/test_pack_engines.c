@@ -63,7 +63,7 @@ static void test_shipped(void **state)
 /* The trial packs lie beside the shipped ones only in a folder of links. */
 static void test_trial(void **state)
 {
-    static const char *const from[] = {"packs/core", "packs/sme", "tests/pack/trial/pms", "tests/pack/trial/municipal", "tests/pack/trial/entrusted"};
+    static const char *const from[] = {"packs/core", "packs/law", "packs/sme", "tests/pack/trial/pms", "tests/pack/trial/municipal", "tests/pack/trial/entrusted"};
     static const char *const ids[] = {"sme", "pms", "municipal", "entrusted"};
     char dir[] = "/tmp/daicho-trial-XXXXXX", here[4096];
     (void)state;
