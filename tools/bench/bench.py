@@ -318,7 +318,7 @@ class Bench:
     def compared(self):
         """What all of it left behind: the chain, and the projections against it."""
         for words in (['verify'], ['rebuild', 'compare']):
-            p = subprocess.run([self.daicho(), *words, *self.options(self.work)], cwd=ROOT, capture_output=True, text=True)
+            p = subprocess.run([self.daicho(), words[0], *self.options(self.work), *words[1:]], cwd=ROOT, capture_output=True, text=True)
             self.row('daicho ' + ' '.join(words), 'ends with %d%s' % (p.returncode, '' if p.returncode == 0 else ': ' + (p.stdout + p.stderr)[-300:]), '0', p.returncode == 0)
 
     def all(self):
