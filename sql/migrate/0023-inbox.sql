@@ -7,4 +7,4 @@ CREATE INDEX inbox_about ON inbox (about);
 CREATE INDEX inbox_mailed ON inbox (mailed, person, id);
 CREATE INDEX inbox_at ON inbox (at);
 -- What was done before is not told any more.
-INSERT INTO keep (k, v) SELECT 'notices', '' || coalesce(max(id), 0) FROM act;
+INSERT INTO keep (k, v) SELECT 'notices', '' || max(id) FROM act HAVING max(id) IS NOT NULL;

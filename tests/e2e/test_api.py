@@ -100,7 +100,7 @@ def files(house, suzuki):
 def regulations(house, nakamura):
     check = house.check
     packs = get(nakamura, "/api/v1/regulations").json()["regulations"]
-    check("the adopted regulations", [p["pack"] for p in packs] == ["core", "sme"] and packs[1]["duties"] == 190 and packs[1]["demands"] == 741, packs)
+    check("the adopted regulations", [p["pack"] for p in packs] == ["core", "sme", "law"] and packs[1]["duties"] == 268 and packs[1]["demands"] == 741, packs)
     state = {a["article"]: a["state"] for a in get(nakamura, "/api/v1/conformity/{s}", s="sme").json()["articles"]}
     bad = get(nakamura, "/api/v1/conformity/{s}/violators", s="sme").json()["violators"]
     check("somebody does not conform", bad and all(v["check"] for v in bad))
@@ -115,7 +115,7 @@ def regulations(house, nakamura):
     check("an article says what it demands and how it stands", a["state"] == state["3-1.1"] and a["text"] and a["duties"] and all(d["article"] == "3-1.1" for d in a["duties"]), a)
     check("its schedules have a next day", a["schedules"] and all(re.fullmatch(r"\d{4}-\d\d-\d\d", s["next"]) for s in a["schedules"] if s["next"]), a["schedules"])
     rows = get(nakamura, "/api/v1/regulations/{s}/coverage", s="sme").json()["duties"]
-    check("what carries each duty", len(rows) == 190 and all(d["carried"] for d in rows) and all(d["by"] for d in rows if d["carried"]), len(rows))
+    check("what carries each duty", len(rows) == 268 and all(d["carried"] for d in rows) and all(d["by"] for d in rows if d["carried"]), len(rows))
     for none in ("/api/v1/regulations/none/coverage", "/api/v1/regulations/none/articles/1-1", "/api/v1/regulations/sme/articles/99-9"):
         check("%s is not there" % none, nakamura.get(none).status == 404)
 
@@ -251,6 +251,8 @@ def main():
         accounts(house, yamamoto)
         house.check("a record", get(suzuki, "/api/v1/records/{i}", i=made[0]).json()["record"] == made[0])
         house.check("a desk", "tasks" in get(suzuki, "/api/v1/desk").json())
+        told = get(suzuki, "/api/v1/notices?all=1").json()
+        house.check("what one was told", isinstance(told["notices"], list) and told["fresh"] >= 0, told)
         house.check("oneself", get(suzuki, "/api/v1/me").json()["login"] == "suzuki")
         house.check("holders", get(suzuki, "/api/v1/holders?role=administrator").json()["holders"])
         house.check("figures", "writer_commits" in get(suzuki, "/api/v1/metrics").json())

@@ -12,9 +12,10 @@
 
 static const struct {
     const char *id, *from;
-} link_of[] = {{"core", "packs"}, {"sme", "packs"}, {"pms", "tests/pack/trial"}, {"municipal", "tests/pack/trial"}, {"entrusted", "tests/pack/trial"}};
+} link_of[] = {{"core", "packs"}, {"law", "packs"}, {"sme", "packs"}, {"pms", "tests/pack/trial"}, {"municipal", "tests/pack/trial"}, {"entrusted", "tests/pack/trial"}};
 static char dir[] = "/tmp/daicho-trial-XXXXXX";
 static TALLOC_CTX *mem;
+static size_t warned;                  /* warnings of the last load: their texts stay with `mem` */
 
 static int folder_make(void **state) {
     (void)state;
@@ -43,7 +44,11 @@ static struct pack_set *load(const char *const *ids, size_t n) {
     struct problem_vec problems;
     struct err e = {0};
     assert_int_equal(pack_load(mem, dir, ids, n, NULL, 0, &set, &problems, &e), RC_OK);
-    if (!set || problems.n) {
+    size_t errors = 0;
+    for (size_t i = 0; i < problems.n; i++)
+        errors += problems.v[i].warning ? 0 : 1;          /* a pack may be warned of what it carries at one place */
+    warned = problems.n;
+    if (!set || errors > 0) {
         struct buf *b = buf_new(mem, 1u << 22);
         pack_problems_print(b, &problems);
         fail_msg("%s", b->p);
@@ -118,7 +123,7 @@ static void test_not_adopted(void **state) {
     assert_null(pack_form(set, "PF-701"));
     assert_false(facet_by(pack_form(set, "asset"), "municipal"));
     talloc_free(set);
-    assert_true(mem_blocks(mem) <= before + 1);                   /* the vector of problems, at most */
+    assert_true(mem_blocks(mem) <= before + 1 + warned);          /* the vector of problems and the text of each, at most */
 }
 
 int main(void) {
