@@ -135,14 +135,16 @@ void screen_go(struct screen *s, const char *route, int64_t id, const char *done
     resp_redirect(s->r, url_make(s->r, page_path(route), has ? with : without, has ? 2 : 1));
 }
 
-void screen_table(struct screen *s, const char *caption, const char *const *keys, size_t n)
+void screen_table_of(struct screen *s, const char *caption, const char *const *keys, size_t n)
 {
     const char **label = mem_array(s->r, const char *, n);
     for (size_t i = 0; i < n; i++)
         label[i] = msg_text(req_lang(s->r), keys[i]);
-    ui_table_open(s->h, msg_text(req_lang(s->r), caption));
+    ui_table_open(s->h, caption);
     ui_table_head(s->h, label, n);
 }
+
+void screen_table(struct screen *s, const char *caption, const char *const *keys, size_t n) { screen_table_of(s, msg_text(req_lang(s->r), caption), keys, n); }
 
 void record_link(struct html *h, int64_t record, const char *text)
 {

@@ -36,6 +36,7 @@ void screen_go(struct screen *s, const char *route, int64_t id, const char *done
 /* A record that the person may see, else 404. */
 MUST enum rc screen_record(struct screen *s, int64_t id, struct record *ret_rec, struct err *e);
 void screen_table(struct screen *s, const char *caption, const char *const *keys, size_t n);    /* opened, with its head; all are keys of messages */
+void screen_table_of(struct screen *s, const char *caption, const char *const *keys, size_t n); /* the same; the caption is text, so that tables of one page differ */
 void record_link(struct html *h, int64_t record, const char *text);
 void number_sent(struct req *r, struct json *args, const char *name);      /* a field of the form that holds a number (an id, a version), if it does */
 void task_say(struct screen *s, const struct form *f /* of its record, or NULL */, const struct task_info *t);   /* into the open element */

@@ -33,7 +33,7 @@ static void articles_out(struct screen *s, const struct pack *p, const struct ar
 {
     static const char *const keys[] = {MSG("col.article"), MSG("col.title"), MSG("col.state"), MSG("col.since"), MSG("verdict.bad-n"), MSG("verdict.unknown-n")};
     const char *chapter = NULL;
-    screen_table(s, idle ? MSG("conformity.idle") : MSG("conformity.judged"), keys, ARRAY_N(keys));
+    screen_table_of(s, mem_fmt(s->r, "%s: %s", pick_lang(req_lang(s->r), p->title, p->title_en), msg_text(req_lang(s->r), idle ? MSG("conformity.idle") : MSG("conformity.judged"))), keys, ARRAY_N(keys));
     for (size_t i = 0; i < st->n; i++) {
         const char *c = pack_chapter(p, st->v[i].article);
         if ((st->v[i].state == VERDICT_NONE) != idle)
